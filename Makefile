@@ -1,0 +1,46 @@
+# Commands for a person; .ci/run is the one for a machine. Settings: PORT, HOST, DATA_DIR, DEMO, DATABASE_URL,
+# REDIS_URL (docs/operations.md). Without make: the recipes below are all there is to it.
+PYTHON ?= python3
+DATA_DIR ?= .data
+export DATA_DIR
+LOCAL := .venv/bin/python -m credit_portal.local
+BOOTSTRAP := $(PYTHON) credit_portal/local/bootstrap.py
+# Tests and checks have a database of their own, which may lie beside a running portal.
+FOR_TESTS := DATA_DIR="$(DATA_DIR)/test"
+
+.PHONY: setup run test lint bench drill check-deploy clean
+.DEFAULT_GOAL := setup
+
+setup:
+	@$(BOOTSTRAP) dev
+
+run:
+	@$(BOOTSTRAP) run
+	@exec $(LOCAL) run
+
+test:
+	@$(BOOTSTRAP) dev
+	@$(FOR_TESTS) sh .ci/test
+
+lint:
+	@$(BOOTSTRAP) dev
+	@$(FOR_TESTS) $(LOCAL) exec --throwaway -- sh .ci/lint
+
+bench:
+	@$(BOOTSTRAP) dev
+	@DATA_DIR="$(DATA_DIR)/bench" $(LOCAL) exec -- .venv/bin/python -m tests.bench
+
+drill:
+	@$(BOOTSTRAP) dev
+	@DATA_DIR="$(DATA_DIR)/drill" .venv/bin/python -m tests.drill
+
+check-deploy:
+	@$(BOOTSTRAP) run
+	@.venv/bin/python manage.py check --deploy --database default --fail-level WARNING
+
+# Your data stays: docs/operations.md says how to remove that.
+clean:
+	@if [ -x .venv/bin/python ]; then for kind in test bench drill; do \
+	  DATA_DIR="$(DATA_DIR)/$$kind" $(LOCAL) drop --yes || exit 1; done; fi
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis screenshots
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,161 @@
+"""Forms of texts and reading material in the back office, and of opening evidence."""
+
+from typing import Any
+
+from django import forms
+
+from credit_portal.audit.clock import today
+from credit_portal.audit.models import ReadLog
+from credit_portal.registry.admin_forms import DateInput, RowsFormSet, choices
+from credit_portal.registry.models import CommitmentType, Department, Domain, ServiceItem
+
+from .models import Blank, Clause, CommitmentText, RequiredContent, TextVersion
+from .text_rules import BlankData, ClauseData
+
+TALL = {"rows": 6}
+
+
+class TextForm(forms.Form):
+    code = forms.CharField(label="文本编码", max_length=40)
+    department = forms.ModelChoiceField(Department.objects.none(), label="制定部门", empty_label="请选择")
+    commitment_type = forms.ChoiceField(label="承诺类型", choices=choices(CommitmentType))
+    late_materials = forms.BooleanField(label="容缺受理文本", required=False)
+    item = forms.ModelChoiceField(
+        ServiceItem.objects.none(), label="专用事项", required=False, empty_label="通用（不限事项）"
+    )
+    origin = forms.ChoiceField(
+        label="来源", choices=CommitmentText.Origin.choices, initial=CommitmentText.Origin.OWN
+    )
+    title = forms.CharField(label="标题", max_length=100, required=False)
+    scope = forms.CharField(
+        label="适用范围", max_length=300, required=False, help_text="写明在什么情形下使用。"
+    )
+    notice = forms.CharField(
+        label="告知书", required=False, widget=forms.Textarea(attrs=TALL), help_text="每段一行。"
+    )
+    privacy_notice = forms.CharField(
+        label="个人信息处理告知", required=False, widget=forms.Textarea(attrs=TALL), help_text="每段一行。"
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        departments: Any = None,
+        items: Any = None,
+        version: TextVersion | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if version is None:
+            self.fields["department"].queryset = departments
+            self.fields["item"].queryset = items
+            return
+        for name in ("code", "department", "commitment_type", "late_materials", "item", "origin"):
+            del self.fields[name]
+        self.initial = {name: getattr(version, name) for name in self.fields}
+
+
+class ClauseForm(forms.Form):
+    kind = forms.ChoiceField(label="性质", choices=Clause.Kind.choices, initial=Clause.Kind.PLEDGE)
+    body = forms.CharField(
+        label="条文",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        help_text="空白处写作 {键}，例如 {完成日期}。清空条文即删去这一条。",
+    )
+    covers = forms.MultipleChoiceField(
+        label="对应的一般承诺内容",
+        choices=RequiredContent.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class BlankForm(forms.Form):
+    key = forms.CharField(label="键", max_length=30, required=False, help_text="清空即删去这一项。")
+    label = forms.CharField(label="名称", max_length=60, required=False)
+    kind = forms.ChoiceField(label="类型", choices=Blank.Kind.choices, initial=Blank.Kind.TEXT)
+    options = forms.CharField(
+        label="选项", required=False, max_length=600, help_text="类型为选项时填写，用顿号分开。"
+    )
+    required = forms.BooleanField(label="必填", required=False, initial=True)
+    max_length = forms.IntegerField(label="最多字数", min_value=1, max_value=1000, initial=100)
+    help_text = forms.CharField(label="说明", max_length=200, required=False)
+
+
+# As many as a text has clauses at least: seven contents, and liability.
+FIRST_CLAUSES = 8
+ClauseFormSet = forms.formset_factory(ClauseForm, formset=RowsFormSet, extra=3, max_num=60)
+BlankFormSet = forms.formset_factory(BlankForm, formset=RowsFormSet, extra=2, max_num=40)
+
+
+def clauses_typed(formset: Any) -> list[ClauseData]:
+    """The clauses with a body, numbered in their order, liability last: so they stand on paper."""
+    filled = [row.cleaned_data for row in formset if row.cleaned_data.get("body", "").strip()]
+    filled.sort(key=lambda row: row["kind"] == Clause.Kind.LIABILITY)
+    return [
+        ClauseData(number, row["kind"], row["body"].strip(), tuple(row["covers"]))
+        for number, row in enumerate(filled, 1)
+    ]
+
+
+def blanks_typed(formset: Any) -> list[BlankData]:
+    filled = [row.cleaned_data for row in formset if row.cleaned_data.get("key", "").strip()]
+    return [
+        BlankData(
+            key=row["key"].strip(),
+            label=row["label"].strip() or row["key"].strip(),
+            kind=row["kind"],
+            choices=tuple(part.strip() for part in row["options"].split("、") if part.strip()),
+            required=row["required"],
+            max_length=row["max_length"],
+            help_text=row["help_text"].strip(),
+        )
+        for row in filled
+    ]
+
+
+def clauses_initial(version: TextVersion) -> list[dict[str, Any]]:
+    return [{"kind": row.kind, "body": row.body, "covers": row.covers} for row in version.clauses.all()]
+
+
+def blanks_initial(version: TextVersion) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": row.key,
+            "label": row.label,
+            "kind": row.kind,
+            "options": "、".join(row.choices),
+            "required": row.required,
+            "max_length": row.max_length,
+            "help_text": row.help_text,
+        }
+        for row in version.blanks.all()
+    ]
+
+
+class ReadingForm(forms.Form):
+    domain = forms.ChoiceField(label="领域", choices=choices(Domain))
+    department = forms.ModelChoiceField(Department.objects.none(), label="编制部门", empty_label="请选择")
+    title = forms.CharField(label="标题", max_length=100)
+    body = forms.CharField(label="正文", widget=forms.Textarea(attrs={"rows": 12}), help_text="每段一行。")
+    published_on = forms.DateField(label="发布日期", widget=DateInput(), initial=today)
+
+    def __init__(self, *args: Any, departments: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = departments
+
+
+class OpenEvidenceForm(forms.Form):
+    """Why somebody opens a signature or the signed paper; asked each time, and kept."""
+
+    purpose = forms.ChoiceField(
+        label="目的",
+        choices=[
+            (ReadLog.Purpose.SUPERVISION, ReadLog.Purpose.SUPERVISION.label),
+            (ReadLog.Purpose.HANDLING, ReadLog.Purpose.HANDLING.label),
+            (ReadLog.Purpose.SUBJECT_REQUEST, ReadLog.Purpose.SUBJECT_REQUEST.label),
+            (ReadLog.Purpose.OBJECTION, ReadLog.Purpose.OBJECTION.label),
+            (ReadLog.Purpose.AUDIT, ReadLog.Purpose.AUDIT.label),
+        ],
+    )

@@ -1,0 +1,473 @@
+"""Work at the counter before signing. A draft is on the server from the first key, belongs to one clerk, and moves
+through its steps only by the functions here."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.registry import catalogue, codes, groups
+from credit_portal.registry import services as registry
+from credit_portal.registry.models import CreditSubject, ResponsiblePerson, ServiceItemVersion, User
+from credit_portal.registry.visibility import has_role
+from verification import services as verification
+from verification.vocabulary import Route
+
+from . import text_rules, texts
+from .models import Commitment, Draft
+
+Step = Draft.Step
+WITH_SUBJECT = (Step.CHECK, Step.READ, Step.SIGN)
+
+# From each step, the steps that one act may lead to.
+MOVES: dict[str, frozenset[str]] = {
+    Step.SUBJECT: frozenset({Step.CHECK, Step.DISCARDED}),
+    Step.CHECK: frozenset({Step.READ, Step.ORDINARY, Step.DISCARDED}),
+    Step.READ: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DISCARDED}),
+    Step.SIGN: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DONE, Step.DISCARDED}),
+    Step.DONE: frozenset(),
+    Step.ORDINARY: frozenset(),
+    Step.DISCARDED: frozenset(),
+}
+
+
+class DraftError(ValueError):
+    """A step cannot be taken; the message says in Chinese what to do, `field` names the input it is about."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotYours(DraftError):
+    """The draft belongs to another clerk or does not exist: both look the same."""
+
+
+def require_clerk(clerk: User) -> None:
+    if clerk.department_id is None or not has_role(clerk, groups.CLERK):
+        raise DraftError("账号没有窗口办理权限，请联系安全管理员。")
+
+
+def locked(draft_id: uuid.UUID, clerk: User) -> Draft:
+    """The clerk's own draft, its row locked until the transaction ends."""
+    require_clerk(clerk)
+    draft = (
+        Draft.objects.select_for_update(of=("self",))
+        .select_related(
+            "subject",
+            "item_version__item",
+            "text_version__text",
+            "check_made",
+            "department__region",
+            "corrects",
+        )
+        .filter(pk=draft_id, clerk=clerk)
+        .first()
+    )
+    if draft is None:
+        raise NotYours("没有找到这份草稿。")
+    return draft
+
+
+def move(draft: Draft, step: str) -> None:
+    """Change the step, if the table allows it."""
+    if step not in MOVES[draft.step]:
+        raise DraftError(f"草稿现为“{draft.get_step_display()}”，不能转到“{Step(step).label}”。")
+    draft.step = step
+
+
+def save(draft: Draft, now: datetime) -> Draft:
+    draft.saved_at = now
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def open_draft(*, clerk: User, code: str, now: datetime, fresh: bool = False) -> Draft:
+    """Begin, or go on: the clerk's newest unfinished draft of this code is given again unless `fresh` is asked for.
+
+    Raises CodeError naming the part of the code that is wrong, DraftError where a correction stands in the way.
+    """
+    require_clerk(clerk)
+    parsed = codes.parse_subject_code(code, today=local_date(now))
+    subject = registry.find_subject(parsed.value)
+    mine = Draft.objects.filter(clerk=clerk, department=clerk.department)
+    draft = Draft(clerk=clerk, department=clerk.department, opened_at=now, saved_at=now)
+    if subject is None:
+        draft.code = parsed.value
+        existing = mine.filter(code_index=draft.code_index, step=Step.SUBJECT).first()
+    else:
+        draft.subject, draft.step = subject, Step.CHECK
+        unfinished = mine.filter(subject=subject, step__in=WITH_SUBJECT, corrects=None)
+        existing = unfinished.filter(item_version=None).first() if fresh else unfinished.first()
+    if existing is None:
+        existing = _insert(draft, now)
+    if existing is not None:
+        return existing
+    events.draft_opened(
+        now=now,
+        actor_id=clerk.pk,
+        department_id=clerk.department_id,
+        draft_id=str(draft.pk),
+        subject_id=subject.pk if subject else None,
+    )
+    return draft
+
+
+def _insert(draft: Draft, now: datetime) -> Draft | None:
+    """Store a new draft, or give the one that another tab has stored meanwhile."""
+    try:
+        with transaction.atomic():
+            draft.save(force_insert=True)
+        return None
+    except IntegrityError:
+        same = (
+            Q(code_index=draft.code_index, step=Step.SUBJECT)
+            if draft.subject is None
+            else Q(subject=draft.subject, item_version=None, commitment_type="", step__in=WITH_SUBJECT)
+        )
+        first = Draft.objects.select_for_update(of=("self",)).filter(same, clerk=draft.clerk).first()
+        if first is None:
+            raise
+    if first.department_id != draft.department_id:
+        # Left from the clerk's former department, where nobody can go on with it.
+        _give_up(first, actor_id=draft.clerk_id, now=now)
+        draft.save(force_insert=True)
+        return None
+    if first.corrects_id is not None:
+        raise DraftError("该主体有一件更正还没有办完，请先在“草稿”中办完或放弃。", field="code")
+    return first
+
+
+def kinds_for(draft: Draft) -> tuple[str, ...]:
+    """Kinds of subject that the entered code can stand for."""
+    return codes.parse_subject_code(draft.code).kinds
+
+
+@transaction.atomic
+def register_draft_subject(
+    *,
+    draft_id: uuid.UUID,
+    clerk: User,
+    kind: str,
+    name: str,
+    name_source: str,
+    now: datetime,
+    legal_representative: str = "",
+    phone: str = "",
+) -> Draft:
+    """Enter an unknown subject: its name, and where the name comes from. Raises SubjectError with the field."""
+    draft = locked(draft_id, clerk)
+    if draft.step != Step.SUBJECT:
+        return draft
+    if kind not in kinds_for(draft):
+        raise registry.SubjectError("主体类别与代码不符。", field="kind")
+    try:
+        subject = registry.register_subject(
+            kind=kind,
+            code=draft.code,
+            name=name,
+            name_source=name_source,
+            region=draft.department.region,
+            actor=clerk,
+            department=draft.department,
+            now=now,
+            phone=phone,
+            is_demo=draft.department.is_demo,
+        )
+    except registry.SubjectExists as known:
+        subject = known.subject
+    if legal_representative and kind != codes.PERSON:
+        registry.set_responsible(
+            subject=subject,
+            capacity=ResponsiblePerson.Capacity.LEGAL_REPRESENTATIVE,
+            name=legal_representative,
+            source=name_source,
+            actor=clerk,
+            department=draft.department,
+            now=now,
+        )
+    twin = Draft.objects.filter(
+        clerk=clerk, subject=subject, step__in=WITH_SUBJECT, item_version=None, commitment_type=""
+    ).first()
+    if twin is not None:
+        _give_up(draft, actor_id=clerk.pk, now=now)
+        return twin
+    draft.subject = subject
+    draft.code = ""
+    move(draft, Step.CHECK)
+    return save(draft, now)
+
+
+@transaction.atomic
+def rename_draft_subject(
+    *, draft_id: uuid.UUID, clerk: User, name: str, name_source: str, now: datetime
+) -> Draft:
+    """The licence shows another name than the record: the subject's name history goes on, a check already made is void."""
+    draft = locked(draft_id, clerk)
+    if draft.step not in WITH_SUBJECT:
+        raise DraftError("现在不能更改主体名称。", field="name")
+    if name_source == CreditSubject.NameSource.DECLARED:
+        # The name is public with the next request: somebody's word is not enough for it.
+        raise DraftError("更名须以证照或登记系统为据，不能只凭申请人陈述。", field="name_source")
+    registry.rename_subject(
+        subject=draft.subject,
+        name=name,
+        source=name_source,
+        actor=clerk,
+        department=draft.department,
+        now=now,
+    )
+    draft.subject.refresh_from_db()
+    if draft.step != Step.CHECK:
+        draft.step, draft.check_made = Step.CHECK, None
+    return save(draft, now)
+
+
+def items_for(clerk: User, today: date) -> QuerySet[ServiceItemVersion]:
+    """The catalogue's items that a clerk of this department can take up today: of its region and the regions above."""
+    found = catalogue.current_items(lineage=clerk.department.region.lineage, on=today)
+    return found.filter(in_hall=True)
+
+
+def check_draft(
+    *,
+    draft_id: uuid.UUID,
+    clerk: User,
+    item_version_id: int,
+    commitment_type: str,
+    late_materials: bool,
+    case_ref: str,
+    now: datetime,
+) -> Draft:
+    """Check the subject for the chosen item and, where the route is open, pick the text that will be shown.
+
+    Returns the draft at step `read` or `ordinary`; the twin draft where another tab is already at this business.
+    Raises DraftError (field `item`, `type`, `late_materials`, `case_ref`).
+    """
+    try:
+        draft, problem = _check_draft(
+            draft_id=draft_id,
+            clerk=clerk,
+            item_version_id=item_version_id,
+            commitment_type=commitment_type,
+            late_materials=late_materials,
+            case_ref=case_ref,
+            now=now,
+        )
+    except IntegrityError as error:
+        # The other tab was faster by a moment: its draft goes on, this one has not moved.
+        twin = Draft.objects.filter(
+            clerk=clerk,
+            item_version_id=item_version_id,
+            commitment_type=commitment_type,
+            step__in=WITH_SUBJECT,
+            subject__in=Draft.objects.filter(pk=draft_id).values("subject"),
+        ).exclude(pk=draft_id)
+        found = twin.first()
+        if found is None:
+            raise
+        raise DraftError("另一个页面正在办理同一事项，请在那里继续。", field="item") from error
+    if problem:
+        # Raised after the commit: the check was made and seen, so it is kept.
+        raise DraftError(problem, field="item")
+    return draft
+
+
+@transaction.atomic
+def _check_draft(
+    *,
+    draft_id: uuid.UUID,
+    clerk: User,
+    item_version_id: int,
+    commitment_type: str,
+    late_materials: bool,
+    case_ref: str,
+    now: datetime,
+) -> tuple[Draft, str]:
+    draft = locked(draft_id, clerk)
+    if draft.step not in WITH_SUBJECT:
+        raise DraftError("请先登记主体。", field="code")
+    if len(case_ref) > 60:
+        raise DraftError(f"办件编号最多 60 个字，现为 {len(case_ref)} 个字。", field="case_ref")
+    item_version = items_for(clerk, local_date(now)).filter(pk=item_version_id).first()
+    if item_version is None:
+        raise DraftError("请选择目录中的现行事项。", field="item")
+    twin = (
+        Draft.objects.filter(
+            clerk=clerk,
+            subject=draft.subject,
+            item_version=item_version,
+            commitment_type=commitment_type,
+            step__in=WITH_SUBJECT,
+        )
+        .exclude(pk=draft.pk)
+        .first()
+    )
+    if twin is not None and twin.corrects_id != draft.corrects_id:
+        # One of the two replaces a signed commitment: neither may silently become the other.
+        raise DraftError("该主体的同一事项另有一份草稿，请先在“草稿”中办完或放弃那一份。", field="item")
+    if twin is not None:
+        _give_up(draft, actor_id=clerk.pk, now=now)
+        draft = locked(twin.pk, clerk)
+    try:
+        check = verification.check_subject(
+            subject=draft.subject,
+            item_version=item_version,
+            commitment_type=commitment_type,
+            late_materials=late_materials,
+            case_ref=case_ref,
+            operator=clerk,
+            now=now,
+        )
+    except verification.NotCheckable as error:
+        raise DraftError(str(error), field="type") from error
+    draft.item_version = item_version
+    draft.commitment_type = commitment_type
+    draft.late_materials = late_materials
+    draft.case_ref = case_ref.strip()
+    draft.check_made = check
+    draft.text_version, draft.must_state = None, []
+    problem = ""
+    if check.route != Route.COMMITMENT:
+        move(draft, Step.ORDINARY)
+        clear_entered(draft)
+    elif problem := _offer_text(draft, now):
+        draft.step = Step.CHECK
+    else:
+        move(draft, Step.READ)
+    return save(draft, now), problem
+
+
+def _offer_text(draft: Draft, now: datetime) -> str:
+    """Pick the text in force; nobody is offered one that their record makes untrue (S2 三（二）).
+
+    Returns what stands against it, in Chinese; empty: the text is picked.
+    """
+    on = local_date(now)
+    version = texts.text_for(
+        item_version=draft.item_version,
+        commitment_type=draft.commitment_type,
+        late_materials=draft.late_materials,
+        region=draft.department.region,
+        on=on,
+    )
+    if version is None:
+        return "没有适用于该事项和承诺类型的现行文本，请联系行政审批局发布。"
+    contents = {code for clause in version.clauses.all() for code in clause.covers}
+    offer = verification.offer_of_text(
+        subject=draft.subject, region=draft.department.region, contents=contents, on=on
+    )
+    if not offer.allowed:
+        return (
+            "承诺书写有“无失信记录或已完成修复”，与该主体的记录不符，不能签署这份文本："
+            + "；".join(offer.conflicts)
+            + "。"
+        )
+    draft.text_version, draft.must_state = version, list(offer.must_state)
+    return ""
+
+
+def _storable(text: str) -> str:
+    """The database keeps every character but this one."""
+    return text.replace("\0", "")
+
+
+@transaction.atomic
+def save_blanks(
+    *, draft_id: uuid.UUID, clerk: User, values: dict[str, str], now: datetime, order: int = 0
+) -> dict[str, str]:
+    """Keep what was typed into the text's blanks, complete or not. Returns Chinese errors by blank key.
+
+    `order` grows with every sending of the page (0: the page has no script). What was sent earlier but arrives later
+    is overtaken and changes nothing.
+    """
+    draft = locked(draft_id, clerk)
+    if draft.step not in (Step.READ, Step.SIGN):
+        raise DraftError("请先核查并选定文本。")
+    known = {blank.key: blank for blank in draft.text_version.blanks.all()}
+    if order and order < draft.blanks_order:
+        return text_rules.blank_errors(list(known.values()), draft.blanks)
+    draft.blanks_order = max(order, draft.blanks_order)
+    kept = {key: _storable(values[key])[:1000] for key in known if key in values}
+    if {**draft.blanks, **kept} != draft.blanks:
+        draft.blanks = {**draft.blanks, **kept}
+        if draft.step == Step.SIGN:
+            # What was read is not what would be signed any more.
+            move(draft, Step.READ)
+    save(draft, now)
+    return text_rules.blank_errors(list(known.values()), draft.blanks)
+
+
+@transaction.atomic
+def save_signer(*, draft_id: uuid.UUID, clerk: User, signer: dict[str, str], now: datetime) -> Draft:
+    """Keep who signs, as far as it has been entered (no number of an identity document is ever among it)."""
+    draft = locked(draft_id, clerk)
+    if draft.step not in (Step.READ, Step.SIGN):
+        raise DraftError("请先核查并选定文本。")
+    allowed = {"name", "capacity", "identity_document", "signed_by"}
+    draft.signer = {
+        **draft.signer,
+        **{key: _storable(str(value))[:200] for key, value in signer.items() if key in allowed},
+    }
+    return save(draft, now)
+
+
+@transaction.atomic
+def discard_draft(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+    """Give a draft up. What was typed is removed, that it existed stays."""
+    draft = locked(draft_id, clerk)
+    if draft.step == Step.DISCARDED:
+        return draft
+    return _give_up(draft, actor_id=clerk.pk, now=now)
+
+
+def _give_up(draft: Draft, *, actor_id: int | None, now: datetime) -> Draft:
+    move(draft, Step.DISCARDED)
+    clear_entered(draft)
+    events.draft_discarded(
+        now=now, actor_id=actor_id, department_id=draft.department_id, draft_id=str(draft.pk)
+    )
+    return save(draft, now)
+
+
+def clear_entered(draft: Draft) -> None:
+    draft.code = ""
+    draft.blanks, draft.signer = {}, {}
+
+
+def drafts_of(clerk: User) -> QuerySet[Draft]:
+    """The clerk's unfinished drafts, newest first."""
+    return (
+        Draft.objects.filter(clerk=clerk, step__in=[Step.SUBJECT, *WITH_SUBJECT])
+        .select_related("subject", "item_version")
+        .order_by("-saved_at")
+    )
+
+
+def commitments_of_subject(subject: CreditSubject, clerk: User) -> int:
+    """How many commitments this subject has signed with the clerk's department («第 3 次办理»)."""
+    return Commitment.objects.filter(subject=subject, department=clerk.department, voided_at=None).count()
+
+
+@transaction.atomic
+def purge_stale(*, older_than: datetime, now: datetime) -> int:
+    """Discard drafts nobody has touched since `older_than`: what a person typed is not kept for nothing."""
+    stale = list(
+        Draft.objects.select_for_update(skip_locked=True).filter(
+            saved_at__lt=older_than, step__in=[Step.SUBJECT, *WITH_SUBJECT]
+        )[:500]
+    )
+    for draft in stale:
+        _give_up(draft, actor_id=None, now=now)
+    return len(stale)
+
+
+def as_state(draft: Draft) -> dict[str, Any]:
+    """What the counter asks after a lost answer: the step, and the code once there is one."""
+    commitment = Commitment.objects.filter(draft=draft).only("code").first()
+    return {"step": draft.step, "code": commitment.code if commitment else None}

@@ -1,0 +1,102 @@
+"""How a commitment is being kept, as the departments record it (R62). A determination of breach has a procedure of its
+own; here stands only what it or a plain inspection has found."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.registry import groups
+from credit_portal.registry.models import User
+from credit_portal.registry.visibility import has_role, limit_to_visible
+from verification import services as verification
+from verification.vocabulary import Kind
+
+from .models import Commitment, CommitmentEvent
+
+Status = Commitment.Fulfilment
+
+# What one status may become. Late performance counts; what was kept in full is not taken back here.
+MOVES: dict[str, frozenset[str]] = {
+    Status.RUNNING: frozenset({Status.FULFILLED, Status.PARTIAL, Status.UNFULFILLED}),
+    Status.UNFULFILLED: frozenset({Status.PARTIAL, Status.FULFILLED}),
+    Status.PARTIAL: frozenset({Status.FULFILLED}),
+    Status.FULFILLED: frozenset(),
+}
+MAY_RECORD = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
+
+
+class FulfilmentError(ValueError):
+    """The status cannot be recorded so; `field` names what is wrong, the message says it in Chinese."""
+
+    def __init__(self, message: str, *, field: str = "status") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@transaction.atomic
+def record_fulfilment(
+    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = ""
+) -> Commitment:
+    """Record the status of a commitment, by its department or the region's credit office.
+
+    `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full
+    is written into the subject's record. Raises FulfilmentError.
+    """
+    reach = Commitment.objects.filter(pk=commitment_id)
+    if not has_role(actor, *MAY_RECORD) or not limit_to_visible(reach, actor).exists():
+        raise FulfilmentError("该承诺不在您的管理范围内。")
+    commitment = (
+        Commitment.objects.select_for_update(of=("self",))
+        .select_related("subject", "region", "department")
+        .get(pk=commitment_id)
+    )
+    if status not in Status.values:
+        raise FulfilmentError("请选择履行状态。")
+    note = note.strip()
+    if len(note) > 300:
+        raise FulfilmentError(f"说明最多 300 个字，现为 {len(note)} 个字。", field="note")
+    if commitment.fulfilment == status:
+        return commitment
+    if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
+        raise FulfilmentError("这份承诺已作废或已被更正，不再记录履行状态。")
+    if status not in MOVES[commitment.fulfilment]:
+        raise FulfilmentError(
+            f"履行状态现为“{commitment.get_fulfilment_display()}”，不能改为“{Status(status).label}”。"
+        )
+    if status in (Status.PARTIAL, Status.UNFULFILLED) and not note:
+        raise FulfilmentError("请写明哪些内容没有履行。", field="note")
+    commitment.fulfilment = status
+    commitment.save(update_fields=["fulfilment"])
+    CommitmentEvent.objects.create(
+        commitment=commitment,
+        kind=CommitmentEvent.Kind.FULFILMENT,
+        at=now,
+        actor=actor,
+        reason=Status(status).label,
+        note=note,
+    )
+    if status == Status.FULFILLED:
+        verification.add_entry(
+            subject=commitment.subject,
+            kind=Kind.FULFILMENT,
+            title=f"履行承诺：{commitment.item_name}"[:300],
+            source=commitment.department_name,
+            department=commitment.department,
+            region=commitment.region,
+            document_no=commitment.code,
+            from_on=local_date(now),
+            operator=actor,
+            now=now,
+            is_demo=commitment.is_demo,
+        )
+    events.commitment_fulfilment(
+        now=now,
+        actor_id=actor.pk,
+        department_id=commitment.department_id,
+        commitment_id=commitment.pk,
+        code=commitment.code,
+        status=Status(status).label,
+    )
+    return commitment

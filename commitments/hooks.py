@@ -1,0 +1,43 @@
+"""What rooms above have happen in the same transaction as a legal act here. They register by name in their
+`AppConfig.ready()`; the order of registration is the order of calling."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from .models import Commitment
+
+Hook = Callable[..., None]
+
+_after_signing: dict[str, Hook] = {}
+_after_voiding: dict[str, Hook] = {}
+_after_correction: dict[str, Hook] = {}
+
+
+def register_after_signing(name: str, hook: Hook) -> None:
+    """`hook(*, commitment, now)` runs when a commitment has been signed."""
+    _after_signing[name] = hook
+
+
+def register_after_voiding(name: str, hook: Hook) -> None:
+    """`hook(*, commitment, actor, now)` runs when a commitment has been voided."""
+    _after_voiding[name] = hook
+
+
+def register_after_correction(name: str, hook: Hook) -> None:
+    """`hook(*, commitment, actor, now)` runs for the corrected (old) commitment."""
+    _after_correction[name] = hook
+
+
+def run_after_signing(*, commitment: Commitment, now: datetime) -> None:
+    for hook in _after_signing.values():
+        hook(commitment=commitment, now=now)
+
+
+def run_after_voiding(*, commitment: Commitment, actor: object, now: datetime) -> None:
+    for hook in _after_voiding.values():
+        hook(commitment=commitment, actor=actor, now=now)
+
+
+def run_after_correction(*, commitment: Commitment, actor: object, now: datetime) -> None:
+    for hook in _after_correction.values():
+        hook(commitment=commitment, actor=actor, now=now)

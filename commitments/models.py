@@ -1,0 +1,480 @@
+"""Texts, drafts at the counter, and signed commitments. What is signed is frozen: triggers in the migration refuse
+changes to it; the few columns that may move are named there."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+from credit_portal.documents.models import EvidenceFile
+from credit_portal.registry.models import (
+    CommitmentType,
+    CreditSubject,
+    Department,
+    Domain,
+    PublicityClass,
+    Region,
+    SealedNumber,
+    ServiceItem,
+    ServiceItemVersion,
+    User,
+)
+from verification.models import Check
+
+
+class RequiredContent(models.TextChoices):
+    """The eight general contents of S2 三 and the liability that every text needs."""
+
+    OBEY_LAW = "obey_law", "遵守法律法规规章、履行法定义务"
+    NO_DISHONESTY = "no_dishonesty", "无失信记录或已完成修复"
+    TRUE_MATERIALS = "true_materials", "材料合法真实准确完整有效"
+    LAWFUL_BUSINESS = "lawful_business", "依法经营、履行约定、提供合格产品或服务"
+    AGREE_PUBLICATION = "agree_publication", "同意记入信用记录并公示"
+    ACCEPT_SUPERVISION = "accept_supervision", "接受各方监督"
+    ACCEPT_CONSEQUENCES = "accept_consequences", "接受违诺的处罚与惩戒并担责"
+    OTHER = "other", "其他承诺"
+
+
+class CommitmentText(models.Model):
+    """A text's identity. The text of an item goes before the general one of its type and region."""
+
+    class Origin(models.TextChoices):
+        PROVINCIAL = "provincial", "省级示范文本"
+        OWN = "own", "本地文本"
+        ASSOCIATION = "association", "行业协会文本"
+
+    code = models.CharField("文本编码", max_length=40, unique=True)
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划")
+    department = models.ForeignKey(Department, models.PROTECT, verbose_name="制定部门")
+    commitment_type = models.CharField("承诺类型", max_length=20, choices=CommitmentType.choices)
+    late_materials = models.BooleanField("容缺受理文本", default=False)
+    item = models.ForeignKey(ServiceItem, models.PROTECT, null=True, blank=True, verbose_name="专用事项")
+    origin = models.CharField("来源", max_length=20, choices=Origin.choices)
+    is_demo = models.BooleanField("演示数据", default=False)
+
+    class Meta:
+        verbose_name = "承诺书文本"
+        verbose_name_plural = "承诺书文本"
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class TextVersion(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        PUBLISHED = "published", "现行"
+        FROZEN = "frozen", "历史"
+
+    text = models.ForeignKey(CommitmentText, models.PROTECT, related_name="versions", verbose_name="文本")
+    number = models.PositiveIntegerField("版本号")
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.DRAFT)
+    title = models.CharField("标题", max_length=100)
+    scope = models.CharField("适用范围", max_length=300, help_text="R22：写明在什么情形下使用")
+    notice = models.TextField("告知书", help_text="每段一行")
+    privacy_notice = models.TextField("个人信息处理告知", help_text="每段一行")
+    sha256 = models.CharField("校验值", max_length=64, blank=True, editable=False)
+    valid_from = models.DateField("生效日期", null=True, blank=True)
+    valid_to = models.DateField("失效日期", null=True, blank=True)
+    published_at = models.DateTimeField("发布时间", null=True, blank=True, editable=False)
+    published_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "文本版本"
+        verbose_name_plural = "文本版本"
+        ordering = ["text", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["text", "number"], name="text_version_number"),
+            models.UniqueConstraint(
+                fields=["text"],
+                condition=Q(status="published"),
+                name="text_one_published",
+                violation_error_message="该文本已有现行版本。",
+            ),
+            models.UniqueConstraint(
+                fields=["text"],
+                condition=Q(status="draft"),
+                name="text_one_draft",
+                violation_error_message="该文本已有草稿版本。",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | (Q(valid_from__isnull=False, published_at__isnull=False) & ~Q(sha256="")),
+                name="text_version_dated",
+                violation_error_message="现行和历史版本须有生效日期和校验值。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title or '（未填标题）'}（第 {self.number} 版）"
+
+
+class Clause(models.Model):
+    """One clause. `{key}` in the body is a blank, filled at signing."""
+
+    class Kind(models.TextChoices):
+        PLEDGE = "pledge", "承诺内容"
+        LIABILITY = "liability", "违诺责任"
+
+    version = models.ForeignKey(TextVersion, models.CASCADE, related_name="clauses", verbose_name="文本版本")
+    number = models.PositiveSmallIntegerField("序号")
+    kind = models.CharField("性质", max_length=10, choices=Kind.choices, default=Kind.PLEDGE)
+    body = models.TextField("条文", help_text="空白处写作 {键}，例如 {完成日期}")
+    covers = ArrayField(
+        models.CharField(max_length=30, choices=RequiredContent.choices),
+        verbose_name="对应的一般承诺内容",
+        default=list,
+        blank=True,
+    )
+
+    class Meta:
+        verbose_name = "条款"
+        verbose_name_plural = "条款"
+        ordering = ["version", "number"]
+        constraints = [models.UniqueConstraint(fields=["version", "number"], name="clause_number")]
+
+    def __str__(self) -> str:
+        return f"第 {self.number} 条"
+
+
+class Blank(models.Model):
+    class Kind(models.TextChoices):
+        TEXT = "text", "文字"
+        DATE = "date", "日期"
+        NUMBER = "number", "数字"
+        CHOICE = "choice", "选项"
+
+    version = models.ForeignKey(TextVersion, models.CASCADE, related_name="blanks", verbose_name="文本版本")
+    key = models.CharField("键", max_length=30)
+    label = models.CharField("名称", max_length=60)
+    kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    choices = ArrayField(models.CharField(max_length=60), verbose_name="选项", default=list, blank=True)
+    required = models.BooleanField("必填", default=True)
+    max_length = models.PositiveSmallIntegerField("最多字数", default=100)
+    help_text = models.CharField("说明", max_length=200, blank=True)
+    order = models.PositiveSmallIntegerField("顺序", default=0)
+
+    class Meta:
+        verbose_name = "填写项"
+        verbose_name_plural = "填写项"
+        ordering = ["version", "order", "id"]
+        constraints = [models.UniqueConstraint(fields=["version", "key"], name="blank_key")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ReadingMaterial(models.Model):
+    """R15: reading material of a sector. Offered, free, and never a condition (R17)."""
+
+    domain = models.CharField("领域", max_length=30, choices=Domain.choices)
+    department = models.ForeignKey(Department, models.PROTECT, verbose_name="编制部门")
+    title = models.CharField("标题", max_length=100)
+    body = models.TextField("正文", help_text="每段一行")
+    published_on = models.DateField("发布日期")
+    is_current = models.BooleanField("现行", default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "诚信教育读本"
+        verbose_name_plural = "诚信教育读本"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain"],
+                condition=Q(is_current=True),
+                name="reading_one_current_per_domain",
+                violation_error_message="该领域已有现行读本。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SignerCapacity(models.TextChoices):
+    LEGAL_REPRESENTATIVE = "legal_representative", "法定代表人（负责人）"
+    AGENT = "agent", "委托代理人"
+    SELF = "self", "本人"
+
+
+class IdentityDocument(models.TextChoices):
+    ID_CARD = "id_card", "居民身份证"
+    TEMPORARY_ID = "temporary_id", "临时居民身份证"
+    PASSPORT = "passport", "护照"
+    HK_MACAO = "hk_macao", "港澳居民来往内地通行证"
+    TAIWAN = "taiwan", "台湾居民来往大陆通行证"
+    RESIDENCE = "residence", "外国人永久居留身份证"
+
+
+class Draft(models.Model):
+    """Work at the counter, kept on the server from the first key. It is also what makes signing happen once:
+    the draft row is locked, and a draft that has its commitment gives that one again."""
+
+    class Step(models.TextChoices):
+        SUBJECT = "subject", "登记主体"
+        CHECK = "check", "核查"
+        READ = "read", "阅读"
+        SIGN = "sign", "签署"
+        DONE = "done", "已签署"
+        ORDINARY = "ordinary", "按一般程序办理"
+        DISCARDED = "discarded", "已放弃"
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clerk = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
+    department = models.ForeignKey(Department, models.PROTECT, verbose_name="受理单位", related_name="+")
+    step = models.CharField("步骤", max_length=10, choices=Step.choices, default=Step.SUBJECT)
+    code_sealed = models.TextField("输入的代码（加密）", blank=True, editable=False)
+    code_index = models.CharField(max_length=64, null=True, editable=False)
+    subject = models.ForeignKey(
+        CreditSubject, models.PROTECT, null=True, verbose_name="主体", related_name="+"
+    )
+    item_version = models.ForeignKey(
+        ServiceItemVersion, models.PROTECT, null=True, verbose_name="事项", related_name="+"
+    )
+    commitment_type = models.CharField("承诺类型", max_length=20, choices=CommitmentType.choices, blank=True)
+    late_materials = models.BooleanField("容缺受理", default=False)
+    case_ref = models.CharField("办件编号", max_length=60, blank=True)
+    check_made = models.ForeignKey(Check, models.PROTECT, null=True, verbose_name="核查", related_name="+")
+    text_version = models.ForeignKey(
+        TextVersion, models.PROTECT, null=True, verbose_name="文本", related_name="+"
+    )
+    corrects = models.ForeignKey(
+        "Commitment", models.PROTECT, null=True, verbose_name="更正的承诺", related_name="correcting_drafts"
+    )
+    correction_reason = models.CharField("更正理由", max_length=300, blank=True)
+    blanks = models.JSONField("填写内容", default=dict)
+    blanks_order = models.BigIntegerField(default=0, editable=False, help_text="浏览器给出的先后次序")
+    signer = models.JSONField("签署人（不含证件号码）", default=dict)
+    must_state = models.JSONField("须据实写明的内容", default=list)
+    opened_at = models.DateTimeField("开始时间")
+    saved_at = models.DateTimeField("保存时间")
+
+    code = SealedNumber("code_sealed", label="draft", index="code_index")
+
+    class Meta:
+        verbose_name = "办理草稿"
+        verbose_name_plural = "办理草稿"
+        ordering = ["-saved_at"]
+        constraints = [
+            # Two tabs on the same business find the same draft.
+            models.UniqueConstraint(
+                fields=["clerk", "subject", "item_version", "commitment_type"],
+                condition=Q(step__in=["check", "read", "sign"]),
+                name="draft_one_open",
+                nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                fields=["clerk", "code_index"], condition=Q(step="subject"), name="draft_one_newcomer"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["clerk", "-saved_at"],
+                name="draft_open_by_clerk",
+                condition=~Q(step__in=["done", "discarded", "ordinary"]),
+            )
+        ]
+
+
+class Presentation(models.Model):
+    """What was shown to the applicant on the turned screen: which part, which text (by hash), for how long (R18)."""
+
+    class Part(models.TextChoices):
+        NOTICE = "notice", "告知书"
+        PRIVACY = "privacy", "个人信息处理告知"
+        TEXT = "text", "承诺书"
+        EDUCATION = "education", "诚信教育读本"
+
+    draft = models.ForeignKey(Draft, models.PROTECT, related_name="presentations", verbose_name="草稿")
+    part = models.CharField("展示内容", max_length=10, choices=Part.choices)
+    text_version = models.ForeignKey(TextVersion, models.PROTECT, null=True, related_name="+")
+    reading = models.ForeignKey(ReadingMaterial, models.PROTECT, null=True, related_name="+")
+    sha256 = models.CharField("校验值", max_length=64)
+    shown_at = models.DateTimeField("展示开始")
+    seconds = models.PositiveIntegerField("展示秒数", default=0)
+    key = models.UUIDField("展示编号", unique=True, help_text="浏览器为每次展示生成，重复上报只记一次")
+
+    class Meta:
+        verbose_name = "展示记录"
+        verbose_name_plural = "展示记录"
+        ordering = ["id"]
+
+
+# The part of the public gate that does not depend on the hour; partial indexes have it as their condition.
+LISTED = Q(publicity_class="public", withdrawn_at__isnull=True, voided_at__isnull=True) & ~Q(
+    subject_kind="person"
+)
+
+
+class Commitment(models.Model):
+    class Fulfilment(models.TextChoices):
+        RUNNING = "running", "履行中"
+        FULFILLED = "fulfilled", "全部履行"
+        PARTIAL = "partial", "部分履行"
+        UNFULFILLED = "unfulfilled", "全部未履行"
+
+    class Channel(models.TextChoices):
+        WINDOW = "window", "窗口"
+        ONLINE = "online", "网上"
+        BULK = "bulk", "批量归集"
+        PARTNER = "partner", "系统对接"
+
+    class SignedBy(models.TextChoices):
+        PAD = "pad", "电子手写签名"
+        PAPER = "paper", "纸质签名扫描"
+
+    code = models.CharField("承诺编码", max_length=20, unique=True)
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="受理地", related_name="+")
+    made_on = models.DateField("作出日期")
+    signed_at = models.DateTimeField("签署时间")
+    commitment_type = models.CharField("承诺类型", max_length=20, choices=CommitmentType.choices)
+    late_materials = models.BooleanField("容缺受理", default=False)
+    channel = models.CharField("渠道", max_length=10, choices=Channel.choices)
+
+    subject = models.ForeignKey(
+        CreditSubject, models.PROTECT, verbose_name="主体", related_name="commitments"
+    )
+    subject_kind = models.CharField("承诺人类别", max_length=20, choices=CreditSubject.Kind.choices)
+    subject_name = models.CharField("承诺人名称", max_length=200)
+    subject_code = models.CharField(
+        "承诺人代码", max_length=18, blank=True, help_text="自然人不在此存身份证号码"
+    )
+
+    item = models.ForeignKey(ServiceItem, models.PROTECT, null=True, verbose_name="事项", related_name="+")
+    item_version = models.ForeignKey(ServiceItemVersion, models.PROTECT, null=True, related_name="+")
+    item_name = models.CharField("承诺事由", max_length=512)
+    # Two indexes below begin with department and clerk; a third each would only cost writes.
+    department = models.ForeignKey(
+        Department, models.PROTECT, verbose_name="受理单位", related_name="+", db_index=False
+    )
+    department_name = models.CharField("受理单位名称", max_length=200)
+    department_uscc = models.CharField("受理单位代码", max_length=18)
+    case_ref = models.CharField("办件编号", max_length=60, blank=True)
+    check_made = models.ForeignKey(
+        Check, models.PROTECT, null=True, verbose_name="核查", related_name="commitments"
+    )
+
+    text_version = models.ForeignKey(TextVersion, models.PROTECT, null=True, related_name="+")
+    title = models.CharField("标题", max_length=100)
+    content = models.JSONField(
+        "签署时的条款", help_text='[{"no": 1, "kind": "pledge", "clause": 12, "text": "…"}]'
+    )
+    text_sha256 = models.CharField("文本校验值", max_length=64)
+    valid_until = models.DateField("有效期至", null=True, blank=True)
+
+    signer_name = models.CharField("签署人", max_length=200, blank=True)
+    signer_capacity = models.CharField("签署身份", max_length=30, choices=SignerCapacity.choices, blank=True)
+    identity_document = models.CharField(
+        "查验的证件", max_length=20, choices=IdentityDocument.choices, blank=True
+    )
+    signed_by = models.CharField("签名方式", max_length=10, choices=SignedBy.choices, blank=True)
+    signature = models.ForeignKey(
+        EvidenceFile, models.PROTECT, null=True, verbose_name="签名或扫描件", related_name="+"
+    )
+    authorisation = models.ForeignKey(
+        EvidenceFile, models.PROTECT, null=True, verbose_name="授权委托书", related_name="+"
+    )
+    pdf = models.ForeignKey(EvidenceFile, models.PROTECT, null=True, verbose_name="PDF", related_name="+")
+    pdf_sha256 = models.CharField("PDF 校验值", max_length=64, blank=True)
+    verify_token = models.CharField("核验码", max_length=32, unique=True)
+    clerk = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name="经办人", related_name="+", db_index=False
+    )
+    draft = models.OneToOneField(
+        Draft, models.PROTECT, null=True, verbose_name="草稿", related_name="commitment"
+    )
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="更正的承诺", related_name="corrected_by"
+    )
+
+    # The columns below may move after signing, each through its service only.
+    fulfilment = models.CharField(
+        "履行状态", max_length=12, choices=Fulfilment.choices, default=Fulfilment.RUNNING
+    )
+    publicity_class = models.CharField("公开类型", max_length=10, choices=PublicityClass.choices)
+    public_from = models.DateTimeField("公示起", null=True)
+    withdrawn_at = models.DateTimeField("撤下时间", null=True)
+    voided_at = models.DateTimeField("作废时间", null=True)
+    is_demo = models.BooleanField("演示数据", default=False)
+
+    class Meta:
+        verbose_name = "信用承诺"
+        verbose_name_plural = "信用承诺"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[0-9]{20}$"),
+                name="commitment_code_digits",
+                violation_error_message="承诺编码应为 20 位数字。",
+            ),
+            models.CheckConstraint(
+                condition=Q(public_from__isnull=True) | Q(publicity_class="public"),
+                name="commitment_public_by_class",
+                violation_error_message="只有可向社会公开的承诺才能公示。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(signer_capacity="agent") | Q(authorisation__isnull=False),
+                name="commitment_agent_authorised",
+                violation_error_message="委托代理人签署须有授权委托书。",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("made_on")),
+                name="commitment_validity_in_order",
+                violation_error_message="有效期不能早于作出日期。",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["department", "-signed_at"], name="commitment_by_department"),
+            models.Index(fields=["clerk", "-signed_at"], name="commitment_by_clerk"),
+            # For the public lists, newest first. What is not public costs no write here.
+            # With what the search of names looks at, so that it need not fetch the rows themselves.
+            models.Index(
+                fields=["-id"],
+                name="listed_newest",
+                condition=LISTED,
+                include=["subject_name", "public_from"],
+            ),
+            models.Index(
+                fields=["subject", "-id"], name="listed_by_subject", condition=LISTED, include=["public_from"]
+            ),
+            models.Index(fields=["department", "-id"], name="listed_by_department", condition=LISTED),
+            models.Index(fields=["item", "-id"], name="listed_by_item", condition=LISTED),
+            models.Index(fields=["made_on", "id"], name="listed_by_day", condition=LISTED),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CommitmentEvent(models.Model):
+    """The course of a commitment, added to and never changed (trigger)."""
+
+    class Kind(models.TextChoices):
+        SIGNED = "signed", "核查通过并签署"
+        PUBLISHED = "published", "公示"
+        WITHDRAWN = "withdrawn", "停止公示"
+        PRINTED = "printed", "打印"
+        VOIDED = "voided", "作废"
+        CORRECTED = "corrected", "由新承诺更正"
+        FULFILMENT = "fulfilment", "履行状态变更"
+
+    commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="events", verbose_name="承诺")
+    kind = models.CharField("事件", max_length=20, choices=Kind.choices)
+    at = models.DateTimeField("时间")
+    actor = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="操作人", related_name="+")
+    reason = models.CharField("理由", max_length=300, blank=True)
+    note = models.CharField("说明", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "承诺经过"
+        verbose_name_plural = "承诺经过"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d} {self.get_kind_display()}"

@@ -1,0 +1,52 @@
+"""What the log says, in Chinese, event by event. Filled with the event's facts when a person reads the log."""
+
+from credit_portal.audit.models import AuditEvent
+from credit_portal.audit.wording import facts_in_words
+
+SENTENCES: dict[str, str] = {
+    "staff.created": "建立账号 {username}，角色 {groups}",
+    "staff.changed": "变更账号 {username}：{changed}",
+    "staff.left": "停用离岗账号 {username}",
+    "staff.link_issued": "为账号 {username} 签发一次性设置密码链接",
+    "department.saved": "保存部门 {uscc}",
+    "subject.registered": "登记主体（{kind}）",
+    "subject.renamed": "主体更名，新名称来源 {source}",
+    "subject.contact_changed": "变更主体联系方式",
+    "responsible.set": "登记责任人员（{capacity}）",
+    "responsible.ended": "责任人员任职结束（{capacity}）",
+    "item.drafted": "起草事项 {code} 第 {number} 版",
+    "item.published": "发布事项 {code} 第 {number} 版",
+    "item.retired": "停用事项 {code}",
+    "policy.loaded": "载入规则 {region} {key}，自 {effective_from} 起",
+    "evidence.stored": "存入证据（{kind}），校验值 {sha256}",
+    "text.drafted": "起草文本 {code} 第 {number} 版",
+    "text.published": "发布文本 {code} 第 {number} 版，校验值 {sha256}",
+    "reading.saved": "诚信教育读本（{domain}）：{deed}",
+    "entry.added": "信用记录新增一条（{kind}）",
+    "entry.changed": "信用记录状态由 {before} 变为 {after}",
+    "check.made": "信用核查 {number}：{route} / {scrutiny}",
+    "draft.opened": "开始办理",
+    "draft.discarded": "放弃草稿",
+    "draft.presented": "向申请人展示（{part}）{seconds} 秒",
+    "commitment.signed": "签署承诺 {code}，文本校验值 {text_sha256}",
+    "commitment.printed": "打印 {code}（{paper}）",
+    "commitment.voided": "作废承诺 {code}",
+    "commitment.corrected": "承诺 {code} 由 {replacement} 更正",
+    "commitment.fulfilment": "承诺 {code} 履行状态：{status}",
+    "publicity.decided": "公开类型 {publicity_class}，理由 {reason}",
+    "publicity.proposal": "公开自然人承诺的提议：{deed}",
+    "publicity.withdrawn": "撤下公示，理由 {reason}",
+    "rule_document.saved": "保存制度文件（{shown}）",
+    "notice.printed": "打印告知书 {number}",
+}
+
+
+def sentence(event: AuditEvent) -> str:
+    """The event as a Chinese sentence; an unknown verb is shown by its name rather than hidden."""
+    template = SENTENCES.get(event.verb)
+    if template is None:
+        return event.verb
+    try:
+        return template.format_map(facts_in_words(event))
+    except KeyError as missing:
+        return f"{event.verb}（缺 {missing.args[0]}）"

@@ -1,0 +1,95 @@
+"""Writing to the log. Only `events.py` calls `record`, so that every kind of event has one typed function."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from .models import AuditEvent, ReadLog
+
+
+def canonical_bytes(
+    *,
+    at: datetime,
+    verb: str,
+    actor_id: int | None,
+    department_id: int | None,
+    target_type: str,
+    target_id: str,
+    facts: dict[str, Any],
+) -> bytes:
+    """The bytes of an event: JSON, keys sorted, no spaces, UTF-8, time in UTC with microseconds."""
+    body = {
+        "v": 1,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "verb": verb,
+        "actor": actor_id,
+        "department": department_id,
+        "type": target_type,
+        "id": target_id,
+        "facts": facts,
+    }
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class NotInTransaction(RuntimeError):
+    """An event was written outside of the transaction of the fact that it tells of."""
+
+
+def record(
+    verb: str,
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None = None,
+    target_type: str,
+    target_id: int | str,
+    **facts: Any,
+) -> AuditEvent:
+    """Append one event in the caller's transaction. Facts are JSON scalars or lists: ids, codes, hashes."""
+    if not connection.in_atomic_block:
+        raise NotInTransaction(f"事件 {verb} 必须与其事实在同一事务中写入。")
+    canonical = canonical_bytes(
+        at=now,
+        verb=verb,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type=target_type,
+        target_id=str(target_id),
+        facts=facts,
+    )
+    return AuditEvent.objects.create(
+        at=now,
+        verb=verb,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type=target_type,
+        target_id=str(target_id),
+        facts=facts,
+        canonical=canonical,
+        digest=hashlib.sha256(canonical).digest(),
+    )
+
+
+def log_read(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    what: str,
+    target_type: str,
+    target_id: int | str,
+    purpose: str,
+    subject_id: int | None = None,
+) -> ReadLog:
+    """Log that somebody read personal data or a record, with the purpose (`ReadLog.Purpose`)."""
+    return ReadLog.objects.create(
+        at=now,
+        actor_id=actor_id,
+        what=what,
+        target_type=target_type,
+        target_id=str(target_id),
+        subject_id=subject_id,
+        purpose=purpose,
+    )

@@ -1,0 +1,110 @@
+"""Policy rules in the back office: what holds where, since when, on what basis, and whether it is confirmed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section
+from credit_portal.audit.admin_filters import PickFilter
+from credit_portal.registry.models import Domain
+from credit_portal.registry.visibility import group_names
+
+from .articles import article_text
+from .loading import SHAPES
+from .models import PolicyRule
+from .wording import GRADES, UNCONFIRMED, key_in_words, value_in_words
+
+
+class KeyFilter(PickFilter):
+    title = "规则"
+    parameter_name = "key"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, shape.label) for key, shape in SHAPES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PolicyRule]) -> QuerySet[PolicyRule]:
+        return queryset.filter(key=self.value()) if self.value() else queryset
+
+
+@admin.register(PolicyRule)
+class PolicyRuleAdmin(HistoryAdmin):
+    """Read only: a rule is entered by one and approved by another."""
+
+    list_display = [
+        "name",
+        "region",
+        "scope",
+        "shown_value",
+        "shown_basis",
+        "standing",
+        "effective_from",
+        "effective_to",
+    ]
+    list_filter = ["confirmed", KeyFilter, "region"]
+    list_select_related = ["region"]
+    search_fields = ["basis"]
+    search_help_text = "依据中的文字"
+    ordering = ["region__path", "key", "-effective_from"]
+    audit_target = "policy_rule"
+
+    def visible(self, request: HttpRequest, rows: QuerySet[PolicyRule]) -> QuerySet[PolicyRule]:
+        # Rules bind everybody and are no secret: whoever works here may read them all.
+        return rows if group_names(request.user) else rows.none()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="规则")
+    def name(self, row: PolicyRule) -> str:
+        return key_in_words(row.key)
+
+    @admin.display(description="适用")
+    def scope(self, row: PolicyRule) -> str:
+        parts = [
+            dict(Domain.choices).get(row.domain, row.domain),
+            row.get_commitment_type_display() if row.commitment_type else "",
+            GRADES.get(row.grade, row.grade),
+        ]
+        return "、".join(part for part in parts if part) or "全部"
+
+    @admin.display(description="取值")
+    def shown_value(self, row: PolicyRule) -> str:
+        return value_in_words(row.value, row.unit)
+
+    @admin.display(description="依据")
+    def shown_basis(self, row: PolicyRule) -> str:
+        return article_text(row.basis)
+
+    @admin.display(description="确认")
+    def standing(self, row: PolicyRule) -> str:
+        return "已确认" if row.confirmed else UNCONFIRMED
+
+    def record_title(self, obj: PolicyRule) -> str:
+        return f"{obj.region}：{key_in_words(obj.key)}"
+
+    def sections(self, request: HttpRequest, obj: PolicyRule) -> Iterable[Section]:
+        yield Section(
+            "规则",
+            rows=[
+                ("行政区划", f"{obj.region}（{obj.region_id}）"),
+                ("规则", key_in_words(obj.key)),
+                ("适用", self.scope(obj)),
+                ("取值", self.shown_value(obj)),
+                ("依据", article_text(obj.basis)),
+                (
+                    "确认",
+                    Cell("已确认", state="kept") if obj.confirmed else Cell("待确认", state="waiting"),
+                ),
+                ("生效日期", obj.effective_from),
+                ("失效日期", obj.effective_to or "无"),
+                ("录入人", str(obj.entered_by) if obj.entered_by else "随系统载入"),
+                ("核准人", str(obj.approved_by) if obj.approved_by else "—"),
+            ],
+            note="" if obj.confirmed else f"{UNCONFIRMED}。未确认的规则只能提醒，不能据以作出不利处理。",
+        )

@@ -1,0 +1,85 @@
+"""Which rule holds: dated policy, inherited down the regions. A rule of the region itself goes before its parent's;
+among a region's rules the one that names more (field, type, grade) goes first; dates decide the rest."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from .models import PolicyRule
+
+
+class NoRule(LookupError):
+    """No region on the way up has a rule of this key on this day."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A rule's value as used, with where it comes from; `confirmed` False may remind and never harm."""
+
+    key: str
+    value: Any
+    unit: str
+    basis: str
+    region: str
+    confirmed: bool
+    rule_id: int | None
+
+
+def choose(
+    rules: Iterable[PolicyRule],
+    *,
+    lineage: Sequence[str],
+    on: date,
+    domain: str = "",
+    commitment_type: str = "",
+    grade: str = "",
+) -> PolicyRule | None:
+    """The rule in force. Pure: rules of one key, region codes from the own one up to the nation."""
+    asked = {"domain": domain, "commitment_type": commitment_type, "grade": grade}
+    best: tuple[tuple[int, int, date], PolicyRule] | None = None
+    for rule in rules:
+        if rule.region_id not in lineage or rule.effective_from > on:
+            continue
+        if rule.effective_to is not None and rule.effective_to < on:
+            continue
+        named = {field: getattr(rule, field) for field in asked if getattr(rule, field)}
+        if any(asked[field] != wanted for field, wanted in named.items()):
+            continue
+        rank = (-lineage.index(rule.region_id), len(named), rule.effective_from)
+        if best is None or rank > best[0]:
+            best = (rank, rule)
+    return best[1] if best else None
+
+
+def values(
+    keys: Sequence[str],
+    *,
+    lineage: Sequence[str],
+    on: date,
+    domain: str = "",
+    commitment_type: str = "",
+    grade: str = "",
+) -> dict[str, Value]:
+    """Several rules in one query. Keys without a rule are absent from the answer."""
+    by_key: dict[str, list[PolicyRule]] = {key: [] for key in keys}
+    for rule in PolicyRule.objects.filter(key__in=keys, region_id__in=lineage):
+        by_key[rule.key].append(rule)
+    found: dict[str, Value] = {}
+    for key, rules in by_key.items():
+        used = choose(
+            rules, lineage=lineage, on=on, domain=domain, commitment_type=commitment_type, grade=grade
+        )
+        if used is not None:
+            found[key] = Value(
+                key, used.value, used.unit, used.basis, used.region_id, used.confirmed, used.pk
+            )
+    return found
+
+
+def value(key: str, *, lineage: Sequence[str], on: date, **narrowing: str) -> Value:
+    """One rule's value, or NoRule with a Chinese message saying which rule the office must set."""
+    found = values([key], lineage=lineage, on=on, **narrowing)
+    if key not in found:
+        raise NoRule(f"{lineage[0]} 在 {on} 没有规则“{key}”，请信用办先设定。")
+    return found[key]

@@ -1,0 +1,95 @@
+"""Pages and API answers for requests that cannot be served: in Chinese, saying what happened and what to do now."""
+
+import re
+
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+API_PREFIX = "/api/v1/"
+STAFF_PREFIXES = ("/window/", "/desk/", "/accounts/", "/admin/")
+ASSETS = {"stylesheet": "css/house.css", "icon": "img/favicon.svg"}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: the request is malformed. Nothing of it is used in the page: not even its host may be believed."""
+    if _is_api(request):
+        return _problem(400, "请求有误", "请求的格式或参数不正确。")
+    return _standalone("400.html", 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: logged in, but not for this; or not logged in at all."""
+    reason = _own_words(exception)
+    if _is_api(request):
+        return _problem(403, "没有权限", reason or "没有访问这项内容的权限。")
+    return render(request, "403.html", {"frame": _frame(request), "reason": reason}, status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: on the column with the ways to search otherwise, for staff with the way back."""
+    reason = _own_words(exception)
+    if _is_api(request):
+        return _problem(404, "没有找到", reason or "没有这个地址或这条记录。")
+    return render(request, "404.html", {"frame": _frame(request), "reason": reason}, status=404)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: allauth's limits on login, password reset and the like."""
+    return _standalone("429.html", 429)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: standing alone, for whatever broke may be what other pages are built from."""
+    if _is_api(request):
+        return _problem(500, "系统出错", "系统出错，请稍后再试。")
+    return _standalone("500.html", 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's token does not fit: mostly a page left open through a login or logout in another tab."""
+    if _is_api(request):
+        return _problem(403, "页面已过期", "请求缺少有效的防伪标记。")
+    return _standalone("403_csrf.html", 403, {"again": request.path})
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(API_PREFIX)
+
+
+def _frame(request: HttpRequest) -> str:
+    user = getattr(request, "user", None)
+    staff_page = request.path.startswith(STAFF_PREFIXES)
+    return "base_staff.html" if staff_page and user is not None and user.is_authenticated else "base.html"
+
+
+def _own_words(exception: Exception | None) -> str:
+    """The exception's message where a room wrote it for people; a framework's English is not shown."""
+    if exception is None or not exception.args or not isinstance(exception.args[0], str):
+        return ""
+    return exception.args[0] if CHINESE.search(exception.args[0]) else ""
+
+
+def _problem(status: int, title: str, detail: str) -> JsonResponse:
+    """An RFC 9457 problem, for addresses of the API that no view of it answers."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return JsonResponse(
+        body,
+        status=status,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _standalone(template: str, status: int, context: dict[str, str] | None = None) -> HttpResponse:
+    try:
+        assets = {name: staticfiles_storage.url(path) for name, path in ASSETS.items()}
+    except ValueError:
+        # The manifest of static files is missing: the words are still readable without a style.
+        assets = {}
+    html = render_to_string(template, {**(context or {}), **assets})
+    response = HttpResponse(html, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response

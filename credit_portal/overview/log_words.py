@@ -1,0 +1,121 @@
+"""The codes of the log in words. Here, because only this room may know the words of all the others."""
+
+from commitments.models import Commitment
+from credit_portal.audit.wording import register
+from credit_portal.documents.models import EvidenceFile
+from credit_portal.registry import groups
+from credit_portal.registry.models import CreditSubject, Domain, PublicityClass, ResponsiblePerson
+from disclosure.models import PublicityDecision
+from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
+
+# What a person calls each kind of event in the filter of the log.
+VERBS = {
+    "staff.created": "开设账号",
+    "staff.changed": "变更账号",
+    "staff.left": "办理离岗",
+    "staff.link_issued": "签发设置密码链接",
+    "department.saved": "保存部门",
+    "subject.registered": "登记主体",
+    "subject.renamed": "主体更名",
+    "subject.contact_changed": "变更联系方式",
+    "responsible.set": "登记责任人员",
+    "responsible.ended": "责任人员任职结束",
+    "item.drafted": "起草事项",
+    "item.published": "发布事项",
+    "item.retired": "停用事项",
+    "policy.loaded": "载入规则",
+    "evidence.stored": "存入证据",
+    "text.drafted": "起草文本",
+    "text.published": "发布文本",
+    "reading.saved": "诚信教育读本",
+    "entry.added": "新增信用记录",
+    "entry.changed": "信用记录状态变更",
+    "check.made": "信用核查",
+    "draft.opened": "开始办理",
+    "draft.discarded": "放弃草稿",
+    "draft.presented": "向申请人展示",
+    "commitment.signed": "签署承诺",
+    "commitment.printed": "打印文书",
+    "commitment.voided": "作废承诺",
+    "commitment.corrected": "更正承诺",
+    "commitment.fulfilment": "履行状态变更",
+    "publicity.decided": "决定公开类型",
+    "publicity.proposal": "公开提议",
+    "publicity.withdrawn": "停止公示",
+    "rule_document.saved": "保存制度文件",
+    "notice.printed": "打印告知书",
+}
+TARGETS = {
+    "user": "账号",
+    "department": "部门",
+    "subject": "主体",
+    "item": "事项",
+    "policy_rule": "政策规则",
+    "evidence": "证据文件",
+    "text": "承诺书文本",
+    "reading": "诚信教育读本",
+    "entry": "信用记录",
+    "check": "信用核查",
+    "draft": "办理草稿",
+    "commitment": "信用承诺",
+    "rule_document": "制度文件",
+    "creditentry_list": "信用记录列表",
+    "check_list": "核查列表",
+}
+# target → where its record page is; targets not named here have none, or are versions of something.
+PAGES = {
+    "user": "registry.user",
+    "department": "registry.department",
+    "subject": "registry.creditsubject",
+    "policy_rule": "deadlines.policyrule",
+    "evidence": "documents.evidencefile",
+    "reading": "commitments.readingmaterial",
+    "entry": "verification.creditentry",
+    "check": "verification.check",
+    "commitment": "commitments.commitment",
+    "rule_document": "disclosure.ruledocument",
+}
+
+
+def bring_words() -> None:
+    """Teach the log's sentences the labels of the codes that events hold."""
+    sources = dict(CreditSubject.NameSource.choices)
+    kinds = {str(code): label for code, label in KIND_LABELS.items()}
+    states = {str(code): label for code, label in STATE_LABELS.items()}
+    reasons = dict(PublicityDecision.Reason.choices)
+    register("staff.created", groups=groups.LABELS)
+    register("subject.registered", kind=dict(CreditSubject.Kind.choices))
+    register("subject.renamed", source=sources)
+    for verb in ("responsible.set", "responsible.ended"):
+        register(verb, capacity=dict(ResponsiblePerson.Capacity.choices))
+    register("evidence.stored", kind=dict(EvidenceFile.Kind.choices))
+    register("entry.added", kind=kinds)
+    register("entry.changed", before=states, after=states)
+    register(
+        "check.made",
+        route={str(code): label for code, label in ROUTE_LABELS.items()},
+        scrutiny={str(code): label for code, label in SCRUTINY_LABELS.items()},
+    )
+    register(
+        "draft.presented",
+        part={
+            "notice": "告知书",
+            "privacy": "个人信息处理告知",
+            "text": "承诺书",
+            "education": "诚信教育读本",
+        },
+    )
+    register("commitment.fulfilment", status=dict(Commitment.Fulfilment.choices))
+    register("publicity.decided", publicity_class=dict(PublicityClass.choices), reason=reasons)
+    register("publicity.withdrawn", reason=reasons)
+    register(
+        "publicity.proposal",
+        deed={
+            "proposed": "提出，等待第二人决定",
+            "confirmed": "第二人同意",
+            "rejected": "第二人不同意",
+            "cancelled": "提议人撤回",
+        },
+    )
+    register("reading.saved", domain=dict(Domain.choices), deed={"published": "发布", "withdrawn": "停用"})
+    register("rule_document.saved", shown={"public": "公开", "hidden": "不公开"})

@@ -1,0 +1,198 @@
+"""The catalogue of items that use commitments: drafted, published, frozen, retired (R20, S2 四（一）)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from credit_portal.audit import events
+
+from .models import CommitmentType, Department, ServiceItem, ServiceItemVersion, User
+
+# What an author writes of an item; the rest (number, status, dates, publisher) comes from the services.
+FIELDS = (
+    "name",
+    "pinyin",
+    "domain",
+    "allowed_types",
+    "scope",
+    "in_hall",
+    "checkpoint",
+    "allows_late_materials",
+    "promised_working_days",
+    "validity_months",
+    "publicity_class",
+    "legal_basis",
+)
+
+
+class CatalogueError(ValueError):
+    """An item cannot be drafted, published or retired so; `problems` are Chinese sentences naming the field."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("".join(self.problems))
+
+
+@transaction.atomic
+def draft_item(
+    *,
+    fields: Mapping[str, Any],
+    actor: User | None,
+    now: datetime,
+    item: ServiceItem | None = None,
+    code: str = "",
+    department: Department | None = None,
+    is_demo: bool = False,
+) -> ServiceItemVersion:
+    """Write an item's draft: of a new item (`code`, `department`), or of `item`, whose open draft is changed or whose
+    newest version is cloned into a draft. `fields` are names out of FIELDS; what is not given stays as it was.
+
+    Returns the draft. Raises CatalogueError.
+    """
+    if unknown := sorted(set(fields) - set(FIELDS)):
+        raise CatalogueError([f"事项没有这样的字段：{'、'.join(unknown)}。"])
+    if item is None:
+        item = _new_item(code, department, is_demo=is_demo)
+    else:
+        item = ServiceItem.objects.select_for_update().get(pk=item.pk)
+        if item.retired_on is not None:
+            raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用，不能再起草。"])
+    newest = item.versions.order_by("-number").first()
+    if newest is not None and newest.status == ServiceItemVersion.Status.DRAFT:
+        draft = newest
+    else:
+        draft = ServiceItemVersion(item=item, number=newest.number + 1 if newest else 1)
+        for name in FIELDS if newest else ():
+            setattr(draft, name, getattr(newest, name))
+    for name, value in fields.items():
+        setattr(draft, name, value)
+    _check(draft)
+    draft.save()
+    events.item_drafted(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        item_id=item.pk,
+        code=item.code,
+        number=draft.number,
+    )
+    return draft
+
+
+def _new_item(code: str, department: Department | None, *, is_demo: bool) -> ServiceItem:
+    if not code or department is None:
+        raise CatalogueError(["新事项须有事项编码和主管部门。"])
+    item = ServiceItem(code=code, region=department.region, department=department, is_demo=is_demo)
+    try:
+        item.full_clean()
+    except ValidationError as error:
+        raise CatalogueError(_sentences(item, error)) from error
+    item.save()
+    return item
+
+
+def _check(draft: ServiceItemVersion) -> None:
+    problems: list[str] = []
+    try:
+        draft.full_clean(validate_constraints=False)
+    except ValidationError as error:
+        problems += _sentences(draft, error)
+    if len(set(draft.allowed_types or ())) != len(draft.allowed_types or ()):
+        problems.append("“可用承诺类型”有重复。")
+    by_credit = draft.allows_late_materials or CommitmentType.APPROVAL in (draft.allowed_types or ())
+    if by_credit and draft.checkpoint == ServiceItemVersion.Checkpoint.NONE:
+        # S2 四（四）1: the record is looked at before a commitment stands in for an approval.
+        problems.append("“信用审查环节”：审批替代型和容缺受理的事项须设信用审查环节。")
+    if draft.allows_late_materials and CommitmentType.APPROVAL not in (draft.allowed_types or ()):
+        problems.append("“可容缺受理”：只用于可作审批替代型承诺的事项。")
+    if draft.allows_late_materials and not draft.promised_working_days:
+        problems.append("“承诺办结时限（工作日）”：可容缺受理的事项须写明，补交材料不得超过它。")
+    if problems:
+        raise CatalogueError(problems)
+
+
+def _sentences(row: ServiceItem | ServiceItemVersion, error: ValidationError) -> list[str]:
+    found = []
+    for field, messages in error.message_dict.items():
+        label = row._meta.get_field(field).verbose_name if field != "__all__" else "事项"
+        found += [f"“{label}”：{message}" for message in messages]
+    return found
+
+
+@transaction.atomic
+def publish_item(
+    *, version: ServiceItemVersion, valid_from: date, actor: User | None, now: datetime
+) -> ServiceItemVersion:
+    """Put a draft in force from a day on; the version before it ends the day before and is frozen.
+
+    Raises CatalogueError for anything but a draft, a start not after the present version's, or a missing basis.
+    """
+    item = ServiceItem.objects.select_for_update().get(pk=version.item_id)
+    version = ServiceItemVersion.objects.select_for_update().get(pk=version.pk)
+    if version.status != ServiceItemVersion.Status.DRAFT:
+        raise CatalogueError([f"{version} 不是草稿，已发布的版本不能再改，请起草下一版。"])
+    if item.retired_on is not None:
+        raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用，不能再发布。"])
+    if not version.legal_basis.strip():
+        raise CatalogueError(["“依据”：发布前须写明。"])
+    _check(version)
+    before = item.versions.filter(status=ServiceItemVersion.Status.PUBLISHED).first()
+    if before is not None:
+        if before.valid_from is not None and valid_from <= before.valid_from:
+            raise CatalogueError(
+                [
+                    f"“生效日期”：现行版本自 {before.valid_from} 起生效，新版本须晚于这一天，否则两个版本的有效期重叠。"
+                ]
+            )
+        before.status = ServiceItemVersion.Status.FROZEN
+        before.valid_to = valid_from - timedelta(days=1)
+        before.save(update_fields=["status", "valid_to"])
+    version.status = ServiceItemVersion.Status.PUBLISHED
+    version.valid_from = valid_from
+    version.published_at = now
+    version.published_by = actor
+    version.save()
+    events.item_published(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        item_id=item.pk,
+        code=item.code,
+        number=version.number,
+    )
+    return version
+
+
+@transaction.atomic
+def retire_item(*, item: ServiceItem, on: date, actor: User | None, now: datetime) -> ServiceItem:
+    """Take an item out of use from a day on; its versions and whatever was signed by them stay.
+
+    Raises CatalogueError where it is retired already.
+    """
+    item = ServiceItem.objects.select_for_update().get(pk=item.pk)
+    if item.retired_on is not None:
+        raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用。"])
+    item.retired_on = on
+    item.save(update_fields=["retired_on"])
+    events.item_retired(now=now, actor_id=actor.pk if actor else None, item_id=item.pk, code=item.code)
+    return item
+
+
+def current_items(*, lineage: Sequence[str], on: date) -> QuerySet[ServiceItemVersion]:
+    """The versions in force on a day, of items of the regions named (own code up to the nation), by name.
+
+    A version published ahead of its day is not in force yet; the one it will replace is, until then.
+    """
+    return (
+        ServiceItemVersion.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=on),
+            Q(item__retired_on__isnull=True) | Q(item__retired_on__gt=on),
+            item__region_id__in=lineage,
+            status__in=[ServiceItemVersion.Status.PUBLISHED, ServiceItemVersion.Status.FROZEN],
+            valid_from__lte=on,
+        )
+        .select_related("item", "item__department", "item__region")
+        .order_by("name", "item__code")
+    )

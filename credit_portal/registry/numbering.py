@@ -1,0 +1,35 @@
+"""Numbers without gaps by rollback and without doubles: a counter row locked in the caller's transaction."""
+
+from datetime import date
+
+from django.db import connection
+
+
+class SeriesExhausted(Exception):
+    """A series has no six-digit number left."""
+
+
+def take(series: str) -> int:
+    """The next number of a series, from 1. Holds the row's lock until the caller's transaction ends."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("取号必须在事务中进行。")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_numbercounter (series, last) VALUES (%s, 1)"
+            " ON CONFLICT (series) DO UPDATE SET last = registry_numbercounter.last + 1 RETURNING last",
+            [series],
+        )
+        return cursor.fetchone()[0]
+
+
+def commitment_code(region_code: str, made_on: date) -> str:
+    """A commitment code: region 6 + date 8 + serial 6, the serial per region and day."""
+    serial = take(f"commitment:{region_code}:{made_on:%Y%m%d}")
+    if serial > 999_999:
+        raise SeriesExhausted(f"{region_code} 在 {made_on} 的承诺编码已用完。")
+    return f"{region_code}{made_on:%Y%m%d}{serial:06d}"
+
+
+def document_number(letter: str, region_code: str, year: int) -> str:
+    """The number of another document: kind letter + region + year + serial 6."""
+    return f"{letter}{region_code}{year}{take(f'{letter}:{region_code}:{year}'):06d}"

@@ -1,0 +1,147 @@
+"""What every page shows around its content: whose site it is, where one can go, and the footer."""
+
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db.models import Exists
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from .models import Department, Region
+from .visibility import group_names
+
+ELDER_COOKIE = "elder"
+REMEMBER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of a navigation. `prefixes` are the further paths under which it counts as the current one;
+    `groups`, where named, are those whose members see it."""
+
+    key: str
+    label: str
+    url: str
+    prefixes: tuple[str, ...] = ()
+    groups: frozenset[str] = field(default_factory=frozenset)
+
+    def is_at(self, path: str) -> bool:
+        """Whether a request path belongs to this entry; the front page only to itself."""
+        if self.url == "/":
+            return path == "/"
+        return any(path.startswith(prefix) for prefix in (self.url, *self.prefixes))
+
+
+COLUMN_NAV: list[NavItem] = [
+    NavItem("home", "首页", "/"),
+    NavItem("commitments", "承诺查询", "/commitments/", ("/subjects/",)),
+    NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
+    NavItem("rules", "制度文件", "/rules/"),
+    NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
+]
+STAFF_NAV: list[NavItem] = [
+    NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
+    NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
+    NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
+]
+
+
+def add_page(item: NavItem, *, to: list[NavItem], after: str | None = None) -> None:
+    """Put a room's page into COLUMN_NAV or STAFF_NAV, once; called from its AppConfig.ready().
+
+    `after` is the key of the entry it follows; without it the page comes last. Raises LookupError for an unknown key.
+    """
+    if any(known.key == item.key for known in to):
+        return
+    if after is None:
+        to.append(item)
+        return
+    for position, known in enumerate(to):
+        if known.key == after:
+            to.insert(position + 1, item)
+            return
+    raise LookupError(after)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The deployment's region in words, and whether demonstration data lie in the database."""
+
+    name: str
+    demo: bool
+
+
+_remembered: dict[str, tuple[float, Place]] = {}
+
+
+def forget_place() -> None:
+    """Read the region anew with the next page (after loading regions or demonstration data)."""
+    _remembered.clear()
+
+
+def place() -> Place:
+    """The deployment's region, read from the database at most once a minute in each process."""
+    code = settings.REGION_CODE
+    known = _remembered.get(code)
+    if known and time.monotonic() - known[0] < REMEMBER_SECONDS:
+        return known[1]
+    row = (
+        Region.objects.filter(code=code)
+        .annotate(demo=Exists(Department.objects.filter(is_demo=True)))
+        .values_list("name", "parent__name", "parent__parent__name", "demo")
+        .first()
+    )
+    if row is None:
+        return Place("", False)
+    name, parent, grandparent, demo = row
+    # A district is named with its city, a city with its province; the nation is left out.
+    found = Place(f"{parent}{name}" if parent and grandparent else name, demo)
+    _remembered[code] = (time.monotonic(), found)
+    return found
+
+
+class House:
+    """Read lazily by the templates as `house`: a page that shows less asks for less."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        for key, value in settings.SITE.items():
+            setattr(self, key, value)
+
+    @cached_property
+    def place(self) -> Place:
+        return place()
+
+    @cached_property
+    def elder(self) -> bool:
+        return self._request.COOKIES.get(ELDER_COOKIE) == "1"
+
+    @cached_property
+    def nav(self) -> list[dict[str, object]]:
+        return self._entries(COLUMN_NAV)
+
+    @cached_property
+    def staff_nav(self) -> list[dict[str, object]]:
+        user = getattr(self._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return []
+        groups = group_names(user)
+        return self._entries([item for item in STAFF_NAV if not item.groups or item.groups & groups])
+
+    @cached_property
+    def session_seconds(self) -> int:
+        """Seconds that an idle session lasts: what the page counts down from."""
+        return self._request.session.get_expiry_age()
+
+    def _entries(self, items: list[NavItem]) -> list[dict[str, object]]:
+        path = self._request.path
+        # The longest address that fits is the current one: /window/today/ is not /window/.
+        fitting = [item for item in items if item.is_at(path)]
+        current = max(fitting, key=lambda item: len(item.url), default=None)
+        return [{"item": item, "current": item is current} for item in items]
+
+
+def site_context(request: HttpRequest) -> dict[str, object]:
+    """Context processor: `house`, what the frame of a page needs."""
+    return {"house": House(request)}

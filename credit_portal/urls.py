@@ -1,0 +1,23 @@
+"""Every address of the portal. Each room brings its own list."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from credit_portal.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("credit_portal.registry.account_urls")),
+    path("window/", include("commitments.urls")),
+    path("api/v1/", include("disclosure.api_urls")),
+    path("", include("credit_portal.overview.urls")),
+    path("", include("disclosure.urls")),
+]
+
+handler400 = "credit_portal.overview.errors.bad_request"
+handler403 = "credit_portal.overview.errors.permission_denied"
+handler404 = "credit_portal.overview.errors.page_not_found"
+handler429 = "credit_portal.overview.errors.too_many_requests"  # allauth's limits ask for it
+handler500 = "credit_portal.overview.errors.server_error"

@@ -1,0 +1,23 @@
+"""The public column."""
+
+from django.urls import path
+
+from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
+
+from . import views, views_search
+
+app_name = "disclosure"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("commitments/", views_search.commitments, name="commitments"),
+    path("commitments/<commitment_code:code>/", views.commitment, name="commitment"),
+    path("subjects/<uscc:uscc>/", views_search.subject, name="subject"),
+    path("catalogue/", views.catalogue, name="catalogue"),
+    path("texts/", views.texts, name="texts"),
+    path("texts/<str:code>/", views.text, name="text"),
+    path("rules/", views.rules, name="rules"),
+    path("rules/<int:pk>/", views.rule, name="rule"),
+    path("verify/<str:token>/", views.verify, name="verify"),
+    path("api/", views.api_guide, name="api"),
+    path("robots.txt", views.robots, name="robots"),
+]

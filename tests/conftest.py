@@ -1,0 +1,160 @@
+"""What every test stands on: a real database, a real queue server, and folders of its own."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import pytest_django
+
+# Each worker has its own database (pytest-django sees to it) and its own number on the queue server.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+NEEDED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS")
+if all(os.environ.get(name) for name in NEEDED):
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "credit_portal.settings")
+    # A thread of a test server would keep its connection, and the database could not be dropped.
+    os.environ["CONN_MAX_AGE"] = "0"
+    if WORKER:
+        server, _, _ = os.environ["REDIS_URL"].rpartition("/")
+        os.environ["REDIS_URL"] = f"{server}/{1 + int(WORKER.removeprefix('gw')) % 15}"
+
+
+# How long a made-up example takes says how busy the machine is, not whether a rule holds.
+hypothesis.settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("portal")
+
+
+def find_chromium() -> str | None:
+    """A Chromium to drive, or None: `CHROMIUM`, then the system's, then Playwright's own."""
+    for name in (
+        os.environ.get("CHROMIUM"),
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ):
+        if name and (found := shutil.which(name)):
+            return found
+    downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    return next(
+        (str(path) for path in sorted(downloads.glob("chromium-*/chrome-linux*/chrome"), reverse=True)), None
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if missing:
+        raise pytest.UsageError(
+            f"缺少 {'、'.join(missing)}：请用 make test 运行全部测试，或用 "
+            "python -m credit_portal.local exec -- python -m pytest tests/某个文件.py 运行一部分。"
+            " (Tests need a database: run them with `make test`.)"
+        )
+    if sys.version_info < (3, 11, 4):
+        # Before 3.11.4 (Debian 12 has 3.11.2) reading source for a report fails inside the browser driver's greenlets,
+        # and with it the whole run: a plain traceback reads none.
+        config.option.tbstyle = "native"
+    if os.environ.get("REQUIRE_BROWSER") == "1" and find_chromium() is None:
+        raise pytest.UsageError(
+            "REQUIRE_BROWSER=1，但没有找到 Chromium：请安装 chromium，或用 CHROMIUM 指明它的位置。"
+        )
+    from django.conf import settings
+
+    _let_tests_empty_the_log()
+    # A worker of a parallel run has read the settings before this file: the queue's number is said again.
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = os.environ[
+        "REDIS_URL"
+    ]
+
+    # Before anything is stored: no test writes among the data of whoever runs it.
+    scratch = tempfile.mkdtemp(prefix="credit-portal-test-")
+    config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
+    for name in ("default", "evidence"):
+        settings.STORAGES[name]["OPTIONS"]["location"] = f"{scratch}/{name}"
+    # Pages are looked at without collecting static files first.
+    settings.STATIC_ROOT = Path(scratch) / "static"
+    settings.STATIC_ROOT.mkdir()
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    # Logins in tests are many, and nobody attacks these passwords.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _let_tests_empty_the_log() -> None:
+    """A test that commits (`transaction=True`) is followed by emptying every table; the log's triggers refuse that,
+    so they rest for exactly this moment. In all other moments of a test they stand as in production."""
+    from django.db import models, transaction  # noqa: F401  (the operations cannot be loaded before the models)
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    plain = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self, sql_list):
+        with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, quote_ident(tgname) FROM pg_trigger"
+                " WHERE NOT tgisinternal AND tgtype & 32 <> 0"
+            )
+            guards = cursor.fetchall()
+            for table, trigger in guards:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+            plain(self, sql_list)
+            for table, trigger in guards:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+
+    DatabaseOperations.execute_sql_flush = execute_sql_flush
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if find_chromium() is not None:
+        return
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    if browser:
+        config.hook.pytest_deselected(items=browser)
+        items[:] = [item for item in items if item not in browser]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if find_chromium() is None:
+        terminalreporter.write_line(
+            "未找到 Chromium，浏览器测试没有运行（安装 chromium 后再运行 make test）。"
+        )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the Chromium that browser tests drive; their tests carry `@pytest.mark.browser`."""
+    found = find_chromium()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: "pytest_django.DjangoDbBlocker") -> None:
+    """The test database. A test that commits is followed by emptying every table: what migrations had put there
+    (the regions) comes back at once, as permissions and groups do, so that no test depends on which ran before."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    from credit_portal.registry.models import Region
+
+    with django_db_blocker.unblock():
+        shipped = list(Region.objects.order_by("path").values())
+
+    def put_back(using: str, **_: object) -> None:
+        if not Region.objects.using(using).exists():
+            Region.objects.using(using).bulk_create([Region(**row) for row in shipped])
+
+    post_migrate.connect(put_back, sender=apps.get_app_config("registry"), weak=False)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """What one test leaves in the cache is not there for the next."""
+    from django.core.cache import cache
+
+    yield
+    cache.clear()

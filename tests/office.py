@@ -1,0 +1,136 @@
+"""One of everything that the back office shows, made by the services that make it in life."""
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from commitments import reading
+from commitments.models import TextVersion
+from credit_portal.audit.models import AuditEvent, ReadLog
+from credit_portal.audit.recording import log_read
+from credit_portal.deadlines.models import PolicyRule
+from credit_portal.registry import groups, staff
+from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
+from credit_portal.registry.services import set_responsible
+from disclosure import proposals, rule_documents
+from disclosure.models import PublicityDecision
+from verification import services as record
+
+from . import factories
+from .counter import Counter
+
+NOW = factories.NOW
+BACKEND = "credit_portal.registry.accounts.StaffBackend"
+
+
+class Office:
+    """A region with its departments, its people by role, and a signed commitment of an organisation and of a person."""
+
+    def __init__(self) -> None:
+        self.counter = Counter.open()
+        self.department: Department = self.counter.clerk.department
+        self.credit_department = factories.department(kind="credit_office", region="130111")
+        self.people: dict[str, User] = {
+            role: factories.staff(role, department=self.department)
+            for role in groups.LABELS
+            if role not in (groups.CREDIT_OFFICE, groups.AUDITOR)
+        }
+        for role in (groups.CREDIT_OFFICE, groups.AUDITOR):
+            self.people[role] = factories.staff(role, department=self.credit_department)
+        self.second = factories.staff(groups.CREDIT_OFFICE, department=self.credit_department)
+        factories.credit_entry(
+            subject=self.counter.subject, state="ended", measures=({"domain": "procurement"},)
+        )
+        self.commitment = self.counter.sign()
+        self.check = self.commitment.check_made
+        set_responsible(
+            subject=self.counter.subject, capacity="legal_representative", name="钱多多", source="licence",
+            actor=self.counter.clerk, department=self.department, now=NOW,
+        )  # fmt: skip
+        self.counter.subject = factories.person(phone="0311-80000001")
+        self.persons_commitment = self.counter.sign()
+        self.proposal = proposals.propose(
+            commitment=self.persons_commitment, note="本人要求公开",
+            actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
+        self.entry = record.add_entry(
+            subject=self.commitment.subject, kind="penalty", title="未按规定公示价格", source="信用中国（河北）",
+            region=factories.region(), from_on=date(2026, 6, 1), operator=self.people[groups.CREDIT_OFFICE],
+            document_no="栾罚〔2026〕5号", department=self.credit_department, now=NOW,
+        )  # fmt: skip
+        self.draft_item = factories.item_version(
+            item=self.counter.item.item, status=ServiceItemVersion.Status.DRAFT, valid_from=None,
+            published_at=None,
+        )  # fmt: skip
+        self.draft_text = factories.text_version(
+            text=self.counter.text.text, status=TextVersion.Status.DRAFT, valid_from=None, published_at=None,
+            sha256="", blanks=({"key": "完成日期", "kind": "date"},),
+        )  # fmt: skip
+        self.reading = reading.publish_reading(
+            domain="approval", title="诚信读本", body="一段。\n又一段。", department=self.department,
+            published_on=NOW.date(), actor=None, now=NOW,
+        )  # fmt: skip
+        self.document = rule_documents.save_document(
+            document=None, region=factories.region(), title="信用承诺办法", issuer="栾城区人民政府",
+            issued_on=date(2026, 1, 5), summary="一段。", actor=None, now=NOW,
+        )  # fmt: skip
+        self.leaver = staff.create_staff(
+            username="lier", display_name="李二", groups=[groups.CLERK], department=self.department,
+            actor=self.people[groups.SECURITY_ADMIN], now=NOW,
+        )  # fmt: skip
+        log_read(
+            now=NOW, actor_id=self.people[groups.CREDIT_OFFICE].pk, what="信用记录", target_type="check",
+            target_id=self.check.pk, purpose=ReadLog.Purpose.SUPERVISION, subject_id=self.commitment.subject_id,
+        )  # fmt: skip
+        self.rule = PolicyRule.objects.create(
+            region=factories.region(), key="commitment_upload", value=7, unit="working_days",
+            basis="规定上传，未规定期限", confirmed=False, effective_from=date(2020, 9, 12),
+        )  # fmt: skip
+
+    def rows(self) -> dict[str, Model]:
+        """A row of each model of the back office, by its label."""
+        return {
+            "registry.region": Region.objects.get(code="130111"),
+            "registry.department": self.department,
+            "registry.user": self.leaver,
+            "registry.creditsubject": self.commitment.subject,
+            "registry.serviceitemversion": self.draft_item,
+            "audit.auditevent": AuditEvent.objects.filter(verb="commitment.signed").latest("pk"),
+            "audit.readlog": ReadLog.objects.latest("pk"),
+            "documents.evidencefile": self.commitment.signature,
+            "deadlines.policyrule": self.rule,
+            "verification.creditentry": self.entry,
+            "verification.check": self.check,
+            "commitments.commitment": self.commitment,
+            "commitments.textversion": self.draft_text,
+            "commitments.readingmaterial": self.reading,
+            "disclosure.publicitydecision": PublicityDecision.objects.filter(
+                commitment=self.commitment
+            ).latest("pk"),
+            "disclosure.publicityproposal": self.proposal,
+            "disclosure.ruledocument": self.document,
+        }
+
+    def client(self, role: str) -> Client:
+        return client_of(self.people[role])
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+@cache
+def registered() -> dict[str, Any]:
+    """The pages of the back office by the label of their model."""
+    return {model._meta.label_lower: page for model, page in admin.site._registry.items()}
+
+
+def address(label: str, name: str, row: Model | None = None) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_{name}", args=[row.pk] if row is not None else [])

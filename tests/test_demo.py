@@ -1,0 +1,250 @@
+"""The demonstration: once, whole, made by the services, recognisable, and never beside real data."""
+
+import re
+import stat
+import tempfile
+from collections import Counter
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import TestCase, override_settings
+
+from commitments.models import Commitment, CommitmentText, Draft, ReadingMaterial, TextVersion
+from credit_portal.audit.clock import SHANGHAI
+from credit_portal.audit.models import AuditEvent
+from credit_portal.deadlines import policy
+from credit_portal.deadlines.models import PolicyRule
+from credit_portal.documents.services import read_evidence
+from credit_portal.overview.demo import build, items, logins, people, places, records, words
+from credit_portal.registry import codes, groups
+from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
+from disclosure.models import PublicityDecision, RuleDocument
+from tests import factories
+from verification import services as verification
+from verification.models import Check, CreditEntry
+from verification.rules import standing
+from verification.vocabulary import KIND_LABELS, Standing
+
+NOW = datetime(2026, 9, 14, 15, 30, tzinfo=SHANGHAI)
+SHARE = 0.12
+SEVEN = {"130000", "130100", "130111", "130129", "410000", "410100", "410103"}
+MARKED = (Department, User, CreditSubject, ServiceItem, CommitmentText, Commitment, CreditEntry, RuleDocument)
+
+
+class TheDemonstration(TestCase):
+    """Built once with a share of its visits; each test looks at another side of it."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        with override_settings(DATA_DIR=Path(cls.folder.name)):
+            cls.result = build.build(now=NOW, share=SHARE)
+            cls.kept = Path(cls.folder.name) / logins.FILE
+
+    def test_every_region_has_offices_and_staff_and_every_group_has_an_account(self):
+        assert set(Department.objects.values_list("region_id", flat=True)) == SEVEN
+        for kind in ("credit_office", "approval_bureau"):
+            assert set(Department.objects.filter(kind=kind).values_list("region_id", flat=True)) == SEVEN
+        of_luancheng = Department.objects.filter(region="130111", kind="competent").count()
+        assert 6 <= of_luancheng <= 10
+        names = set(User.objects.values_list("groups__name", flat=True))
+        assert names == set(groups.LABELS)
+        for user in User.objects.prefetch_related("groups"):
+            groups.check_compatible([group.name for group in user.groups.all()])
+
+    def test_everything_is_marked_as_demonstration(self):
+        for model in MARKED:
+            assert model.objects.exists(), model
+            assert not model.objects.filter(is_demo=False).exists(), model
+        for department in Department.objects.all():
+            assert department.name.endswith(places.MARK)
+        for subject in CreditSubject.objects.all():
+            assert "演示" in subject.name
+
+    def test_codes_have_right_check_digits_and_belong_to_nobody(self):
+        for department in Department.objects.all():
+            assert codes.check_uscc(department.uscc)[8:10] == "YY"
+        for subject in CreditSubject.objects.all():
+            if subject.kind == codes.PERSON:
+                assert codes.check_id_number(subject.id_number).startswith("99")
+            else:
+                assert codes.check_uscc(subject.uscc)[8:10] == "YY"
+
+    def test_there_are_enough_subjects_of_each_kind_with_rare_characters_and_interpuncts(self):
+        kinds = Counter(CreditSubject.objects.values_list("kind", flat=True))
+        assert kinds["organisation"] >= 60
+        assert kinds["sole_trader"] == 25
+        assert kinds["person"] == 12
+        names = "".join(CreditSubject.objects.values_list("name", flat=True))
+        assert {"𬭎", "䶮", "㛃", "·"} <= set(names)
+        renamed = CreditSubject.objects.filter(names__valid_to__isnull=False).distinct()
+        assert renamed.count() >= 5
+        assert CreditSubject.objects.filter(responsible__capacity="legal_representative").count() > 20
+
+    def test_the_record_has_every_kind_and_every_standing(self):
+        assert set(CreditEntry.objects.values_list("kind", flat=True)) == {str(kind) for kind in KIND_LABELS}
+        today = NOW.date()
+        entries = CreditEntry.objects.prefetch_related("measures")
+        found = {standing(verification.as_entry(entry), today) for entry in entries}
+        assert found == set(Standing)
+        assert CreditEntry.objects.filter(measures__domain="procurement", measures__effect="refused").exists()
+        unpublished = CreditEntry.objects.filter(kind="breach", grade="minor", public_from=None)
+        assert unpublished.filter(served_on__isnull=False).exists()
+
+    def test_every_answer_of_a_check_has_been_given(self):
+        assert set(Check.objects.values_list("route", flat=True)) == {
+            "commitment",
+            "ordinary",
+            "refused",
+            "not_needed",
+        }
+        assert set(Check.objects.values_list("scrutiny", flat=True)) == {"normal", "key"}
+        assert AuditEvent.objects.filter(verb="notice.printed").exists()
+
+    def test_commitments_of_every_type_were_signed_by_the_service_with_their_pdf(self):
+        everything = Commitment.objects.select_related("pdf", "signature", "text_version")
+        assert {c.commitment_type for c in everything} == {
+            "voluntary",
+            "approval",
+            "supervisory",
+            "industry",
+            "repair",
+        }
+        assert {c.publicity_class for c in everything} >= {"public", "limited"}
+        assert self.result.commitments == len(everything)
+        signed = Counter(
+            AuditEvent.objects.filter(verb="commitment.signed").values_list("target_id", flat=True)
+        )
+        for commitment in everything:
+            assert signed[str(commitment.pk)] == 1
+            assert commitment.pdf.sha256 == commitment.pdf_sha256
+            assert commitment.signature_id
+            assert commitment.text_version.sha256
+            assert commitment.made_on == commitment.signed_at.astimezone(SHANGHAI).date() <= NOW.date()
+            assert PublicityDecision.objects.filter(commitment=commitment).exists()
+        assert read_evidence(everything.first().pdf).startswith(b"%PDF")
+        assert everything.filter(late_materials=True).exists()
+
+    def test_what_must_be_said_of_an_expired_entry_is_in_the_signed_text(self):
+        expired = Commitment.objects.filter(content__icontains="如实说明")
+        assert expired.exists()
+        assert "期满" in str(expired.first().content)
+
+    def test_natural_persons_are_limited_unless_two_people_decided(self):
+        for commitment in Commitment.objects.filter(subject_kind="person"):
+            decisions = commitment.publicity_decisions.order_by("id")
+            assert decisions[0].publicity_class == "limited"
+            if commitment.publicity_class == "public":
+                last = decisions.last()
+                assert last.reason == "person_by_two"
+                assert last.decided_by_id != last.second_id
+
+    def test_today_has_finished_and_unfinished_business_for_the_clerk(self):
+        clerk = User.objects.get(username="luancheng-clerk")
+        assert Commitment.objects.filter(clerk=clerk, made_on=NOW.date()).exists()
+        open_steps = Draft.objects.filter(clerk=clerk, step__in=["subject", "check", "read", "sign"])
+        assert open_steps.count() >= 2
+        assert not Commitment.objects.filter(signed_at__gt=NOW).exists()
+
+    def test_texts_of_every_type_are_in_force_and_old_versions_are_kept(self):
+        current = TextVersion.objects.filter(status="published").select_related("text")
+        in_luancheng = {
+            (v.text.commitment_type, v.text.late_materials)
+            for v in current
+            if v.text.region_id == "130111" and v.text.item_id is None
+        }
+        assert in_luancheng == {
+            ("approval", False),
+            ("approval", True),
+            ("supervisory", False),
+            ("voluntary", False),
+            ("repair", False),
+            ("industry", False),
+        }
+        assert current.filter(text__item__isnull=False, blanks__kind="date").exists()
+        assert current.filter(text__origin="provincial").exists()
+        assert TextVersion.objects.filter(status="frozen").exists()
+        assert TextVersion.objects.filter(status="draft").exists()
+        assert len(ServiceItem.objects.all()) == len(items.ITEMS) >= 40
+        assert ServiceItem.objects.exclude(retired_on=None).count() == len(items.RETIRED)
+        assert not ServiceItem.objects.filter(versions__status="published", versions__pinyin="").exists()
+        assert ReadingMaterial.objects.count() >= 5
+        assert RuleDocument.objects.count() == 5
+
+    def test_where_only_late_materials_depend_on_credit_the_ordinary_text_asks_for_no_clean_record(self):
+        def asks(code: str) -> bool:
+            clauses = TextVersion.objects.get(text__code=code, status="published").clauses.all()
+            return any("no_dishonesty" in clause.covers for clause in clauses)
+
+        assert asks("130129-SP")
+        assert not asks("410103-SP")
+        assert asks("410103-RQ")
+
+    def test_the_offices_have_confirmed_every_rule_as_demonstration(self):
+        for region in SEVEN:
+            lineage = factories.region(region).lineage
+            for key in set(PolicyRule.objects.values_list("key", flat=True)):
+                narrowing = {"grade": "general"} if key == "publicity" else {}
+                found = policy.values([key], lineage=lineage, on=NOW.date(), **narrowing)[key]
+                assert found.confirmed, (region, key)
+        made_up = PolicyRule.objects.filter(basis="演示")
+        assert made_up.exists()
+        assert not made_up.filter(approved_by=None).exists()
+        assert not [rule for rule in made_up if rule.entered_by_id == rule.approved_by_id]
+
+    def test_the_table_of_accounts_opens_them_and_is_kept_from_others(self):
+        rows = [re.split(r"\s{2,}", line) for line in self.result.logins.splitlines()]
+        assert rows[0] == ["用户名", "密码", "角色", "部门"]
+        accounts = {row[0]: row[1] for row in rows[1:]}
+        assert set(accounts) == set(User.objects.values_list("username", flat=True))
+        for username in ("luancheng-clerk", "luancheng-credit", "erqi-clerk"):
+            assert User.objects.get(username=username).check_password(accounts[username])
+        assert self.kept.read_text().strip() == self.result.logins
+        assert stat.S_IMODE(self.kept.stat().st_mode) == 0o600
+
+    def test_a_second_run_changes_nothing_and_shows_the_accounts_again(self):
+        before = (AuditEvent.objects.count(), Commitment.objects.count())
+        with override_settings(DATA_DIR=Path(self.folder.name)):
+            again = build.build(now=NOW)
+        assert (AuditEvent.objects.count(), Commitment.objects.count()) == before
+        assert again == build.Result(self.result.logins, None)
+
+    def test_no_sentence_is_taken_from_the_policies_required_contents(self):
+        said = "".join(body for _, body, _ in (*words.SEVEN, words.BEAR))
+        for phrase in ("全面履行法定责任和义务", "合法、真实、准确、完整、有效", "自愿接受违背承诺"):
+            assert phrase not in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("make", [factories.subject, factories.item_version, factories.staff])
+def test_beside_real_data_it_refuses_with_a_reason_and_brings_nothing(make):
+    make()
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit) as left:
+        call_command("demo", stdout=out, stderr=err)
+    assert left.value.code == 1
+    assert "真实数据" in err.getvalue()
+    assert out.getvalue() == ""
+    assert not Department.objects.filter(is_demo=True).exists()
+
+
+def test_each_password_is_new_and_long_enough():
+    made = {logins.new_password() for _ in range(50)}
+    assert len(made) == 50
+    assert (
+        min(len(password) for password in made)
+        >= settings.AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"]["min_length"]
+    )
+
+
+def test_records_and_planned_visits_name_subjects_and_items_that_exist():
+    codes_of_items = {item.code for item in items.ITEMS}
+    for planned in records.PLANNED:
+        assert f"{planned.region}-YS{planned.item:03d}" in codes_of_items
+    for one in (*records.RECORDS, *records.PLANNED):
+        assert one.subject < sum(people.HOW_MANY[one.region])

@@ -1,0 +1,483 @@
+"""What a credit check answers: record, commitment type, field, day and dated rules in; route, scrutiny and
+reasons out.
+
+Nothing here reads a database, a clock or a setting. Every entry of the record is judged alone and the most
+restrictive answer wins, so a record can be explained entry by entry.
+Sources: S0 一（一）（三）（四）, S2 四（四）1, S3 二, S4 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Generic, TypeVar
+
+from credit_portal.deadlines.articles import article_text
+from verification.vocabulary import (
+    ADVERSE,
+    GOOD,
+    KIND_LABELS,
+    ROUTE_LABELS,
+    SCRUTINY_LABELS,
+    UNCONFIRMED,
+    CommitmentType,
+    Effect,
+    Kind,
+    Route,
+    Scrutiny,
+    Standing,
+    State,
+    UnrepairedRule,
+    day_text,
+)
+
+V = TypeVar("V")
+
+_ROUTE_RANK = {
+    Route.NOT_NEEDED: 0,
+    Route.COMMITMENT: 1,
+    Route.ORDINARY: 2,
+    Route.REFUSED: 3,
+}
+_SCRUTINY_RANK = {Scrutiny.NORMAL: 0, Scrutiny.KEY: 1}
+
+
+@dataclass(frozen=True)
+class Rule(Generic[V]):
+    """A policy value as it stood on the day; ``article`` is a code (``S2 四（四）1``) or a basis in words."""
+
+    value: V
+    article: str
+    confirmed: bool
+
+    @property
+    def article_shown(self) -> str:
+        return article_text(self.article) if self.confirmed else UNCONFIRMED
+
+
+@dataclass(frozen=True)
+class Switches:
+    """The regional rules that a check asks (process: ``route.unrepaired``, ``scrutiny.in_publicity``,
+    ``expired_counts_as_repaired``). The last two are only cited, they decide nothing: the region's own
+    article on repair, and on disputing a check."""
+
+    unrepaired: Rule[UnrepairedRule]
+    in_publicity: Rule[bool]
+    expired_counts_as_repaired: Rule[bool]
+    repair_article: str = ""
+    dispute_article: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure attached to an entry. ``domain`` None: every field; without ``basis`` it can only remind."""
+
+    domain: str | None
+    effect: Effect
+    basis: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a subject's record. All days are inclusive; ``None`` is unknown or open-ended."""
+
+    id: int
+    kind: Kind
+    state: State = State.EFFECTIVE
+    title: str = ""
+    source: str = ""
+    document_no: str = ""
+    basis: str = ""
+    from_on: date | None = None
+    until_on: date | None = None
+    served_on: date | None = None
+    public_from: date | None = None
+    public_until: date | None = None
+    repairable_from: date | None = None
+    repaired_on: date | None = None
+    grade: str = ""
+    objection_under_way: bool = False
+    verified: bool = True
+    measures: tuple[Measure, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The entry as a person would cite it: what, number, by whom, of which day."""
+        name = self.title or KIND_LABELS[self.kind]
+        number = f"（{self.document_no}）" if self.document_no else ""
+        marks = [part for part in (self.source, day_text(self.from_on) if self.from_on else "") if part]
+        origin = f"，{'，'.join(marks)}" if marks else ""
+        objection = "，异议处理中" if self.objection_under_way else ""
+        return f"{name}{number}{origin}{objection}"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One line of the answer. ``article`` is shown to people, ``article_code`` is kept as data."""
+
+    code: str
+    text: str
+    article: str
+    article_code: str
+    entry_id: int | None
+    route: Route
+    scrutiny: Scrutiny = Scrutiny.NORMAL
+
+    @property
+    def harmful(self) -> bool:
+        return self.scrutiny is Scrutiny.KEY or _ROUTE_RANK[self.route] > _ROUTE_RANK[Route.COMMITMENT]
+
+
+@dataclass(frozen=True)
+class Decision:
+    route: Route
+    scrutiny: Scrutiny
+    reasons: tuple[Reason, ...]
+    commitment_type: CommitmentType
+    late_materials: bool
+    domain: str
+    on: date
+
+    @property
+    def harmful_reasons(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if reason.harmful)
+
+
+def standing(entry: Entry, on: date) -> Standing:
+    """What ``entry`` is on the day ``on``: publicity counts from its first to its last day, both included."""
+    if not entry.verified or entry.state in (State.ENDED, State.REVOKED):
+        return Standing.NO_FACTOR
+    if entry.from_on and on < entry.from_on:
+        return Standing.NO_FACTOR
+    if entry.kind in GOOD or entry.kind is Kind.LOCKOUT:
+        running = entry.state is State.EFFECTIVE and (entry.until_on is None or on <= entry.until_on)
+        if not running:
+            return Standing.NO_FACTOR
+        return Standing.LOCKED if entry.kind is Kind.LOCKOUT else Standing.GOOD
+    if entry.kind not in ADVERSE:
+        return Standing.NO_FACTOR
+    if entry.kind is Kind.BREACH and (entry.served_on is None or on < entry.served_on):
+        return Standing.UNSERVED
+    if entry.state is State.REPAIRED and (entry.repaired_on is None or entry.repaired_on <= on):
+        return Standing.REPAIRED
+    last = last_day(entry)
+    if last is not None and last < on:
+        return Standing.EXPIRED
+    if entry.kind is Kind.BREACH and entry.public_from is not None and entry.public_from <= on:
+        return Standing.IN_PUBLICITY
+    return Standing.UNREPAIRED
+
+
+def last_day(entry: Entry) -> date | None:
+    """The day after which an adverse entry is expired without repair; None while nothing ends it.
+
+    A breach ends with its publicity. A penalty or a listing lasts as long as its own term or its publicity,
+    whichever is later.
+    """
+    if entry.kind is Kind.BREACH:
+        return entry.public_until or entry.until_on
+    return max(
+        (day for day in (entry.until_on, entry.public_until) if day is not None),
+        default=None,
+    )
+
+
+def measures_in_force(entry: Entry, *, domain: str, on: date) -> tuple[Measure, ...]:
+    """The measures of an unrepaired entry that name this field (or every field) while its own term runs."""
+    if standing(entry, on) not in (Standing.UNREPAIRED, Standing.IN_PUBLICITY):
+        return ()
+    if entry.until_on is not None and entry.until_on < on:
+        return ()
+    return tuple(measure for measure in entry.measures if measure.domain in (None, domain))
+
+
+def decide(
+    entries: Iterable[Entry],
+    *,
+    commitment_type: CommitmentType,
+    late_materials: bool,
+    domain: str,
+    on: date,
+    switches: Switches,
+) -> Decision:
+    """Route and scrutiny on the day ``on`` with every reason, the most restrictive first.
+
+    Late materials depend on credit as the approval type does, whatever type the item has; a repair commitment
+    has no application materials, so the mark changes nothing there. An unconfirmed switch reminds and never
+    decides. The answer does not depend on the order of ``entries``. Raises ValueError for an unknown type.
+    Sources: S0 一（一）（三）, S2 四（四）1, S3 二, S4 1.
+    """
+    commitment_type = CommitmentType(commitment_type)
+    case = _Case(commitment_type, late_materials, domain, on, switches)
+    found = [reason for entry in entries for reason in case.judge(entry)]
+    # Good standing is for reference; it does not by itself make the record "looked at and clear".
+    if all(reason.code == "good_credit" for reason in found):
+        found.append(case.clear())
+    reasons = tuple(sorted(found, key=_reason_order))
+    return Decision(
+        route=max((reason.route for reason in reasons), key=_ROUTE_RANK.__getitem__),
+        scrutiny=max((reason.scrutiny for reason in reasons), key=_SCRUTINY_RANK.__getitem__),
+        reasons=reasons,
+        commitment_type=commitment_type,
+        late_materials=late_materials,
+        domain=domain,
+        on=on,
+    )
+
+
+def _reason_order(reason: Reason) -> tuple[int, int, int, str, str]:
+    entry_id = -1 if reason.entry_id is None else reason.entry_id
+    return (
+        -_ROUTE_RANK[reason.route],
+        -_SCRUTINY_RANK[reason.scrutiny],
+        entry_id,
+        reason.code,
+        reason.text,
+    )
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is asked, once, so that each entry can be judged alone."""
+
+    commitment_type: CommitmentType
+    late_materials: bool
+    domain: str
+    on: date
+    switches: Switches
+
+    @property
+    def repair(self) -> bool:
+        return self.commitment_type is CommitmentType.REPAIR
+
+    @property
+    def depends_on_credit(self) -> bool:
+        """The column "approval type, late materials"."""
+        return not self.repair and (self.late_materials or self.commitment_type is CommitmentType.APPROVAL)
+
+    @property
+    def supervisory(self) -> bool:
+        return self.commitment_type is CommitmentType.SUPERVISORY
+
+    @property
+    def baseline(self) -> Route:
+        return Route.NOT_NEEDED if self.repair else Route.COMMITMENT
+
+    def clear(self) -> Reason:
+        rule = self.switches.unrepaired
+        article, code = (rule.article_shown, rule.article) if rule.confirmed else ("", "")
+        text = f"截至{day_text(self.on)}，没有未修复的失信记录"
+        return Reason("clear", text, article, code, None, self.baseline)
+
+    def judge(self, entry: Entry) -> list[Reason]:
+        match standing(entry, self.on):
+            case Standing.REPAIRED:
+                done = f"，{day_text(entry.repaired_on)}已修复" if entry.repaired_on else "，已修复"
+                return [self._neutral("repaired", entry, f"{entry.named}{done}")]
+            case Standing.EXPIRED:
+                return self._expired(entry)
+            case Standing.UNREPAIRED:
+                return self._unrepaired(entry) + self._measures(entry)
+            case Standing.IN_PUBLICITY:
+                return self._in_publicity(entry) + self._measures(entry)
+            case Standing.LOCKED if self.repair:
+                return [self._locked(entry)]
+            case Standing.GOOD:
+                return [
+                    self._neutral(
+                        "good_credit",
+                        entry,
+                        f"{entry.named}：可按规定给予加分或便利，供参考",
+                    )
+                ]
+            case _:
+                return []
+
+    def _neutral(self, code: str, entry: Entry, text: str, article_code: str = "") -> Reason:
+        return Reason(
+            code,
+            text,
+            article_text(article_code),
+            article_code,
+            entry.id,
+            self.baseline,
+        )
+
+    def _reminder(self, entry: Entry, text: str) -> Reason:
+        return Reason("unconfirmed_rule", text, UNCONFIRMED, "", entry.id, self.baseline)
+
+    def _by_rule(
+        self,
+        code: str,
+        entry: Entry,
+        text: str,
+        rule: Rule[UnrepairedRule] | Rule[bool],
+        route: Route,
+    ) -> Reason:
+        return Reason(code, text, rule.article_shown, rule.article, entry.id, route)
+
+    def _unrepaired(self, entry: Entry, note: str = "") -> list[Reason]:
+        rule = self.switches.unrepaired
+        if self.repair:
+            # A listing that is left by a procedure of its own is not left by a repair commitment.
+            if self._exit_rules(entry):
+                return []
+            opens = entry.repairable_from
+            later = f"自{day_text(opens)}起可以申请修复" if opens and self.on < opens else "可以申请修复"
+            text = f"{entry.named}，尚未修复，可以作修复承诺，{later}"
+            article = self.switches.repair_article
+            return [
+                Reason(
+                    "repairable",
+                    text,
+                    article_text(article),
+                    article,
+                    entry.id,
+                    Route.COMMITMENT,
+                ),
+            ]
+        named = f"{entry.named}{note}"
+        affected = self.depends_on_credit and (
+            rule.value is UnrepairedRule.ORDINARY
+            or (rule.value is UnrepairedRule.LATE_MATERIALS_ONLY and self.late_materials)
+        )
+        if not affected:
+            return [self._neutral("no_effect_here", entry, f"{named}，尚未修复，不影响本次承诺")]
+        if not rule.confirmed:
+            text = f"{named}，尚未修复；本地区是否因此改按一般程序办理尚待确认，仅作提醒"
+            return [self._reminder(entry, text)]
+        return [self._by_rule("unrepaired", entry, f"{named}，尚未修复", rule, Route.ORDINARY)]
+
+    def _in_publicity(self, entry: Entry) -> list[Reason]:
+        if self.repair:
+            return self._repair_in_publicity(entry)
+        until = f"至{day_text(entry.public_until)}" if entry.public_until else ""
+        public = f"{entry.named}，正在公示（{day_text(entry.public_from or self.on)}起{until}）"
+        rule = self.switches.in_publicity
+        if not rule.value or not (self.depends_on_credit or self.supervisory):
+            return self._unrepaired(entry)
+        if not rule.confirmed:
+            text = f"{public}；本地区是否因此重点审查尚待确认，仅作提醒"
+            return [self._reminder(entry, text), *self._unrepaired(entry)]
+        route = Route.ORDINARY if self.depends_on_credit else Route.COMMITMENT
+        what = "应当重点审查，不适用告知承诺制等便利服务" if self.depends_on_credit else "应当重点审查"
+        return [
+            Reason(
+                "in_publicity",
+                f"{public}，{what}",
+                rule.article_shown,
+                rule.article,
+                entry.id,
+                route,
+                Scrutiny.KEY,
+            )
+        ]
+
+    def _repair_in_publicity(self, entry: Entry) -> list[Reason]:
+        if entry.repairable_from is None or entry.repairable_from <= self.on:
+            return self._unrepaired(entry)
+        text = f"{entry.named}，尚未达到最短公示期，自{day_text(entry.repairable_from)}起可以申请修复"
+        # Not refused and not ordinary: another entry whose repair is open must not be held back by this one.
+        return [self._neutral("repair_not_open_yet", entry, text, self.switches.repair_article)]
+
+    def _expired(self, entry: Entry) -> list[Reason]:
+        rule = self.switches.expired_counts_as_repaired
+        last = last_day(entry)
+        over = f"，已于{day_text(last)}期满（未经修复）" if last else "，已期满（未经修复）"
+        expired = self._neutral("expired", entry, f"{entry.named}{over}")
+        if not self.depends_on_credit or rule.value:
+            return [expired]
+        if not rule.confirmed:
+            text = f"{entry.named}{over}；本地区期满是否视同修复尚待确认，仅作提醒"
+            return [self._reminder(entry, text)]
+        return self._unrepaired(entry, over)
+
+    def _exit_rules(self, entry: Entry) -> tuple[Measure, ...]:
+        running = measures_in_force(entry, domain=self.domain, on=self.on)
+        return tuple(measure for measure in running if measure.effect is Effect.EXIT_RULE and measure.basis)
+
+    def _measures(self, entry: Entry) -> list[Reason]:
+        if self.repair:
+            return [
+                Reason(
+                    "exit_rule",
+                    f"{entry.named}，按该名单自己的退出规定办理，不以修复承诺退出",
+                    article_text(measure.basis),
+                    measure.basis,
+                    entry.id,
+                    self.baseline,
+                )
+                for measure in self._exit_rules(entry)
+            ]
+        if not (self.depends_on_credit or self.supervisory):
+            return []
+        running = measures_in_force(entry, domain=self.domain, on=self.on)
+        return [
+            self._measure(entry, measure) for measure in running if measure.effect is not Effect.EXIT_RULE
+        ]
+
+    def _measure(self, entry: Entry, measure: Measure) -> Reason:
+        what = {
+            Effect.REFUSED: "依规定应当拒绝",
+            Effect.ORDINARY: "依规定按一般程序办理",
+            Effect.KEY: "依规定应当重点审查",
+        }[measure.effect]
+        if not measure.basis:
+            text = f"{entry.named}，登记的措施没有写明依据，仅作提醒"
+            return Reason("measure_without_basis", text, "", "", entry.id, self.baseline)
+        route = {Effect.REFUSED: Route.REFUSED, Effect.ORDINARY: Route.ORDINARY}.get(
+            measure.effect, Route.COMMITMENT
+        )
+        scrutiny = Scrutiny.KEY if measure.effect is Effect.KEY else Scrutiny.NORMAL
+        return Reason(
+            f"measure_{measure.effect.value}",
+            f"{entry.named}，{what}",
+            article_text(measure.basis),
+            measure.basis,
+            entry.id,
+            route,
+            scrutiny,
+        )
+
+    def _locked(self, entry: Entry) -> Reason:
+        if not entry.basis:
+            text = f"{entry.named}，登记的修复限制期没有写明依据，仅作提醒"
+            return Reason("measure_without_basis", text, "", "", entry.id, self.baseline)
+        if entry.until_on is None:
+            text = f"{entry.named}，修复限制期内，不受理修复，解除之日另行告知"
+        else:
+            reopened = entry.until_on + timedelta(days=1)
+            text = (
+                f"{entry.named}，修复限制期至{day_text(entry.until_on)}，自{day_text(reopened)}起可以再申请"
+            )
+        return Reason(
+            "lockout",
+            text,
+            article_text(entry.basis),
+            entry.basis,
+            entry.id,
+            Route.REFUSED,
+        )
+
+
+def one_line(decision: Decision) -> str:
+    """The line that the clerk reads: route, scrutiny, the deciding reason with its article, how many more."""
+    head = ROUTE_LABELS[decision.route]
+    if decision.scrutiny is Scrutiny.KEY:
+        head += f"，{SCRUTINY_LABELS[Scrutiny.KEY]}"
+    said = sorted(
+        (reason for reason in decision.reasons if reason.code != "good_credit"),
+        key=lambda reason: (not reason.harmful, _TELLING.get(reason.code, 0)),
+    )
+    if decision.harmful_reasons:
+        said = [reason for reason in said if reason.harmful]
+    first = said[0]
+    article = f"（{first.article}）" if first.article else ""
+    more = f"另有{len(said) - 1}项，见明细。" if len(said) > 1 else ""
+    clear = "没有未修复的失信记录：" if {reason.code for reason in said} == {"repaired"} else ""
+    return f"{head}。{clear}{first.text}{article}。{more}"
+
+
+# What is over is said last: the line must not read as if nothing else were there.
+_TELLING = {"expired": 1, "repaired": 2}
