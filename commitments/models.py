@@ -23,6 +23,10 @@ from credit_portal.registry.models import (
 )
 from verification.models import Check
 
+from .breach_models import BreachCase as BreachCase
+from .breach_models import BreachedClause as BreachedClause
+from .breach_models import CaseStep as CaseStep
+
 
 class RequiredContent(models.TextChoices):
     """The eight general contents of S2 三 and the liability that every text needs."""

@@ -6,6 +6,11 @@ from django.db.models import F, Q
 from commitments.models import Commitment
 from credit_portal.registry.models import Department, PublicityClass, Region, User
 
+from .breach_models import BreachPublication as BreachPublication
+from .breach_models import BreachPublicationProposal as BreachPublicationProposal
+from .breach_models import BreachReport as BreachReport
+from .breach_models import ReportRound as ReportRound
+
 
 class PublicityDecision(models.Model):
     """R92: the class of a commitment, with its reason, decided before anything is published. The newest one holds."""
