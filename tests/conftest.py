@@ -136,19 +136,29 @@ def chromium() -> str:
 def django_db_setup(django_db_setup: None, django_db_blocker: "pytest_django.DjangoDbBlocker") -> None:
     """The test database. A test that commits is followed by emptying every table: what migrations had put there
     (the regions) comes back at once, as permissions and groups do, so that no test depends on which ran before."""
-    from django.apps import apps
+    from django.apps import AppConfig, apps
     from django.db.models.signals import post_migrate
 
+    from credit_portal.deadlines.models import CalendarDay, CalendarNotice
     from credit_portal.registry.models import Region
 
+    shipped = {
+        "registry": {Region: Region.objects.order_by("path")},
+        "deadlines": {CalendarNotice: CalendarNotice.objects.all(), CalendarDay: CalendarDay.objects.all()},
+    }
     with django_db_blocker.unblock():
-        shipped = list(Region.objects.order_by("path").values())
+        kept = {
+            app: {model: list(rows.values()) for model, rows in models.items()}
+            for app, models in shipped.items()
+        }
 
-    def put_back(using: str, **_: object) -> None:
-        if not Region.objects.using(using).exists():
-            Region.objects.using(using).bulk_create([Region(**row) for row in shipped])
+    def put_back(using: str, app_config: AppConfig, **_: object) -> None:
+        for model, rows in kept[app_config.label].items():
+            if not model.objects.using(using).exists():
+                model.objects.using(using).bulk_create([model(**row) for row in rows])
 
-    post_migrate.connect(put_back, sender=apps.get_app_config("registry"), weak=False)
+    for app in kept:
+        post_migrate.connect(put_back, sender=apps.get_app_config(app), weak=False)
 
 
 @pytest.fixture(autouse=True)

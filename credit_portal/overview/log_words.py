@@ -1,11 +1,12 @@
 """The codes of the log in words. Here, because only this room may know the words of all the others."""
 
-from commitments.models import Commitment
+from commitments.models import CaseStep, Commitment
 from credit_portal.audit.wording import register
+from credit_portal.deadlines.loading import SHAPES
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, Domain, PublicityClass, ResponsiblePerson
-from disclosure.models import PublicityDecision
+from disclosure.models import BreachPublication, PublicityDecision
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
 # What a person calls each kind of event in the filter of the log.
@@ -43,6 +44,29 @@ VERBS = {
     "publicity.proposal": "公开提议",
     "publicity.withdrawn": "停止公示",
     "rule_document.saved": "保存制度文件",
+    "duty.opened": "产生期限",
+    "duty.met": "履行期限",
+    "duty.reopened": "期限继续",
+    "duty.cancelled": "取消期限",
+    "duty.suspended": "中止期限",
+    "duty.resumed": "恢复期限",
+    "duty.moved": "重算到期日",
+    "duty.reminded": "期限提醒",
+    "calendar.loaded": "载入放假安排",
+    "policy.proposal": "规则变更提议",
+    "message.retried": "重发外发事项",
+    "message.failed": "外发事项失败",
+    "case.step": "违诺认定步骤",
+    "report.submitted": "上报违诺",
+    "report.accepted": "受理上报",
+    "report.returned": "退回上报",
+    "report.withdrawn": "撤回上报",
+    "breach.publication_decided": "决定违诺公示",
+    "breach.publication_proposal": "公示自然人违诺的提议",
+    "breach.published": "违诺进入公示",
+    "breach.publication_ended": "停止公示违诺",
+    "breach.objection_marked": "异议处理中标注",
+    "entry.written": "登记信用记录",
     "notice.printed": "打印告知书",
 }
 TARGETS = {
@@ -59,6 +83,15 @@ TARGETS = {
     "draft": "办理草稿",
     "commitment": "信用承诺",
     "rule_document": "制度文件",
+    "duty": "法定期限",
+    "duty_stage": "提醒阶段",
+    "calendar": "工作日历",
+    "rule_proposal": "规则变更提议",
+    "message": "外发事项",
+    "breach_case": "违诺认定",
+    "breach_report": "违诺上报",
+    "breach_publication": "违诺公示",
+    "breach_publication_proposal": "违诺公示提议",
     "creditentry_list": "信用记录列表",
     "check_list": "核查列表",
 }
@@ -103,6 +136,33 @@ def bring_words() -> None:
             "privacy": "个人信息处理告知",
             "text": "承诺书",
             "education": "诚信教育读本",
+        },
+    )
+    register("duty.opened", rule={key: shape.label for key, shape in SHAPES.items()})
+    register("case.step", step=dict(CaseStep.Kind.choices))
+    register(
+        "breach.publication_decided",
+        publicity_class=dict(PublicityClass.choices),
+        reason=dict(BreachPublication.Reason.choices),
+    )
+    register("breach.publication_ended", ending=dict(BreachPublication.Ending.choices))
+    proposal = {
+        "proposed": "提出，等待第二人决定",
+        "confirmed": "第二人同意",
+        "approved": "另一人核准",
+        "rejected": "第二人不同意",
+        "cancelled": "提议人撤回",
+    }
+    register("breach.publication_proposal", deed=proposal)
+    register("policy.proposal", deed=proposal, key={key: shape.label for key, shape in SHAPES.items()})
+    register(
+        "entry.written",
+        deed={
+            "served": "送达",
+            "publicity": "公示期",
+            "publicity_ended": "停止公示",
+            "objection_on": "异议处理中",
+            "objection_off": "异议已办结",
         },
     )
     register("commitment.fulfilment", status=dict(Commitment.Fulfilment.choices))

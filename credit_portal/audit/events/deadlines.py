@@ -1,0 +1,196 @@
+"""Events of deadlines and the outbox: duties, calendar, rules by two persons, messages that were taken up again."""
+
+from datetime import date, datetime
+from typing import Any
+
+from credit_portal.audit.models import AuditEvent
+from credit_portal.audit.recording import record
+
+
+def _duty(
+    verb: str, duty_id: int, *, now: datetime, actor_id: int | None, department_id: int, **facts: Any
+) -> AuditEvent:
+    return record(
+        verb,
+        now=now,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type="duty",
+        target_id=duty_id,
+        **facts,
+    )
+
+
+def duty_opened(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    duty_id: int,
+    rule: str,
+    matter: str,
+    due_on: date,
+    provisional: bool,
+) -> AuditEvent:
+    return _duty(
+        "duty.opened", duty_id, now=now, actor_id=actor_id, department_id=department_id,
+        rule=rule, matter=matter, due_on=due_on.isoformat(), provisional=provisional,
+    )  # fmt: skip
+
+
+def duty_met(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    duty_id: int,
+    on: date,
+    due_on: date,
+    on_time: bool,
+) -> AuditEvent:
+    return _duty(
+        "duty.met", duty_id, now=now, actor_id=actor_id, department_id=department_id,
+        on=on.isoformat(), due_on=due_on.isoformat(), on_time=on_time,
+    )  # fmt: skip
+
+
+def duty_reopened(
+    *, now: datetime, actor_id: int | None, department_id: int, duty_id: int, due_on: date
+) -> AuditEvent:
+    return _duty(
+        "duty.reopened", duty_id, now=now, actor_id=actor_id, department_id=department_id,
+        due_on=due_on.isoformat(),
+    )  # fmt: skip
+
+
+def duty_cancelled(*, now: datetime, actor_id: int | None, department_id: int, duty_id: int) -> AuditEvent:
+    return _duty("duty.cancelled", duty_id, now=now, actor_id=actor_id, department_id=department_id)
+
+
+def duty_suspended(*, now: datetime, actor_id: int, department_id: int, duty_id: int, on: date) -> AuditEvent:
+    return _duty(
+        "duty.suspended", duty_id, now=now, actor_id=actor_id, department_id=department_id, on=on.isoformat()
+    )
+
+
+def duty_resumed(
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int,
+    duty_id: int,
+    on: date,
+    before: date,
+    after: date,
+) -> AuditEvent:
+    return _duty(
+        "duty.resumed", duty_id, now=now, actor_id=actor_id, department_id=department_id,
+        on=on.isoformat(), before=before.isoformat(), after=after.isoformat(),
+    )  # fmt: skip
+
+
+def duty_moved(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    duty_id: int,
+    before: date,
+    after: date,
+    provisional: bool,
+    cause: str,
+) -> AuditEvent:
+    """A changed calendar or rule has moved an open duty. `cause`: `calendar:2027` or `rule:12`."""
+    return _duty(
+        "duty.moved", duty_id, now=now, actor_id=actor_id, department_id=department_id,
+        before=before.isoformat(), after=after.isoformat(), provisional=provisional, cause=cause,
+    )  # fmt: skip
+
+
+def duties_reminded(*, now: datetime, stage: int, duty_ids: list[int]) -> AuditEvent:
+    """One event for all the duties that one pass has brought to a stage of reminding."""
+    return record(
+        "duty.reminded",
+        now=now,
+        actor_id=None,
+        target_type="duty_stage",
+        target_id=stage,
+        stage=stage,
+        number=len(duty_ids),
+        duties=duty_ids,
+    )
+
+
+def calendar_loaded(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None,
+    year: int,
+    number: str,
+    days: int,
+    replaced: bool,
+) -> AuditEvent:
+    return record(
+        "calendar.loaded",
+        now=now,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type="calendar",
+        target_id=year,
+        year=year,
+        number=number,
+        days=days,
+        replaced=replaced,
+    )
+
+
+def rule_proposal(
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int | None,
+    proposal_id: int,
+    region: str,
+    key: str,
+    effective_from: date,
+    deed: str,
+) -> AuditEvent:
+    return record(
+        "policy.proposal",
+        now=now,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type="rule_proposal",
+        target_id=proposal_id,
+        region=region,
+        key=key,
+        effective_from=effective_from.isoformat(),
+        deed=deed,
+    )
+
+
+def message_retried(
+    *, now: datetime, actor_id: int, department_id: int | None, message_id: int, effect: str
+) -> AuditEvent:
+    return record(
+        "message.retried",
+        now=now,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type="message",
+        target_id=message_id,
+        effect=effect,
+    )
+
+
+def message_failed(*, now: datetime, message_id: int, effect: str, attempts: int) -> AuditEvent:
+    return record(
+        "message.failed",
+        now=now,
+        actor_id=None,
+        target_type="message",
+        target_id=message_id,
+        effect=effect,
+        attempts=attempts,
+    )
