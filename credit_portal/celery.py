@@ -56,6 +56,8 @@ def sweep_evidence() -> None:
 
 
 app.conf.beat_schedule = {
+    # No legal date is kept here: each minute somebody looks at what is due, however many schedulers there are.
+    "sweep": {"task": "outbox.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "clear-expired-sessions": {"task": clear_expired_sessions.name, "schedule": crontab(hour=3, minute=10)},
     "discard-stale-drafts": {"task": "commitments.purge_stale_drafts", "schedule": crontab(minute=20)},
     "count-fragments": {"task": "disclosure.count_fragments", "schedule": crontab(hour=4, minute=10)},

@@ -237,6 +237,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+# `console`, `file` (DATA_DIR/sms), or the dotted path of `send(*, number, text, key)`.
+SMS_BACKEND = env("SMS_BACKEND", default="console")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="信用承诺门户 <noreply@localhost>")
 
 CELERY_BROKER_URL = REDIS_URL

@@ -12,7 +12,8 @@ from credit_portal.registry.models import User
 
 from . import policy
 from .calendar import Calendar, Counted, count
-from .calendars import CalendarError, Change, Notice, current_calendar, store_notice
+from .calendars import current_calendar
+from .holiday_notices import Change, Notice, store_notice
 from .models import CalendarDay, Duty, DutyEvent, PolicyRule
 
 BATCH = 2_000
@@ -49,7 +50,7 @@ class Move:
 def load_notice(notice: Notice, *, actor: User | None, now: datetime) -> tuple[Change, list[Move]]:
     """Store a year's notice and move every open duty that it touches, each with an event. Raises CalendarError."""
     change = store_notice(notice, actor=actor, now=now)
-    if not change.days and change.replaced:
+    if change.same:
         return change, []
     moved = _apply(
         moves_by_calendar(current_calendar(), days=change.days, year=notice.year),
@@ -218,16 +219,3 @@ def _apply(moves: Sequence[Move], *, now: datetime, actor: User | None, cause: s
 def next_year_missing(today: date) -> bool:
     """From December on the next year's notice should be there: duties opened now already reach into it."""
     return today.month == 12 and not CalendarDay.objects.filter(day__year=today.year + 1).exists()
-
-
-__all__ = [
-    "CalendarError",
-    "Move",
-    "apply_rule",
-    "load_notice",
-    "moves_by_calendar",
-    "moves_by_rule",
-    "next_year_missing",
-    "preview_notice",
-    "recount",
-]

@@ -5,3 +5,11 @@ class OutboxConfig(AppConfig):
     name = "credit_portal.outbox"
     label = "outbox"
     verbose_name = "待办与外发"
+
+    def ready(self) -> None:
+        from . import changes, effects, notices, services, sweeping
+
+        effects.register_effect(notices.EMAIL, notices.send_email, label="电子邮件通知", external=True)
+        effects.register_effect(notices.SMS, notices.send_sms, label="短信通知", external=True)
+        sweeping.register_step("messages", services.deliver_due)
+        sweeping.register_step("changes", changes.number_new)

@@ -205,6 +205,7 @@ class UserAdmin(HistoryAdmin):
                     ("窗口", obj.window_label or "无"),
                     ("角色", self.roles(obj)),
                     ("电子邮件地址", obj.email or "未登记"),
+                    ("手机号码", "已登记" if obj.mobile_sealed else "未登记"),
                     ("状态", Cell(self.state(obj), state="kept" if obj.is_active else "broken")),
                     ("密码", "已设置" if obj.has_usable_password() else "未设置（等待本人用链接设置）"),
                     ("两步验证", "已启用" if second else "未启用"),

@@ -57,6 +57,13 @@ class StaffForm(forms.Form):
     )
     window_label = forms.CharField(label="窗口", max_length=20, required=False, help_text="例如：3 号窗口")
     email = forms.EmailField(label="电子邮件地址", required=False)
+    mobile = forms.CharField(
+        label="手机号码",
+        max_length=20,
+        required=False,
+        help_text="接收期限提醒的短信；加密保存。",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,6 +75,7 @@ class StaffForm(forms.Form):
                 "groups": list(user.groups.values_list("name", flat=True)),
                 "window_label": user.window_label,
                 "email": user.email,
+                "mobile": user.mobile,
             }
 
 

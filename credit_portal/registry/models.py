@@ -113,6 +113,26 @@ class Department(models.Model):
         return self.name
 
 
+class SealedNumber:
+    """Two columns of a model, sealed value and blind index, read and written as one plain attribute.
+
+    The owner has a `uuid`, set before the first write; it is part of the associated data.
+    """
+
+    def __init__(self, field: str, *, label: str, index: str | None = None) -> None:
+        self.field, self.label, self.index = field, label, index
+
+    def __get__(self, owner, owner_class=None):
+        if owner is None:
+            return self
+        return crypto.open_sealed(getattr(owner, self.field), aad=f"{self.label}:{owner.uuid}:{self.field}")
+
+    def __set__(self, owner, value: str) -> None:
+        setattr(owner, self.field, crypto.seal(value, aad=f"{self.label}:{owner.uuid}:{self.field}"))
+        if self.index:
+            setattr(owner, self.index, crypto.blind_index(value, purpose=self.index) if value else None)
+
+
 class User(AbstractUser):
     """A member of staff: one department, the groups of `groups.py`. Superusers do not exist (see the constraint)."""
 
@@ -124,8 +144,11 @@ class User(AbstractUser):
     )
     window_label = models.CharField("窗口", max_length=20, blank=True, help_text="例如：3 号窗口")
     left_on = models.DateField("离岗日期", null=True, blank=True)
+    mobile_sealed = models.TextField("手机号码（加密）", blank=True, editable=False)
     is_demo = models.BooleanField("演示数据", default=False)
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    mobile = SealedNumber("mobile_sealed", label="user")
 
     REQUIRED_FIELDS = ["display_name"]
 
@@ -149,31 +172,16 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.display_name or self.username
 
+    @property
+    def uuid(self) -> int | None:
+        """What a number is sealed under: an account is known by its id, and has one before a number is set."""
+        return self.pk
+
     def get_full_name(self) -> str:
         return self.display_name
 
     def get_short_name(self) -> str:
         return self.display_name
-
-
-class SealedNumber:
-    """Two columns of a model, sealed value and blind index, read and written as one plain attribute.
-
-    The owner has a `uuid`, set before the first write; it is part of the associated data.
-    """
-
-    def __init__(self, field: str, *, label: str, index: str | None = None) -> None:
-        self.field, self.label, self.index = field, label, index
-
-    def __get__(self, owner, owner_class=None):
-        if owner is None:
-            return self
-        return crypto.open_sealed(getattr(owner, self.field), aad=f"{self.label}:{owner.uuid}:{self.field}")
-
-    def __set__(self, owner, value: str) -> None:
-        setattr(owner, self.field, crypto.seal(value, aad=f"{self.label}:{owner.uuid}:{self.field}"))
-        if self.index:
-            setattr(owner, self.index, crypto.blind_index(value, purpose=self.index) if value else None)
 
 
 class CreditSubject(models.Model):

@@ -30,6 +30,7 @@ FIELD_LABELS = {
     "department": "部门",
     "window_label": "窗口",
     "email": "电子邮件地址",
+    "mobile": "手机号码",
     "groups": "角色",
 }
 
@@ -50,6 +51,13 @@ def _only_security_admin(actor: User | None, user: User | None = None) -> None:
         raise StaffError("只有安全管理员可以管理账号。")
     if user is not None and user.pk == actor.pk:
         raise StaffError("不能变更自己的账号，请由另一名安全管理员办理。")
+
+
+def _checked_mobile(mobile: str) -> str:
+    number = mobile.strip().replace(" ", "").replace("-", "")
+    if number and not (number.isascii() and number.isdigit() and len(number) == 11 and number[0] == "1"):
+        raise StaffError("手机号码应为 11 位数字，以 1 开头。", field="mobile")
+    return number
 
 
 def _checked_groups(names: Iterable[str], department: Department | None) -> list[str]:
@@ -104,6 +112,7 @@ def create_staff(
     now: datetime,
     window_label: str = "",
     email: str = "",
+    mobile: str = "",
     is_demo: bool = False,
 ) -> User:
     """Open an account without a password; `issue_link` lets its owner set one. Raises StaffError."""
@@ -128,6 +137,10 @@ def create_staff(
             _store(user, actor, now)
     except IntegrityError as error:
         raise StaffError("这个用户名已有人使用。", field="username") from error
+    if number := _checked_mobile(mobile):
+        # Sealed under the account's id, which it has only now.
+        user.mobile = number
+        _store(user, actor, now)
     user.groups.set(Group.objects.filter(name__in=names))
     events.staff_created(
         now=now,
@@ -150,6 +163,7 @@ def change_staff(
     groups: Iterable[str],
     window_label: str = "",
     email: str = "",
+    mobile: str = "",
 ) -> User:
     """Give an account these particulars and roles. Nothing is written where nothing differs. Raises StaffError."""
     _only_security_admin(actor, user)
@@ -163,6 +177,7 @@ def change_staff(
         "department": department,
         "window_label": window_label.strip(),
         "email": email.strip(),
+        "mobile": _checked_mobile(mobile),
     }
     changed = [FIELD_LABELS[name] for name, value in wanted.items() if getattr(user, name) != value]
     if had != set(names):

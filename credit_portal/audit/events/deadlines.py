@@ -130,7 +130,10 @@ def calendar_loaded(
     number: str,
     days: int,
     replaced: bool,
+    put: list[str],
+    taken_out: list[str],
 ) -> AuditEvent:
+    """`put`, `taken_out`: the arrangements that are new and those that no longer hold, as `2027-01-01 rest`."""
     return record(
         "calendar.loaded",
         now=now,
@@ -142,6 +145,8 @@ def calendar_loaded(
         number=number,
         days=days,
         replaced=replaced,
+        put=put,
+        taken_out=taken_out,
     )
 
 

@@ -2,7 +2,7 @@ from datetime import datetime, timezone
 
 from django.db import migrations
 
-from credit_portal.deadlines.calendars import shipped_notices
+from credit_portal.deadlines.holiday_notices import shipped_notices
 
 
 def load(apps, schema_editor):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from credit_portal.audit import clock
-from credit_portal.deadlines.calendars import CalendarError, read_notice
+from credit_portal.deadlines.holiday_notices import CalendarError, read_notice
 from credit_portal.deadlines.recounting import load_notice
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{error}\n没有载入放假安排。")
             sys.exit(1)
         year = change.notice.year
-        if not change.days and change.replaced:
+        if change.same:
             self.stdout.write(f"{year} 年放假安排没有变化。")
             return
         moved = sum(1 for move in moves if move.moves)
