@@ -17,13 +17,15 @@ from .models import Commitment, CommitmentEvent
 
 Status = Commitment.Fulfilment
 
-# What one status may become. Late performance counts; what was kept in full is not taken back here.
+# What one status may become by plain record. That something was not kept is for a determination to say, which hears the
+# subject first; late performance after it counts. What was kept in full is not taken back here.
 MOVES: dict[str, frozenset[str]] = {
-    Status.RUNNING: frozenset({Status.FULFILLED, Status.PARTIAL, Status.UNFULFILLED}),
+    Status.RUNNING: frozenset({Status.FULFILLED}),
     Status.UNFULFILLED: frozenset({Status.PARTIAL, Status.FULFILLED}),
     Status.PARTIAL: frozenset({Status.FULFILLED}),
     Status.FULFILLED: frozenset(),
 }
+NEEDS_DETERMINATION = "部分履行和全部未履行须经违诺认定，不能直接登记；请在工作台立案。"
 MAY_RECORD = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
 
 
@@ -61,6 +63,8 @@ def record_fulfilment(
         return commitment
     if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
         raise FulfilmentError("这份承诺已作废或已被更正，不再记录履行状态。")
+    if status in (Status.PARTIAL, Status.UNFULFILLED) and commitment.fulfilment == Status.RUNNING:
+        raise FulfilmentError(NEEDS_DETERMINATION)
     if status not in MOVES[commitment.fulfilment]:
         raise FulfilmentError(
             f"履行状态现为“{commitment.get_fulfilment_display()}”，不能改为“{Status(status).label}”。"
@@ -100,3 +104,37 @@ def record_fulfilment(
         status=Status(status).label,
     )
     return commitment
+
+
+def set_by_determination(
+    *, commitment: Commitment, status: str, actor: User, now: datetime, number: str
+) -> None:
+    """What a determination says of the commitment (R62). The caller holds the transaction of the determination."""
+    _set(commitment.pk, status, actor=actor, now=now, note=f"违诺认定 {number}")
+
+
+def undo_determination(*, commitment: Commitment, actor: User, now: datetime, number: str) -> None:
+    """The determination was revoked: the commitment is running again, as if it had not been."""
+    _set(commitment.pk, Status.RUNNING, actor=actor, now=now, note=f"撤销违诺认定 {number}")
+
+
+def _set(commitment_id: int, status: str, *, actor: User, now: datetime, note: str) -> None:
+    commitment = Commitment.objects.select_for_update(of=("self",)).get(pk=commitment_id)
+    commitment.fulfilment = status
+    commitment.save(update_fields=["fulfilment"])
+    CommitmentEvent.objects.create(
+        commitment=commitment,
+        kind=CommitmentEvent.Kind.FULFILMENT,
+        at=now,
+        actor=actor,
+        reason=Status(status).label,
+        note=note,
+    )
+    events.commitment_fulfilment(
+        now=now,
+        actor_id=actor.pk,
+        department_id=commitment.department_id,
+        commitment_id=commitment.pk,
+        code=commitment.code,
+        status=Status(status).label,
+    )

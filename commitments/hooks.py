@@ -4,13 +4,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from .models import Commitment
+from .models import BreachCase, Commitment
 
 Hook = Callable[..., None]
 
 _after_signing: dict[str, Hook] = {}
 _after_voiding: dict[str, Hook] = {}
 _after_correction: dict[str, Hook] = {}
+_after_determination: dict[str, Hook] = {}
+_after_service: dict[str, Hook] = {}
+_after_revocation: dict[str, Hook] = {}
 
 
 def register_after_signing(name: str, hook: Hook) -> None:
@@ -28,6 +31,21 @@ def register_after_correction(name: str, hook: Hook) -> None:
     _after_correction[name] = hook
 
 
+def register_after_determination(name: str, hook: Hook) -> None:
+    """`hook(*, case, actor, now)` runs when a breach has been determined."""
+    _after_determination[name] = hook
+
+
+def register_after_service(name: str, hook: Hook) -> None:
+    """`hook(*, case, actor, now)` runs when a determination has been served."""
+    _after_service[name] = hook
+
+
+def register_after_revocation(name: str, hook: Hook) -> None:
+    """`hook(*, case, actor, now)` runs when a determination has been revoked."""
+    _after_revocation[name] = hook
+
+
 def run_after_signing(*, commitment: Commitment, now: datetime) -> None:
     for hook in _after_signing.values():
         hook(commitment=commitment, now=now)
@@ -41,3 +59,18 @@ def run_after_voiding(*, commitment: Commitment, actor: object, now: datetime) -
 def run_after_correction(*, commitment: Commitment, actor: object, now: datetime) -> None:
     for hook in _after_correction.values():
         hook(commitment=commitment, actor=actor, now=now)
+
+
+def run_after_determination(*, case: BreachCase, actor: object, now: datetime) -> None:
+    for hook in _after_determination.values():
+        hook(case=case, actor=actor, now=now)
+
+
+def run_after_service(*, case: BreachCase, actor: object, now: datetime) -> None:
+    for hook in _after_service.values():
+        hook(case=case, actor=actor, now=now)
+
+
+def run_after_revocation(*, case: BreachCase, actor: object, now: datetime) -> None:
+    for hook in _after_revocation.values():
+        hook(case=case, actor=actor, now=now)

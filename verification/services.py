@@ -8,7 +8,7 @@ check reads one table and needs nobody above.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.history import note
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups, numbering
@@ -441,6 +442,76 @@ def end_entry(*, entry_id: int, operator: User | None, now: datetime) -> CreditE
 def revoke_entry(*, entry_id: int, operator: User | None, now: datetime) -> CreditEntry:
     """The entry should never have been: objection upheld, review, court. A factor no more, whatever it was."""
     return _move(entry_id, State.REVOKED, operator=operator, now=now)
+
+
+@transaction.atomic
+def mark_served(*, entry_id: int, served_on: date, actor: User | None, now: datetime) -> CreditEntry:
+    """A breach's determination has been served: from that day on it is a factor. Told twice, the first day stays."""
+    entry = _written(entry_id)
+    if entry.served_on is not None:
+        return entry
+    entry.served_on = served_on
+    return _write(entry, "served", actor=actor, now=now)
+
+
+@transaction.atomic
+def set_entry_publicity(
+    *,
+    entry_id: int,
+    public_from: date,
+    public_until: date,
+    repairable_from: date | None,
+    actor: User | None,
+    now: datetime,
+) -> CreditEntry:
+    """The days of an entry's publicity, both included, and the day from which it can be repaired. Raises
+    ValidationError for a breach that would be public before service."""
+    entry = _written(entry_id)
+    entry.public_from, entry.public_until = public_from, public_until
+    entry.repairable_from = repairable_from
+    return _write(entry, "publicity", actor=actor, now=now)
+
+
+@transaction.atomic
+def end_entry_publicity(*, entry_id: int, on: date, actor: User | None, now: datetime) -> CreditEntry:
+    """Its publicity ends before its time: the day `on` is not public any more. What was public stays on record."""
+    entry = _written(entry_id)
+    if entry.public_from is None or (entry.public_until is not None and entry.public_until < on):
+        return entry
+    if entry.public_from >= on:
+        entry.public_from = entry.public_until = None
+    else:
+        entry.public_until = on - timedelta(days=1)
+    return _write(entry, "publicity_ended", actor=actor, now=now)
+
+
+@transaction.atomic
+def mark_objection(*, entry_id: int, under_way: bool, actor: User | None, now: datetime) -> CreditEntry:
+    """Set or take away the mark that an objection is under way."""
+    entry = _written(entry_id)
+    if entry.objection_under_way == under_way:
+        return entry
+    entry.objection_under_way = under_way
+    return _write(entry, "objection_on" if under_way else "objection_off", actor=actor, now=now)
+
+
+def _written(entry_id: int) -> CreditEntry:
+    return CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
+
+
+def _write(entry: CreditEntry, deed: str, *, actor: User | None, now: datetime) -> CreditEntry:
+    entry.validate_constraints()
+    note(entry, actor=actor, now=now)
+    entry.save()
+    events.entry_publicity(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=_department_of(actor, entry),
+        entry_id=entry.pk,
+        subject_id=entry.subject_id,
+        deed=deed,
+    )
+    return entry
 
 
 @transaction.atomic
