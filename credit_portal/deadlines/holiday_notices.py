@@ -6,7 +6,7 @@ holidays, and `[[work]]` with `day`, perhaps `name`, for weekend days that are w
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -145,19 +145,32 @@ def _entry(kind: str, table: dict[str, Any], where: str) -> Entry | list[str]:
 
 
 def check_notice(
-    *, year: Any, number: Any, issued_on: Any, source: Any, entries: Sequence[Entry], where: str = ""
+    *,
+    year: Any,
+    number: Any,
+    issued_on: Any,
+    source: Any,
+    entries: Sequence[Entry],
+    where: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> Notice:
-    """The notice that these lines make. Raises CalendarError naming field or line of everything that is wrong."""
+    """The notice that these lines make. Raises CalendarError naming field or line of everything that is wrong.
+
+    `names`: what the fields are called where they were typed, if not as in a file.
+    """
     problems: list[str] = []
+    called = {
+        name: where + (names or {}).get(name, name) for name in ("year", "number", "issued_on", "source")
+    }
     if type(year) is not int or year not in YEARS:
-        raise CalendarError([f"{where}year：应为 {YEARS.start} 至 {YEARS.stop - 1} 的年份。"])
+        raise CalendarError([f"{called['year']}：应为 {YEARS.start} 至 {YEARS.stop - 1} 的年份。"])
     for name, text, longest in (("number", number, 60), ("source", source, 200)):
         if not isinstance(text, str) or not text.strip():
-            problems.append(f"{where}{name}：须写明。")
+            problems.append(f"{called[name]}：须写明。")
         elif len(text.strip()) > longest:
-            problems.append(f"{where}{name}：最多 {longest} 个字，现为 {len(text.strip())} 个字。")
+            problems.append(f"{called[name]}：最多 {longest} 个字，现为 {len(text.strip())} 个字。")
     if issued_on is not None and (type(issued_on) is not date or issued_on.year not in (year - 1, year)):
-        problems.append(f"{where}issued_on：应为 {year - 1} 或 {year} 年的日期。")
+        problems.append(f"{called['issued_on']}：应为 {year - 1} 或 {year} 年的日期。")
     days: dict[date, tuple[Day, str]] = {}
     for entry in entries:
         problems += _wrong_entry(entry, year) or _take(entry, days)

@@ -6,7 +6,7 @@ and where needed `domain`, `commitment_type`, `grade`, `effective_from`, `effect
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from django.db import transaction
 from credit_portal.audit import events
 from credit_portal.registry.models import CommitmentType, Domain, Region, User
 
+from .calendar import LONGEST
 from .models import PolicyRule
 
 HEAD = {"region", "title", "effective_from", "rule"}
@@ -220,7 +221,7 @@ def _read_file(file: Path) -> tuple[list[RuleData], list[str]]:
     for position, table in enumerate(tables, 1):
         key = table.get("key")
         where = f"{name}，第 {position} 条规则（{key if isinstance(key, str) else '未命名'}）"
-        wrong = _problems(table, since)
+        wrong = rule_problems(table, since=since)
         if wrong:
             problems += [f"{where}，字段 {at}：{what}" for at, what in wrong]
             continue
@@ -243,7 +244,10 @@ def _read_file(file: Path) -> tuple[list[RuleData], list[str]]:
     return rules, problems
 
 
-def _problems(table: dict[str, Any], since: date | None) -> list[tuple[str, str]]:
+def rule_problems(
+    table: Mapping[str, Any], *, since: date | None = None, words: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    """What is wrong with a rule, by field. `words`: what the parts of a value are called, where not as in a file."""
     found = [(name, "没有这个字段。") for name in sorted(set(table) - FIELDS)]
     shape = SHAPES.get(table["key"]) if isinstance(table.get("key"), str) else None
     if shape is None:
@@ -251,7 +255,7 @@ def _problems(table: dict[str, Any], since: date | None) -> list[tuple[str, str]
     if "value" not in table:
         found.append(("value", "没有写取值。"))
     else:
-        found += [("value", what) for what in _value_problems(shape, table["value"])]
+        found += [("value", what) for what in _value_problems(shape, table["value"], words or {})]
     if table.get("unit", "") != shape.unit:
         found.append(("unit", f"应为“{shape.unit}”。" if shape.unit else "这条规则没有单位，请去掉。"))
     if not isinstance(table.get("basis"), str) or not table["basis"].strip():
@@ -277,21 +281,26 @@ def _problems(table: dict[str, Any], since: date | None) -> list[tuple[str, str]
     return found
 
 
-def _value_problems(shape: Shape, value: Any) -> list[str]:
+def _value_problems(shape: Shape, value: Any, words: Mapping[str, str]) -> list[str]:
     if shape.kind != "table":
         wrong = _wrong(shape.kind, value, shape.among)
+        if not wrong and shape.unit == PERCENT and value > 100:
+            wrong = "不能大于 100。"
         return [wrong] if wrong else []
     if not isinstance(value, dict):
         return [f"应为表，含 {'、'.join(shape.parts)}。"]
     problems = [f"没有 {part} 这一项。" for part in sorted(set(value) - set(shape.parts))]
     for part, kind in shape.parts.items():
+        name = words.get(part, part)
         if part not in value:
             if part not in shape.optional:
-                problems.append(f"缺少 {part}。")
+                problems.append(f"缺少 {name}。")
         elif wrong := _wrong(kind, value[part], shape.among):
-            problems.append(f"{part} {wrong}")
+            problems.append(f"{name} {wrong}")
+        elif part.endswith("_day") and not 1 <= value[part] <= 31:
+            problems.append(f"{name} 应为 1 至 31。")
     if not problems and "min" in value and value["min"] > value["max"]:
-        problems.append("min 不能大于 max。")
+        problems.append(f"{words.get('min', 'min')} 不能大于 {words.get('max', 'max')}。")
     return problems
 
 
@@ -300,6 +309,8 @@ def _wrong(kind: str, value: Any, among: Sequence[str]) -> str:
     match kind:
         case "number" if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             return "应为不小于 0 的整数。"
+        case "number" if value > LONGEST:
+            return f"不能大于 {LONGEST}。"
         case "switch" if not isinstance(value, bool):
             return "应为 true 或 false。"
         case "choice" if value not in among:

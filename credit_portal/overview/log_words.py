@@ -53,6 +53,7 @@ VERBS = {
     "duty.moved": "重算到期日",
     "duty.reminded": "期限提醒",
     "calendar.loaded": "载入放假安排",
+    "policy.ended": "规则失效",
     "policy.proposal": "规则变更提议",
     "message.retried": "重发外发事项",
     "message.failed": "外发事项失败",
@@ -154,6 +155,7 @@ def bring_words() -> None:
         "cancelled": "提议人撤回",
     }
     register("breach.publication_proposal", deed=proposal)
+    register("policy.ended", key={key: shape.label for key, shape in SHAPES.items()})
     register("policy.proposal", deed=proposal, key={key: shape.label for key, shape in SHAPES.items()})
     register(
         "entry.written",

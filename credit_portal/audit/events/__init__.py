@@ -45,6 +45,7 @@ from .deadlines import (
     duty_suspended,
     message_failed,
     message_retried,
+    rule_ended,
     rule_proposal,
 )
 from .ground import (
@@ -114,6 +115,7 @@ __all__ = [
     "responsible_ended",
     "responsible_set",
     "rule_document_saved",
+    "rule_ended",
     "rule_proposal",
     "sentence",
     "staff_changed",

@@ -175,6 +175,22 @@ def rule_proposal(
     )
 
 
+def rule_ended(
+    *, now: datetime, actor_id: int, rule_id: int, region: str, key: str, effective_to: date
+) -> AuditEvent:
+    """A rule ends because another takes its place."""
+    return record(
+        "policy.ended",
+        now=now,
+        actor_id=actor_id,
+        target_type="policy_rule",
+        target_id=rule_id,
+        region=region,
+        key=key,
+        effective_to=effective_to.isoformat(),
+    )
+
+
 def message_retried(
     *, now: datetime, actor_id: int, department_id: int | None, message_id: int, effect: str
 ) -> AuditEvent:

@@ -47,6 +47,7 @@ SENTENCES: dict[str, str] = {
     "duty.moved": "到期日由 {before} 重算为 {after}（{cause}）",
     "duty.reminded": "{number} 项期限进入提醒阶段 {stage}",
     "calendar.loaded": "载入 {year} 年放假安排 {number}，{days} 天",
+    "policy.ended": "规则 {region} {key} 至 {effective_to} 止",
     "policy.proposal": "规则变更提议 {region} {key}，自 {effective_from} 起：{deed}",
     "message.retried": "重新发送外发事项（{effect}）",
     "message.failed": "外发事项（{effect}）尝试 {attempts} 次后失败",
