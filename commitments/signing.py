@@ -302,6 +302,8 @@ def void(*, commitment_id: int, clerk: User, reason: str, now: datetime) -> Comm
         raise DraftError("只能在签署当日作废；以后请用更正。", field="reason")
     if Commitment.objects.filter(corrects=commitment).exists():
         raise DraftError("这份承诺已被更正，不再作废。", field="reason")
+    if commitment.breach_cases.exclude(state__in=["dropped", "revoked"]).exists():
+        raise DraftError("这份承诺有未办结的违诺认定，不能作废。", field="reason")
     commitment.voided_at = now
     commitment.save(update_fields=["voided_at"])
     CommitmentEvent.objects.create(

@@ -7,9 +7,23 @@ class DisclosureConfig(AppConfig):
 
     def ready(self) -> None:
         from commitments import hooks
+        from credit_portal.deadlines import duties
+        from credit_portal.outbox import sweeping
 
-        from . import services
+        from . import breach_publishing, reporting, services
 
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
         hooks.register_after_correction("publicity", services.on_corrected)
+        hooks.register_after_service("publication", reporting.on_served)
+        hooks.register_after_revocation("report", reporting.on_revoked)
+        hooks.register_after_revocation("publication", breach_publishing.on_revoked)
+        duties.register_matter(reporting.ROUND, "违诺上报", _report_page)
+        sweeping.register_step("publication", breach_publishing.follow_the_days)
+
+
+def _report_page(round_id: int) -> str | None:
+    from .models import ReportRound
+
+    sent = ReportRound.objects.select_related("report").filter(pk=round_id).first()
+    return f"/desk/reports/{sent.report.uuid}/" if sent else None

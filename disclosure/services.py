@@ -7,7 +7,9 @@ from django.db import transaction
 from commitments.models import Commitment, CommitmentEvent
 from commitments.publicity_columns import set_publicity, set_withdrawn
 from credit_portal.audit import events
-from credit_portal.registry.models import PublicityClass, User
+from credit_portal.outbox import changes
+from credit_portal.outbox.models import PublicChange
+from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
 from . import rules
@@ -179,4 +181,15 @@ def _tell(
         actor=decision.decided_by,
         reason=decision.get_reason_display(),
         note=decision.note,
+    )
+    if commitment.subject_kind == CreditSubject.Kind.PERSON:
+        # A natural person's is shown to whoever holds its code, and listed nowhere: not in the feed either.
+        return
+    public = kind == CommitmentEvent.Kind.PUBLISHED
+    changes.record_change(
+        kind=PublicChange.Kind.PUBLISHED if public else PublicChange.Kind.WITHDRAWN,
+        resource="commitment",
+        reference=commitment.code,
+        key=f"commitment:{commitment.code}:{decision.pk}",
+        now=now,
     )

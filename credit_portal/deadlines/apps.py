@@ -5,3 +5,10 @@ class DeadlinesConfig(AppConfig):
     name = "credit_portal.deadlines"
     label = "deadlines"
     verbose_name = "期限与规则"
+
+    def ready(self) -> None:
+        from credit_portal.outbox import sweeping
+
+        from . import reminders
+
+        sweeping.register_step("duties", reminders.remind)

@@ -1,0 +1,457 @@
+"""Publishing a breach and ending it (S0 一（三）, R74, R89, R92): decided by people, dated by policy, ended by itself.
+
+Whether a breach is public is read from its dates alone (`breach_gate`); the step of the sweep only tells the feed
+and the log what the dates have brought about.
+"""
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from commitments.breaches import matter_of
+from commitments.models import BreachCase, Commitment
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.audit.history import note
+from credit_portal.deadlines import duties, policy
+from credit_portal.outbox import changes
+from credit_portal.outbox.models import PublicChange
+from credit_portal.registry.models import CreditSubject, PublicityClass, User
+from credit_portal.registry.visibility import group_names, limit_to_visible
+from verification import services as verification
+
+from . import publication_rules as pure
+from .models import BreachPublication, BreachPublicationProposal, BreachReport
+from .rules import PublicityRefused
+
+Ending = BreachPublication.Ending
+Reason = BreachPublication.Reason
+Proposal = BreachPublicationProposal
+BATCH = 500
+PERSON = CreditSubject.Kind.PERSON
+
+ERROR_NOT_ACCEPTED = "上报尚未受理，不能决定公示。"
+ERROR_REACH = "这件违诺不在您的管理范围内。"
+ERROR_DECIDED = "这件违诺已有公示决定（{label}）；要改变时请先停止原来的公示。"
+ERROR_ENDED = "这项公示已经停止。"
+
+
+def publications_visible_to(user: User) -> QuerySet[BreachPublication]:
+    return limit_to_visible(BreachPublication.objects.all(), user, department_field="case__department")
+
+
+def to_decide(user: User) -> QuerySet[BreachCase]:
+    """Accepted and served cases of the user's reach on whose publication nobody has decided, the oldest first."""
+    rows = limit_to_visible(BreachCase.objects.all(), user)
+    return (
+        rows.filter(state=BreachCase.State.SERVED, report__state=BreachReport.State.ACCEPTED)
+        .filter(publications__isnull=True)
+        .order_by("served_on", "id")
+    )
+
+
+# ---- the rule and the preview ------------------------------------------------------------------------------
+
+
+def rule_for(case: BreachCase) -> policy.Value:
+    """The publicity rule of a case: field × type × grade, in force on the day of the document. Raises policy.NoRule."""
+    commitment = case.commitment
+    return policy.value(
+        "publicity",
+        lineage=case.region.lineage,
+        on=case.determined_on or case.opened_on,
+        domain=commitment.item_version.domain if commitment.item_version else "",
+        commitment_type=commitment.commitment_type,
+        grade=case.grade,
+    )
+
+
+def period_for(case: BreachCase, *, decided_on: date) -> tuple[pure.Period, policy.Value]:
+    """The days that a decision on `decided_on` would bring. Raises PublicityRefused: not served, an unconfirmed rule
+    (it may remind, never start a publicity), or a maximum that is over."""
+    if case.served_on is None or case.determined_on is None or case.state != BreachCase.State.SERVED:
+        raise PublicityRefused(pure.ERROR_NOT_SERVED, field="publicity_class")
+    try:
+        rule = rule_for(case)
+    except policy.NoRule as error:
+        raise PublicityRefused(str(error), field="publicity_class") from error
+    if not rule.confirmed:
+        scope = f"{case.region}，程度{case.get_grade_display()}"
+        raise PublicityRefused(pure.ERROR_UNCONFIRMED.format(scope=scope), field="publicity_class")
+    period = pure.period(
+        determined_on=case.determined_on,
+        served_on=case.served_on,
+        decided_on=decided_on,
+        rule=rule.value,
+    )
+    return period, rule
+
+
+# ---- deciding ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def decide_publication(
+    *,
+    case_id: int,
+    publicity_class: str,
+    reason: str,
+    actor: User,
+    now: datetime,
+    note_text: str = "",
+    second: User | None = None,
+) -> BreachPublication:
+    """Give a served and accepted breach its class; a public one is public from today on for the days of the rule.
+
+    A natural person's becomes public by `confirm` only. Raises PublicityRefused (field, Chinese message).
+    """
+    case = _locked_case(case_id)
+    pure.check_decision(
+        subject_kind=case.commitment.subject_kind,
+        grade=case.grade,
+        publicity_class=publicity_class,
+        reason=reason,
+        note=note_text,
+        first_id=actor.pk,
+        first_groups=group_names(actor),
+        second_id=second.pk if second else None,
+        second_groups=group_names(second) if second else frozenset(),
+    )
+    for field, person in (("decided_by", actor), ("second", second)):
+        if person and not _in_reach(case, person):
+            raise PublicityRefused(ERROR_REACH, field=field)
+    if not BreachReport.objects.filter(case=case, state=BreachReport.State.ACCEPTED).exists():
+        raise PublicityRefused(ERROR_NOT_ACCEPTED, field="publicity_class")
+    running = case.publications.filter(ended_at__isnull=True).first()
+    if running is not None:
+        raise PublicityRefused(
+            ERROR_DECIDED.format(label=running.get_publicity_class_display()), field="publicity_class"
+        )
+    _check_commitment(case.commitment)
+    today = local_date(now)
+    public = publicity_class == PublicityClass.PUBLIC
+    period, rule = period_for(case, decided_on=today) if public else (None, None)
+    publication = BreachPublication(
+        case=case,
+        publicity_class=publicity_class,
+        reason=reason,
+        note=note_text.strip()[:300],
+        decided_at=now,
+        decided_by=actor,
+        second=second,
+        public_from=period.public_from if period else None,
+        public_until=period.public_until if period else None,
+        repairable_from=period.repairable_from if period else _repairable(case),
+        rule_basis=rule.basis if rule else "",
+        rule_id=rule.rule_id if rule else None,
+        is_demo=case.is_demo,
+    )
+    note(publication, actor=actor, now=now)
+    try:
+        with transaction.atomic():
+            publication.save()
+    except IntegrityError as error:
+        raise PublicityRefused("这件违诺刚刚已由他人决定。", field="publicity_class") from error
+    events.breach_publication_decided(
+        now=now,
+        actor_id=actor.pk,
+        second_id=second.pk if second else None,
+        department_id=actor.department_id,
+        publication_id=publication.pk,
+        case_id=case.pk,
+        publicity_class=publicity_class,
+        reason=reason,
+        public_from=publication.public_from,
+        public_until=publication.public_until,
+    )
+    if period is not None and case.entry_id is not None:
+        verification.set_entry_publicity(
+            entry_id=case.entry_id,
+            public_from=period.public_from,
+            public_until=period.public_until,
+            repairable_from=period.repairable_from,
+            actor=actor,
+            now=now,
+        )
+    duties.meet_duty(
+        rule_key="breach_publication",
+        matter=matter_of(case),
+        on=publication.public_from or today,
+        now=now,
+        actor=actor,
+    )
+    if period is not None and period.public_from <= today:
+        _announce(publication, now=now)
+    return publication
+
+
+def _repairable(case: BreachCase) -> date | None:
+    """An unpublished breach can be repaired, too: at once."""
+    return case.served_on
+
+
+def _check_commitment(commitment: Commitment) -> None:
+    if commitment.voided_at is not None:
+        raise PublicityRefused("这份承诺已作废，不能公示其违诺。", field="publicity_class")
+
+
+# ---- a natural person: two people --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def propose_publication(*, case_id: int, reason: str, actor: User, now: datetime) -> Proposal:
+    """The first person's proposal to publish a natural person's breach; it changes nothing. Raises PublicityRefused."""
+    case = _locked_case(case_id)
+    if pure.CREDIT_OFFICE not in group_names(actor):
+        raise PublicityRefused(pure.ERROR_OFFICE, field="decided_by")
+    if not _in_reach(case, actor):
+        raise PublicityRefused(ERROR_REACH, field="decided_by")
+    if case.commitment.subject_kind != PERSON:
+        raise PublicityRefused("只有自然人的违诺需要两人决定。", field="publicity_class")
+    if not reason.strip():
+        raise PublicityRefused("请写明公示的理由。", field="note")
+    if len(reason.strip()) > 300:
+        raise PublicityRefused("理由最多 300 个字。", field="note")
+    period_for(case, decided_on=local_date(now))
+    try:
+        with transaction.atomic():
+            proposal = Proposal.objects.create(
+                case=case, note=reason.strip(), proposed_at=now, proposed_by=actor
+            )
+    except IntegrityError as error:
+        raise PublicityRefused("这件违诺已有待决定的公示提议。", field="publicity_class") from error
+    _tell(proposal, "proposed", actor, now)
+    return proposal
+
+
+@transaction.atomic
+def confirm(*, proposal_id: int, actor: User, now: datetime, closing_note: str = "") -> BreachPublication:
+    """The second person agrees: the breach is public, masked. Raises PublicityRefused."""
+    proposal = _open_proposal(proposal_id)
+    if proposal.proposed_by_id == actor.pk:
+        raise PublicityRefused(pure.ERROR_SAME, field="second")
+    publication = decide_publication(
+        case_id=proposal.case_id,
+        publicity_class=PublicityClass.PUBLIC,
+        reason=Reason.PERSON_BY_TWO,
+        actor=proposal.proposed_by,
+        second=actor,
+        note_text=proposal.note,
+        now=now,
+    )
+    _close(proposal, Proposal.State.CONFIRMED, actor, closing_note, now)
+    return publication
+
+
+@transaction.atomic
+def reject(*, proposal_id: int, actor: User, closing_note: str, now: datetime) -> Proposal:
+    """The second person does not agree, and says why. Nothing becomes public."""
+    proposal = _open_proposal(proposal_id)
+    if proposal.proposed_by_id == actor.pk:
+        raise PublicityRefused(pure.ERROR_SAME, field="second")
+    if pure.CREDIT_OFFICE not in group_names(actor) or not _in_reach(proposal.case, actor):
+        raise PublicityRefused(ERROR_REACH, field="second")
+    if not closing_note.strip():
+        raise PublicityRefused("请写明不同意的理由。", field="note")
+    return _close(proposal, Proposal.State.REJECTED, actor, closing_note, now)
+
+
+@transaction.atomic
+def cancel(*, proposal_id: int, actor: User, now: datetime) -> Proposal:
+    """The first person takes the proposal back."""
+    proposal = _open_proposal(proposal_id)
+    if proposal.proposed_by_id != actor.pk:
+        raise PublicityRefused("只有提议人可以撤回提议。", field="second")
+    return _close(proposal, Proposal.State.CANCELLED, actor, "", now)
+
+
+def _open_proposal(proposal_id: int) -> Proposal:
+    proposal = (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("case__commitment", "proposed_by")
+        .get(pk=proposal_id)
+    )
+    if proposal.state != Proposal.State.OPEN:
+        raise PublicityRefused("这项提议已经办结。", field="state")
+    return proposal
+
+
+def _close(proposal: Proposal, state: str, actor: User, closing_note: str, now: datetime) -> Proposal:
+    proposal.state, proposal.closed_by, proposal.closed_at = state, actor, now
+    proposal.closing_note = closing_note.strip()[:300]
+    proposal.save()
+    _tell(proposal, str(state), actor, now)
+    return proposal
+
+
+def _tell(proposal: Proposal, deed: str, actor: User, now: datetime) -> None:
+    events.breach_publication_proposal(
+        now=now,
+        actor_id=actor.pk,
+        department_id=actor.department_id,
+        proposal_id=proposal.pk,
+        case_id=proposal.case_id,
+        deed=deed,
+    )
+
+
+# ---- ending and marking ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def end_publication(
+    *, publication_id: int, ending: str, actor: User | None, now: datetime
+) -> BreachPublication | None:
+    """Stop a publication everywhere from the next request on. None where it has ended already; told twice, once done."""
+    publication = (
+        BreachPublication.objects.select_for_update(of=("self",))
+        .select_related("case__commitment")
+        .get(pk=publication_id)
+    )
+    if publication.ended_at is not None:
+        return None
+    publication.ended_at, publication.ending = now, Ending(ending)
+    note(publication, actor=actor, now=now)
+    publication.save()
+    case = publication.case
+    if ending != Ending.MAXIMUM and case.entry_id is not None and publication.public_from is not None:
+        verification.end_entry_publicity(entry_id=case.entry_id, on=local_date(now), actor=actor, now=now)
+    events.breach_publication_ended(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=case.department_id,
+        publication_id=publication.pk,
+        case_id=case.pk,
+        ending=str(ending),
+    )
+    if publication.announced_at is not None:
+        changes.record_change(
+            kind=PublicChange.Kind.WITHDRAWN,
+            resource="breach",
+            reference=str(publication.uuid),
+            key=f"breach:{publication.pk}:withdrawn",
+            now=now,
+        )
+    return publication
+
+
+@transaction.atomic
+def end_by_office(*, publication_id: int, actor: User, now: datetime) -> BreachPublication | None:
+    """The credit office takes its decision back: the class is to be decided anew. Raises PublicityRefused."""
+    if pure.CREDIT_OFFICE not in group_names(actor):
+        raise PublicityRefused(pure.ERROR_OFFICE, field="decided_by")
+    if not publications_visible_to(actor).filter(pk=publication_id).exists():
+        raise PublicityRefused(ERROR_REACH, field="decided_by")
+    ended = end_publication(publication_id=publication_id, ending=Ending.CLASS_CHANGED, actor=actor, now=now)
+    if ended is None:
+        raise PublicityRefused(ERROR_ENDED, field="publicity_class")
+    return ended
+
+
+@transaction.atomic
+def set_objection_mark(
+    *, publication_id: int, under_way: bool, actor: User | None, now: datetime
+) -> BreachPublication:
+    """Show, or no longer show, 「异议处理中」 on page, API and record."""
+    publication = BreachPublication.objects.select_for_update(of=("self",)).get(pk=publication_id)
+    if publication.objection_under_way == under_way:
+        return publication
+    publication.objection_under_way = under_way
+    note(publication, actor=actor, now=now)
+    publication.save()
+    case = BreachCase.objects.get(pk=publication.case_id)
+    if case.entry_id is not None:
+        verification.mark_objection(entry_id=case.entry_id, under_way=under_way, actor=actor, now=now)
+    events.breach_marked(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=case.department_id,
+        publication_id=publication.pk,
+        case_id=case.pk,
+        under_way=under_way,
+    )
+    if publication.announced_at is not None:
+        changes.record_change(
+            kind=PublicChange.Kind.CHANGED,
+            resource="breach",
+            reference=str(publication.uuid),
+            key=f"breach:{publication.pk}:objection:{under_way}:{now.isoformat()}",
+            now=now,
+        )
+    return publication
+
+
+def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
+    """After revocation: no publication and no proposal of it goes on."""
+    for publication in case.publications.filter(ended_at__isnull=True):
+        end_publication(publication_id=publication.pk, ending=Ending.REVOCATION, actor=actor, now=now)
+    for proposal in case.publication_proposals.filter(state=Proposal.State.OPEN):
+        if actor is not None:
+            _close(proposal, Proposal.State.CANCELLED, actor, "认定已撤销", now)
+
+
+# ---- by the clock ------------------------------------------------------------------------------------------
+
+
+def follow_the_days(*, now: datetime) -> int:
+    """Step of the sweep: tell what has become public, finish what has reached its maximum. Gives how many."""
+    today = local_date(now)
+    running = BreachPublication.objects.filter(publicity_class=PublicityClass.PUBLIC, ended_at__isnull=True)
+    begun = running.filter(announced_at__isnull=True, public_from__lte=today)
+    over = running.filter(public_until__lt=today)
+    done = 0
+    for pk in list(begun.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        done += _announce_one(pk, now=now)
+    for pk in list(over.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        ended = end_publication(publication_id=pk, ending=Ending.MAXIMUM, actor=None, now=now)
+        done += ended is not None
+    return done
+
+
+@transaction.atomic
+def _announce_one(pk: int, *, now: datetime) -> int:
+    publication = (
+        BreachPublication.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("case")
+        .filter(pk=pk, announced_at__isnull=True, ended_at__isnull=True)
+        .first()
+    )
+    if publication is None:
+        return 0
+    _announce(publication, now=now)
+    return 1
+
+
+def _announce(publication: BreachPublication, *, now: datetime) -> None:
+    publication.announced_at = now
+    note(publication, actor=None, now=now)
+    publication.save(update_fields=["announced_at"])
+    events.breach_published(
+        now=now,
+        department_id=publication.case.department_id,
+        publication_id=publication.pk,
+        case_id=publication.case_id,
+    )
+    changes.record_change(
+        kind=PublicChange.Kind.PUBLISHED,
+        resource="breach",
+        reference=str(publication.uuid),
+        key=f"breach:{publication.pk}:published",
+        now=now,
+    )
+
+
+# ---- parts -------------------------------------------------------------------------------------------------
+
+
+def _locked_case(case_id: int) -> BreachCase:
+    return (
+        BreachCase.objects.select_for_update(of=("self",))
+        .select_related("commitment__item_version", "region", "department")
+        .get(pk=case_id)
+    )
+
+
+def _in_reach(case: BreachCase, user: User) -> bool:
+    return limit_to_visible(BreachCase.objects.filter(pk=case.pk), user).exists()
