@@ -1,6 +1,7 @@
 """Start-up checks for what would otherwise fail silently: time zone, Chinese in the database, font, secrets."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +27,7 @@ class PortalConfig(AppConfig):
         register(secrets)
         register(paper, "paper")
         register(chinese_in_database, Tags.database)
+        register(working_calendar, Tags.database)
         register(deployment, deploy=True)
 
 
@@ -101,6 +103,31 @@ def chinese_in_database(
                 )
             )
     return found
+
+
+def working_calendar(
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    today: date | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """In December the next year's holidays must be known, or every date beyond the new year stays provisional."""
+    from credit_portal.audit import clock
+    from credit_portal.deadlines.holiday_notices import year_missing
+    from credit_portal.deadlines.models import CalendarNotice
+
+    for alias in databases or []:
+        if CalendarNotice._meta.db_table not in connections[alias].introspection.table_names():
+            continue  # before the first migration
+        if year := year_missing(today or clock.today()):
+            return [
+                Warning(
+                    f"{year} 年的放假安排尚未录入，跨年的到期日只能暂定。",
+                    hint="在管理后台“工作日历”录入，或运行 manage.py load_calendar 文件",
+                    id="portal.W051",
+                )
+            ]
+    return []
 
 
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -13,7 +13,8 @@ from commitments import reading
 from commitments.models import TextVersion
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.deadlines.models import PolicyRule
+from credit_portal.deadlines import proposals as rule_proposals
+from credit_portal.deadlines.models import CalendarNotice, PolicyRule
 from credit_portal.registry import groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
 from credit_portal.registry.services import set_responsible
@@ -91,6 +92,10 @@ class Office:
             region=factories.region(), key="commitment_upload", value=7, unit="working_days",
             basis="规定上传，未规定期限", confirmed=False, effective_from=date(2020, 9, 12),
         )  # fmt: skip
+        self.rule_proposal = rule_proposals.propose_rule(
+            region=factories.region(), key="commitment_upload", value=10, basis="栾信办〔2026〕1号",
+            effective_from=date(2026, 10, 1), actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
 
     def rows(self) -> dict[str, Model]:
         """A row of each model of the back office, by its label."""
@@ -104,6 +109,8 @@ class Office:
             "audit.readlog": ReadLog.objects.latest("pk"),
             "documents.evidencefile": self.commitment.signature,
             "deadlines.policyrule": self.rule,
+            "deadlines.ruleproposal": self.rule_proposal,
+            "deadlines.calendarnotice": CalendarNotice.objects.get(year=2026),
             "verification.creditentry": self.entry,
             "verification.check": self.check,
             "commitments.commitment": self.commitment,

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 # Words that Chinese pages use as they are.
-KNOWN_WORDS = {"cookie"}
+KNOWN_WORDS = {"cookie", "chinesecalendar"}
 
 
 class _Words(HTMLParser):

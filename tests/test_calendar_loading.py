@@ -80,7 +80,7 @@ def test_the_shipped_notices_are_in_the_database_and_claim_no_number_nobody_know
         range(2004, 2027)
     )
     assert set(CalendarNotice.objects.values_list("number", flat=True)) == {"随系统载入"}
-    assert set(CalendarNotice.objects.values_list("source", flat=True)) == {"chinesecalendar 1.11.0"}
+    assert set(CalendarNotice.objects.values_list("source", flat=True)) == {"公开数据 chinesecalendar 1.11.0"}
 
 
 def test_the_rows_say_what_the_files_say():

@@ -34,6 +34,10 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
     "documents.evidencefile": {"changelist": {K, A}, "add": NOBODY},
     "deadlines.policyrule": {"changelist": OWN, "add": NOBODY},
+    "deadlines.ruleproposal": {
+        "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "apply": {K},
+    },
+    "deadlines.calendarnotice": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.creditentry": {
         "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},
     },

@@ -254,7 +254,9 @@ def test_a_wrong_setting_is_named_at_the_start(name: str, value: object, expecte
 
 @pytest.mark.django_db
 def test_this_environment_passes_its_own_checks() -> None:
-    assert [message for message in run_checks(databases=["default"]) if message.level >= 30] == []
+    found = [message for message in run_checks(databases=["default"]) if message.level >= 30]
+    # Whether the next year's holidays are missing depends on the day: `test_calendar_admin.py` asks for it.
+    assert [message for message in found if message.id != "portal.W051"] == []
 
 
 def test_a_machine_without_chinese_fonts_is_named(tmp_path: Path) -> None:

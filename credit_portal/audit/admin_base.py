@@ -334,6 +334,7 @@ class ServiceAdmin(ReadOnlyAdmin):
         goto: Callable[[Any], str | HttpResponse] | None = None,
         formsets: Sequence[tuple[str, Any]] = (),
         warning: str = "",
+        sections: Sequence[Section] = (),
     ) -> HttpResponse:
         """Show a form; on POST hand what was typed to `act` (a service). Its refusal goes to the field, and nothing
         has been stored: a service is one transaction."""
@@ -358,6 +359,7 @@ class ServiceAdmin(ReadOnlyAdmin):
             submit=submit,
             intro=intro,
             warning=warning,
+            sections=sections,
             back=self.url("change", obj) if obj is not None else self.url("changelist"),
         )
 

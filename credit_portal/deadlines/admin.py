@@ -7,15 +7,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section
+from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool
 from credit_portal.audit.admin_filters import PickFilter
-from credit_portal.registry.models import Domain
 from credit_portal.registry.visibility import group_names
 
+from .admin_calendar import CalendarNoticeAdmin
+from .admin_proposals import RuleProposalAdmin, proposal_tools
 from .articles import article_text
 from .loading import SHAPES
 from .models import PolicyRule
-from .wording import GRADES, UNCONFIRMED, key_in_words, value_in_words
+from .wording import UNCONFIRMED, key_in_words, scope_in_words, value_in_words
+
+__all__ = ["CalendarNoticeAdmin", "PolicyRuleAdmin", "RuleProposalAdmin"]
 
 
 class KeyFilter(PickFilter):
@@ -66,12 +69,7 @@ class PolicyRuleAdmin(HistoryAdmin):
 
     @admin.display(description="适用")
     def scope(self, row: PolicyRule) -> str:
-        parts = [
-            dict(Domain.choices).get(row.domain, row.domain),
-            row.get_commitment_type_display() if row.commitment_type else "",
-            GRADES.get(row.grade, row.grade),
-        ]
-        return "、".join(part for part in parts if part) or "全部"
+        return scope_in_words(row)
 
     @admin.display(description="取值")
     def shown_value(self, row: PolicyRule) -> str:
@@ -108,3 +106,6 @@ class PolicyRuleAdmin(HistoryAdmin):
             ],
             note="" if obj.confirmed else f"{UNCONFIRMED}。未确认的规则只能提醒，不能据以作出不利处理。",
         )
+
+    def tools(self, request: HttpRequest, obj: PolicyRule) -> Iterable[Tool]:
+        return proposal_tools(request, obj)

@@ -284,3 +284,11 @@ def _kind(day: Day | None) -> str:
 
 def _codes(days: dict[date, Day], changed: Iterable[date]) -> list[str]:
     return [f"{day} {days[day].kind}" for day in sorted(changed) if day in days]
+
+
+def year_missing(today: date) -> int | None:
+    """The next year, when in December its notice is still not there: periods begun now already reach into it."""
+    year = today.year + 1
+    if today.month < 12 or CalendarNotice.objects.filter(year=year).exists():
+        return None
+    return year

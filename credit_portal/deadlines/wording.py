@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from credit_portal.registry.models import CommitmentType, Domain
+
 from .loading import SHAPES
 
 UNCONFIRMED = "本地区文件未规定；参照其他地区的建议值，待确认"
@@ -50,6 +52,16 @@ PARTS = {
 def key_in_words(key: str) -> str:
     shape = SHAPES.get(key)
     return shape.label if shape else key
+
+
+def scope_in_words(rule: Any) -> str:
+    """What a rule or a proposal of one is limited to."""
+    parts = [
+        dict(Domain.choices).get(rule.domain, rule.domain),
+        dict(CommitmentType.choices).get(rule.commitment_type, rule.commitment_type),
+        GRADES.get(rule.grade, rule.grade),
+    ]
+    return "、".join(part for part in parts if part) or "全部"
 
 
 def value_in_words(value: Any, unit: str = "") -> str:

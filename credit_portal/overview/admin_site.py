@@ -45,7 +45,15 @@ NAVIGATION: list[tuple[str, list[str]]] = [
     ("信用承诺", ["commitments.commitment", "disclosure.publicityproposal", "disclosure.publicitydecision"]),
     ("信用记录", ["verification.creditentry", "verification.check", "registry.creditsubject"]),
     ("事项与文本", ["registry.serviceitemversion", "commitments.textversion", "commitments.readingmaterial"]),
-    ("制度与规则", ["disclosure.ruledocument", "deadlines.policyrule"]),
+    (
+        "制度与规则",
+        [
+            "disclosure.ruledocument",
+            "deadlines.policyrule",
+            "deadlines.ruleproposal",
+            "deadlines.calendarnotice",
+        ],
+    ),
     ("机构与账号", ["registry.department", "registry.user", "registry.region"]),
     ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile"]),
 ]

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from commitments.models import Commitment, TextVersion
 from credit_portal.audit.clock import local_date
+from credit_portal.deadlines import proposals as rule_proposals
+from credit_portal.deadlines.holiday_notices import year_missing
 from credit_portal.deadlines.models import PolicyRule
 from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
@@ -52,6 +54,21 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
                 _list("disclosure.publicityproposal"),
             )
         )
+        lines.append(
+            Line(
+                rule_proposals.waiting_for(user).count(),
+                "条规则变更提议等您核准",
+                _list("deadlines.ruleproposal", state__exact="open"),
+            )
+        )
+        if year := year_missing(local_date(now)):
+            lines.append(
+                Line(
+                    1,
+                    f"个年份（{year} 年）的放假安排未录入，跨年的到期日只能暂定",
+                    _list("deadlines.calendarnotice"),
+                )
+            )
         lineage = user.department.region.lineage if user.department else []
         today = local_date(now)
         unconfirmed = PolicyRule.objects.filter(

@@ -102,6 +102,8 @@ PAGES = {
     "department": "registry.department",
     "subject": "registry.creditsubject",
     "policy_rule": "deadlines.policyrule",
+    "rule_proposal": "deadlines.ruleproposal",
+    "calendar": "deadlines.calendarnotice",
     "evidence": "documents.evidencefile",
     "reading": "commitments.readingmaterial",
     "entry": "verification.creditentry",

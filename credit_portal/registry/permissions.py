@@ -21,6 +21,7 @@ _OWN_BUSINESS = {
     "disclosure.publicitydecision": "v",
     "disclosure.ruledocument": "v",
     "deadlines.policyrule": "v",
+    "deadlines.calendarnotice": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -51,6 +52,8 @@ TABLE: dict[str, dict[str, str]] = {
         "disclosure.publicitydecision": "va",
         "disclosure.publicityproposal": "vc",
         "disclosure.ruledocument": "vac",
+        "deadlines.calendarnotice": "vac",
+        "deadlines.ruleproposal": "vac",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
     },
@@ -61,6 +64,7 @@ TABLE: dict[str, dict[str, str]] = {
         "verification.check": "v",
         "verification.creditentry": "v",
         "disclosure.publicityproposal": "v",
+        "deadlines.ruleproposal": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
         "audit.readlog": "v",
