@@ -14,7 +14,7 @@ from . import policy
 from .calendar import Calendar, Counted, count
 from .calendars import current_calendar
 from .holiday_notices import Change, Notice, store_notice
-from .models import CalendarDay, Duty, DutyEvent, PolicyRule
+from .models import Duty, DutyEvent, PolicyRule
 
 BATCH = 2_000
 # A period in days or months runs on over rest days at its end (art. 203): so far after the due date a change still counts.
@@ -214,8 +214,3 @@ def _apply(moves: Sequence[Move], *, now: datetime, actor: User | None, cause: s
         )  # fmt: skip
         DutyEvent.objects.bulk_create(course)
     return changing
-
-
-def next_year_missing(today: date) -> bool:
-    """From December on the next year's notice should be there: duties opened now already reach into it."""
-    return today.month == 12 and not CalendarDay.objects.filter(day__year=today.year + 1).exists()
