@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "credit_portal.registry.site.site_context",
+                "credit_portal.overview.desk.desk_context",
             ],
         },
     }

@@ -128,7 +128,8 @@ class Commitments(PublicView):
     @described(
         "承诺列表，最新的在前",
         shapes.CommitmentPageSerializer,
-        about="各项条件可以同时使用。只列出单位和个体工商户的承诺；自然人的承诺不在列表中。",
+        about="各项条件可以同时使用。只列出单位和个体工商户的承诺；自然人的承诺不在列表中。"
+        "履行状态为 running（履行中）的，包括尚无公开结论的承诺。",
         operation_id="public_commitments",
         parameters=[
             OpenApiParameter("name", str, description="承诺人名称中的一段（只查单位和个体工商户）"),

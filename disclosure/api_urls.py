@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api
+from . import api, api_breaches
 from .throttles import PublicThrottle
 
 app_name = "api"
@@ -13,6 +13,11 @@ urlpatterns = [
     path("public/subjects/<str:uscc>", api.Subject.as_view(), name="subject"),
     path("public/catalogue", api.Catalogue.as_view(), name="catalogue"),
     path("public/texts", api.Texts.as_view(), name="texts"),
+    path("public/breaches", api_breaches.Breaches.as_view(), name="breaches"),
+    path("public/breaches/<str:id>", api_breaches.Breach.as_view(), name="breach"),
+    path("public/changes", api_breaches.Changes.as_view(), name="changes"),
+    path("public/duties", api_breaches.Duties.as_view(), name="duties"),
+    path("public/statistics", api_breaches.Statistics.as_view(), name="statistics"),
     path("public/export.csv", api.ExportCsv.as_view(), name="export-csv"),
     path("public/export.jsonl", api.ExportJsonLines.as_view(), name="export-jsonl"),
     path("schema/", SpectacularAPIView.as_view(throttle_classes=[PublicThrottle]), name="schema"),

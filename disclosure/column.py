@@ -20,7 +20,7 @@ from credit_portal.registry.models import (
     ServiceItemVersion,
 )
 
-from .gate import LISTED_COLUMNS, SHOWN_FULFILMENT, listed_commitments, listed_row
+from .gate import LISTED_COLUMNS, SHOWN_FULFILMENT, listed_commitments, listed_row, shown_status
 from .models import RuleDocument
 
 COUNT_EXACTLY_UP_TO = 10_000
@@ -131,7 +131,7 @@ def subject_record(code: str, now: datetime) -> SubjectRecord | None:
         of_type = [group for group in groups if group["commitment_type"] == value]
         if of_type:
             states = [
-                sum(group["number"] for group in of_type if group["fulfilment"] == state)
+                sum(group["number"] for group in of_type if shown_status(group["fulfilment"]) == state)
                 for state in SHOWN_FULFILMENT
             ]
             table.append((str(label), states, sum(group["number"] for group in of_type)))

@@ -46,8 +46,11 @@ LISTED_FIELDS = (
 )  # fmt: skip
 PUBLIC_FIELDS = (*LISTED_FIELDS, "title", "clauses", "masked", "text_sha256", "pdf_sha256")
 
-# Only these may be shown: what was partly or not performed is public as part of a published breach alone.
+# Only these are shown: what was partly or not performed is public as part of a published breach alone. Until then, and
+# after its publication, it reads as running (履行中), like everything of which nothing is publicly concluded; that it
+# differs cannot be told from any list, figure or filter.
 SHOWN_FULFILMENT = (Commitment.Fulfilment.RUNNING, Commitment.Fulfilment.FULFILLED)
+_CONCLUDED = Commitment.Fulfilment.FULFILLED
 SHOWN_EVENTS = (CommitmentEvent.Kind.SIGNED, CommitmentEvent.Kind.PUBLISHED)
 
 _TYPES = dict(CommitmentType.choices)
@@ -96,18 +99,29 @@ def shown_name(kind: str, name: str) -> str:
     return codes.mask_person_name(name) if kind == PERSON else name
 
 
+def shown_status(fulfilment: str) -> str:
+    """The status as the public sees it: fulfilled, or running."""
+    return _CONCLUDED if fulfilment == _CONCLUDED else Commitment.Fulfilment.RUNNING
+
+
+def of_shown_status(status: str) -> Q:
+    """The commitments that are shown with this status. (None has any other; see `shown_status`.)"""
+    kept = Q(fulfilment=_CONCLUDED)
+    return kept if status == _CONCLUDED else ~kept
+
+
 def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """One line of a list from a row of LISTED_COLUMNS: exactly LISTED_FIELDS."""
     person = row["subject_kind"] == PERSON
-    status = row["fulfilment"] if row["fulfilment"] in SHOWN_FULFILMENT else None
-    hide = _Hider(row)
+    status = shown_status(row["fulfilment"])
+    hide = _hider_of(row)
     return {
         "code": row["code"],
         "type": row["commitment_type"],
         "type_label": _TYPES[row["commitment_type"]],
         "late_materials": row["late_materials"],
         "status": status,
-        "status_label": _FULFILMENT[status] if status else "",
+        "status_label": _FULFILMENT[status],
         "subject": {
             "kind": row["subject_kind"],
             "kind_label": _KINDS[row["subject_kind"]],
@@ -128,7 +142,7 @@ def record_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
     `masked` says that something in the clauses was hidden here, so that the hash is of a text that shows it.
     """
-    hide = _Hider(row)
+    hide = _hider_of(row)
     record = listed_row(row)
     record["title"] = hide(row["title"])
     record["clauses"] = [
@@ -165,6 +179,14 @@ def clause_kind_label(kind: str) -> str:
     return str(Clause.Kind(kind).label)
 
 
+def _hider_of(row: Mapping[str, Any]) -> "Hider":
+    return Hider(
+        kind=row["subject_kind"],
+        name=row["subject_name"],
+        kept=(row["subject_code"], row["department_uscc"]),
+    )
+
+
 def _column(commitment: Commitment, column: str) -> Any:
     value: Any = commitment
     for part in column.split("__"):
@@ -172,13 +194,13 @@ def _column(commitment: Commitment, column: str) -> Any:
     return value
 
 
-class _Hider:
+class Hider:
     """Hides ID numbers and mobile phones that were written into a text, and a person's own name (R92, R113)."""
 
-    def __init__(self, row: Mapping[str, Any]) -> None:
+    def __init__(self, *, kind: str, name: str, kept: Iterable[str]) -> None:
         self.hidden = False
-        self._kept = {row["subject_code"], row["department_uscc"]}
-        self._name = row["subject_name"] if row["subject_kind"] == PERSON else ""
+        self._kept = set(kept)
+        self._name = name if kind == PERSON else ""
 
     def __call__(self, text: str) -> str:
         shown = text

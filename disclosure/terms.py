@@ -16,6 +16,8 @@ from commitments.models import Commitment
 from credit_portal.registry import codes
 from credit_portal.registry.models import CommitmentType, Department, Region, ServiceItem
 
+from .gate import of_shown_status
+
 NAME_LENGTH = 50
 PAGE_SIZE, PAGE_SIZE_MOST = 20, 100
 FILTERS = ("name", "code", "department", "item", "type", "status", "region", "made_from", "made_to")
@@ -78,12 +80,12 @@ class Terms:
             "department_id": self.department_id,
             "item_id": self.item_id,
             "commitment_type": self.commitment_type or None,
-            "fulfilment": self.status or None,
             "region_id__in": self.regions or None,
             "made_on__gte": self.made_from,
             "made_on__lte": self.made_to,
         }
-        return Q(**{field: value for field, value in wanted.items() if value is not None})
+        narrowed = Q(**{field: value for field, value in wanted.items() if value is not None})
+        return narrowed & of_shown_status(self.status) if self.status else narrowed
 
 
 def read_terms(given: Mapping[str, str]) -> Terms:

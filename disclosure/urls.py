@@ -4,7 +4,7 @@ from django.urls import path
 
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
-from . import views, views_search
+from . import views, views_breaches, views_search, views_supervision
 
 app_name = "disclosure"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("commitments/", views_search.commitments, name="commitments"),
     path("commitments/<commitment_code:code>/", views.commitment, name="commitment"),
     path("subjects/<uscc:uscc>/", views_search.subject, name="subject"),
+    path("breaches/", views_breaches.breaches, name="breaches"),
+    path("breaches/<uuid:uuid>/", views_breaches.breach, name="breach"),
+    path("supervision/", views_supervision.board, name="supervision"),
     path("catalogue/", views.catalogue, name="catalogue"),
     path("texts/", views.texts, name="texts"),
     path("texts/<str:code>/", views.text, name="text"),

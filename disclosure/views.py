@@ -17,6 +17,7 @@ from credit_portal.audit import clock
 from credit_portal.registry.models import CommitmentType, Domain
 
 from . import column
+from .breach_gate import breaches_of_commitment
 from .gate import find_public, listed_commitments, public_commitments, public_course, public_record
 
 NEWEST = 8
@@ -26,6 +27,12 @@ LIABILITY_TITLE = str(Clause.Kind.LIABILITY.label)
 NO_COMMITMENT = "没有查到这个编码的承诺：可能抄写有误，也可能这份承诺不在公示范围内。承诺编码是 20 位数字，印在承诺书和回执上。"
 NO_TEXT = "没有这份承诺书文本：可能抄写有误，也可能它已经停用。现行文本都列在“承诺书文本”里。"
 NO_RULE = "没有这份制度文件：可能抄写有误，也可能它已经撤下。"
+
+
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """Not for search engines, whatever the page's own words say."""
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
 
 
 @require_safe
@@ -53,7 +60,8 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404(NO_COMMITMENT)
     record, today = public_record(found), clock.today()
-    return render(
+    breaches = breaches_of_commitment(code, now=clock.now())
+    response = render(
         request,
         "disclosure/commitment.html",
         {
@@ -62,8 +70,11 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "liability_title": LIABILITY_TITLE,
             "expired": record["valid_until"] is not None and record["valid_until"] < today,
             "events": course(public_course(found), record, today),
+            "breaches": breaches,
         },
     )
+    # A page that shows a breach is not for search engines as long as it does.
+    return unlisted(response) if breaches else response
 
 
 def by_kind(clauses: list[dict[str, Any]]) -> list[tuple[bool, list[dict[str, Any]]]]:

@@ -20,8 +20,10 @@ from credit_portal.registry import codes
 from credit_portal.registry.models import CommitmentType
 
 from . import column, search
+from .breach_gate import breaches_of_subject
 from .gate import SHOWN_FULFILMENT, find_public
 from .terms import FILTERS, Terms, TermsError, read_box, read_cursor, read_terms
+from .views import unlisted
 
 # The box stands for the name and the code; the others are named as in the API.
 NARROWING = tuple(name for name in FILTERS if name not in ("name", "code"))
@@ -29,6 +31,7 @@ STATUSES = [(state.value, str(state.label)) for state in SHOWN_FULFILMENT]
 TYPES = list(CommitmentType.choices)
 NOTHING = "nothing"  # stands in the address for what is not repeated there
 BOX_LENGTH = 200
+BREACHES_SHOWN = 20
 
 ERROR_CHOICE = "没有这个选项，请从列表中选择。"
 ERROR_LENGTH = "统一社会信用代码应为 18 位，承诺编码应为 20 位，现为 {} 位，请核对。"
@@ -187,7 +190,8 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
     except ValueError:
         return redirect(here)
     page = search.find(Terms(code=record.code, cursor=cursor), now=now)
-    return render(
+    breaches = breaches_of_subject(record.code, now=now, limit=BREACHES_SHOWN)
+    response = render(
         request,
         "disclosure/subject.html",
         {
@@ -198,5 +202,7 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
             "newer": f"{here}?cursor={page.newer}" if page.newer else "",
             "further": cursor is not None,
             "canonical": here,
+            "breaches": breaches,
         },
     )
+    return unlisted(response) if breaches else response

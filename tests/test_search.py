@@ -198,6 +198,13 @@ def test_what_was_not_kept_cannot_be_searched_for() -> None:
     assert search.count(asked, page, now=NOW) == search.Count(0, True)
 
 
+@pytest.mark.req("R92")
+def test_what_is_running_and_what_was_not_kept_are_found_alike() -> None:
+    made = [listed.commitment(fulfilment=state).code for state in ("running", "partial", "unfulfilled")]
+    listed.commitment(fulfilment="fulfilled")
+    assert sorted(codes_of(search.find(terms.read_terms({"status": "running"}), now=NOW))) == sorted(made)
+
+
 @pytest.mark.req("R91")
 @pytest.mark.parametrize(
     ("given", "field", "message"),

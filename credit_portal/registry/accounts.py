@@ -48,7 +48,9 @@ class StaffAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Clerks go to the counter, the others to the admin."""
-        return "/window/" if has_role(request.user, groups.CLERK) else "/admin/"
+        if has_role(request.user, groups.CLERK):
+            return "/window/"
+        return "/desk/" if has_role(request.user, groups.OFFICER, groups.HEAD) else "/admin/"
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):

@@ -33,17 +33,25 @@ class NavItem:
         return any(path.startswith(prefix) for prefix in (self.url, *self.prefixes))
 
 
+AT_THE_DESK = frozenset({"officer", "head", "approval_bureau", "credit_office"})
 COLUMN_NAV: list[NavItem] = [
     NavItem("home", "首页", "/"),
     NavItem("commitments", "承诺查询", "/commitments/", ("/subjects/",)),
+    NavItem("breaches", "违诺公示", "/breaches/"),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/"),
+    NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
 ]
 STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
     NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
+    NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
+    NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
+    NavItem("reports", "上报", "/desk/reports/", groups=AT_THE_DESK),
+    NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
+    NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 
 

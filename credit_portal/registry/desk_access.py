@@ -1,0 +1,42 @@
+"""Who works at the desk: officers and heads of departments, the approval bureau, the credit office. Each room guards its
+own desk pages with this."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from . import groups
+from .visibility import has_role
+
+AT_THE_DESK = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
+NOT_AT_THE_DESK = "这个账号没有工作台权限。请用部门经办人、负责人或者信用办账号登录。"
+NO_DEPARTMENT = "这个账号还没有归属部门，不能办理。请安全管理员在账号中填上所属部门。"
+
+View = Callable[..., HttpResponse]
+
+
+def desk(*roles: str) -> Callable[[View], View]:
+    """Only for these roles (all of the desk where none is named) with a department in use; nothing is kept by caches."""
+    wanted = roles or AT_THE_DESK
+
+    def guard(view: View) -> View:
+        @never_cache
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
+                return redirect_to_login(back)
+            if not has_role(request.user, *wanted):
+                raise PermissionDenied(NOT_AT_THE_DESK)
+            if request.user.department is None or not request.user.department.is_active:
+                raise PermissionDenied(NO_DEPARTMENT)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard

@@ -1,0 +1,147 @@
+"""Breaches, the feed of changes and figures on the public API. Breaches are asked for one by one or page by page, and
+are in no bulk file."""
+
+import re
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from commitments.models import BreachCase
+from credit_portal.audit import clock
+
+from . import breach_search, column, serializers, supervision
+from . import breach_shapes as shapes
+from .api import LIST_PARAMETERS, PublicView, answer, described, neighbour
+from .breach_gate import find_breach
+from .feed import LIMIT, changes_since
+from .terms import PAGING, TermsError
+
+ERROR_SINCE = "since 应为上次回答中的 next，第一次写 0。"
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+class Breaches(PublicView):
+    parameters = (*breach_search.FILTERS, *PAGING)
+
+    @described(
+        "公示中的违诺信息，最新的在前",
+        shapes.BreachPageSerializer,
+        about="只列出单位和个体工商户的；公示结束的随即不再列出。请勿留存已停止公示的信息，可用 changes 核对。",
+        operation_id="public_breaches",
+        parameters=[
+            OpenApiParameter("name", str, description="名称中的一段"),
+            OpenApiParameter("code", str, description="统一社会信用代码"),
+            OpenApiParameter("department", str, description="认定单位的统一社会信用代码"),
+            OpenApiParameter("region", str, description="行政区划代码，包括其下各级"),
+            OpenApiParameter("grade", str, description="程度", enum=BreachCase.Grade.values),
+            *LIST_PARAMETERS,
+        ],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        page = breach_search.find(breach_search.read_question(request.query_params), now=clock.now())
+        return _unlisted(
+            answer(
+                request,
+                serializers.one_page(
+                    page.rows,
+                    next=neighbour(request, page.older),
+                    previous=neighbour(request, page.newer),
+                    count={"value": page.count.value, "exact": page.count.exact},
+                ),
+            )
+        )
+
+
+class Breach(PublicView):
+    @described(
+        "一条公示中的违诺信息",
+        shapes.BreachSerializer,
+        about="没有与没有公示、已停止公示，回答相同。自然人的只保留姓氏。",
+        missing=True,
+        operation_id="public_breach",
+    )
+    def get(self, request: Request, id: str) -> HttpResponse:
+        try:
+            public_id = UUID(id)
+        except ValueError:
+            raise Http404 from None
+        record = find_breach(public_id, now=clock.now())
+        if record is None:
+            raise Http404
+        return _unlisted(answer(request, record))
+
+
+class Changes(PublicView):
+    parameters = ("since",)
+
+    @described(
+        "公示的变动：新公示、变更、停止公示，按先后",
+        shapes.ChangesSerializer,
+        about=f"每次最多 {LIMIT} 条；把回答中的 next 作为下一次的 since。停止公示的只给出不透明编号 id：收到后请删除以同一 id "
+        "公示过的内容。已停止公示的，其先前各条也不再给出 reference。",
+        operation_id="public_changes",
+        parameters=[OpenApiParameter("since", int, description="从哪一条之后开始，第一次为 0", default=0)],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        since = request.query_params.get("since", "0")
+        if not re.fullmatch(r"[0-9]{1,18}", since, re.ASCII):
+            raise TermsError({"since": ERROR_SINCE})
+        found = changes_since(int(since), now=clock.now())
+        return _unlisted(answer(request, {"results": found.rows, "next": found.next, "more": found.more}))
+
+
+class Duties(PublicView):
+    @described(
+        "法定期限的按期率，按部门和事项",
+        shapes.DutyFiguresSerializer,
+        about=f"最近十二个月到期的期限；不足 {supervision.LEAST_CASES} 件的部门不公布。",
+        operation_id="public_duties",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        found = supervision.figures(clock.today())
+        return answer(
+            request,
+            {
+                "since": found.since,
+                "until": found.until,
+                "departments": [_rate(rate) for rate in found.departments],
+                "rules": [_rate(rate) for rate in found.rules],
+                "withheld": found.withheld,
+            },
+        )
+
+
+def _rate(rate: supervision.Rate) -> dict[str, object]:
+    return {
+        "code": rate.code,
+        "name": rate.label,
+        "due": rate.due,
+        "on_time": rate.on_time,
+        "percent": rate.percent,
+    }
+
+
+class Statistics(PublicView):
+    @described(
+        "公示的总数",
+        shapes.StatisticsSerializer,
+        about="公示中的承诺、现行事项和文本的数目。",
+        operation_id="public_statistics",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        now, today = clock.now(), clock.today()
+        counted = column.public_count(now)
+        return answer(
+            request,
+            {
+                "commitments": {"value": counted.value, "exact": counted.exact},
+                "items": column.current_items(today).count(),
+                "texts": column.current_texts(today).count(),
+            },
+        )

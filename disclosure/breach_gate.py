@@ -1,0 +1,193 @@
+"""The public gate for breaches: whether one is public is read from its dates on the day, and nothing else is shown of
+it than the projection here names. (S0 一（三）, R89, R92; gate.py is the same for commitments.)"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from commitments.models import BreachCase, BreachedClause
+from credit_portal.audit.clock import local_date
+from credit_portal.registry.models import CreditSubject, PublicityClass
+
+from .gate import Hider, shown_name
+from .models import BreachPublication
+
+PERSON = CreditSubject.Kind.PERSON
+_KINDS = dict(CreditSubject.Kind.choices)
+_GRADES = dict(BreachCase.Grade.choices)
+_OUTCOMES = dict(BreachCase.Outcome.choices)
+
+# What leaves the database of a breach, column by column. The statement of defence is not among it, nor who did what.
+LISTED_COLUMNS = (
+    "id",  # the place in the order; a cursor carries it signed, no page shows it
+    "uuid",
+    "public_from",
+    "public_until",
+    "repairable_from",
+    "objection_under_way",
+    "case__determined_on",
+    "case__outcome",
+    "case__grade",
+    "case__document_no",
+    "case__department__name",
+    "case__department__uscc",
+    "case__region_id",
+    "case__region__name",
+    "case__commitment__code",
+    "case__commitment__item_name",
+    "case__commitment__subject_kind",
+    "case__commitment__subject_name",
+    "case__commitment__subject_code",
+)
+RECORD_COLUMNS = (
+    *LISTED_COLUMNS,
+    "case_id",
+    "rule_basis",
+    "case__by_deceit",
+    "case__liability",
+    "case__served_on",
+    "case__subject_statement",
+    "case__subject_statement_on",
+    "case__reconsideration_body",
+    "case__court",
+    "case__department__phone",
+)
+LISTED_FIELDS = (
+    "id", "commitment", "subject", "item", "department", "region", "outcome", "outcome_label", "grade",
+    "grade_label", "determined_on", "document_no", "published_on", "public_until", "repairable_from",
+    "objection_under_way",
+)  # fmt: skip
+PUBLIC_FIELDS = (
+    *LISTED_FIELDS, "clauses", "by_deceit", "liability", "served_on", "basis", "subject_statement",
+    "subject_statement_on", "remedies", "contact",
+)  # fmt: skip
+
+
+def public_breaches(now: datetime) -> QuerySet[BreachPublication]:
+    """What may be shown one by one at `now`: decided public, served, within its days, not ended; a natural person's
+    only where two different people decided so."""
+    today = local_date(now)
+    by_two = Q(second__isnull=False) & ~Q(second=F("decided_by"))
+    return BreachPublication.objects.filter(
+        ~Q(case__commitment__subject_kind=PERSON) | by_two,
+        publicity_class=PublicityClass.PUBLIC,
+        ended_at__isnull=True,
+        public_from__lte=today,
+        public_until__gte=today,
+        case__state=BreachCase.State.SERVED,
+        case__commitment__voided_at__isnull=True,
+        case__commitment__withdrawn_at__isnull=True,
+    )
+
+
+def listed_breaches(now: datetime) -> QuerySet[BreachPublication]:
+    """What may be listed, searched and counted: never a natural person's."""
+    return public_breaches(now).exclude(case__commitment__subject_kind=PERSON)
+
+
+def breaches_of_commitment(code: str, *, now: datetime) -> list[dict[str, Any]]:
+    """The public breach of a commitment, whole; none or one."""
+    return _records(public_breaches(now).filter(case__commitment__code=code))
+
+
+def breaches_of_subject(code: str, *, now: datetime, limit: int) -> list[dict[str, Any]]:
+    """Lines of the public breaches of an organisation or sole trader, the newest first."""
+    rows = listed_breaches(now).filter(case__subject__uscc=code).order_by("-public_from", "-id")
+    return [listed_row(row) for row in rows.values(*LISTED_COLUMNS)[:limit]]
+
+
+def find_breach(public_id: uuid.UUID, *, now: datetime) -> dict[str, Any] | None:
+    """The public record of a breach, or None: the same whether there is nothing, nothing public, or no longer."""
+    found = _records(public_breaches(now).filter(uuid=public_id))
+    return found[0] if found else None
+
+
+def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One line of a list from a row of LISTED_COLUMNS: exactly LISTED_FIELDS."""
+    kind = row["case__commitment__subject_kind"]
+    hide = Hider(
+        kind=kind,
+        name=row["case__commitment__subject_name"],
+        kept=(row["case__commitment__subject_code"], row["case__department__uscc"]),
+    )
+    return {
+        "id": str(row["uuid"]),
+        # A natural person's commitment is not public by this: its code opens nothing.
+        "commitment": "" if kind == PERSON else row["case__commitment__code"],
+        "subject": {
+            "kind": kind,
+            "kind_label": _KINDS[kind],
+            "name": shown_name(kind, row["case__commitment__subject_name"]),
+            "code": "" if kind == PERSON else row["case__commitment__subject_code"],
+        },
+        "item": hide(row["case__commitment__item_name"]),
+        "department": {"name": row["case__department__name"], "code": row["case__department__uscc"]},
+        "region": {"code": row["case__region_id"], "name": row["case__region__name"]},
+        "outcome": row["case__outcome"],
+        "outcome_label": _OUTCOMES[row["case__outcome"]],
+        "grade": row["case__grade"],
+        "grade_label": _GRADES[row["case__grade"]],
+        "determined_on": row["case__determined_on"],
+        "document_no": row["case__document_no"],
+        "published_on": row["public_from"],
+        "public_until": row["public_until"],
+        "repairable_from": row["repairable_from"],
+        "objection_under_way": row["objection_under_way"],
+    }
+
+
+def _records(rows: QuerySet[BreachPublication]) -> list[dict[str, Any]]:
+    found = list(rows.values(*RECORD_COLUMNS))
+    clauses: dict[int, list[BreachedClause]] = {}
+    if found:
+        of_cases = BreachedClause.objects.filter(case__in=[row["case_id"] for row in found])
+        for clause in of_cases.order_by("clause_no"):
+            clauses.setdefault(clause.case_id, []).append(clause)
+    return [record_row(row, clauses.get(row["case_id"], ())) for row in found]
+
+
+def record_row(row: Mapping[str, Any], clauses: Iterable[BreachedClause]) -> dict[str, Any]:
+    """One whole public breach from a row of RECORD_COLUMNS and its clauses: exactly PUBLIC_FIELDS."""
+    hide = Hider(
+        kind=row["case__commitment__subject_kind"],
+        name=row["case__commitment__subject_name"],
+        kept=(row["case__commitment__subject_code"], row["case__department__uscc"]),
+    )
+    return listed_row(row) | {
+        "clauses": [
+            {
+                "no": clause.clause_no,
+                "text": hide(clause.text),
+                "not_kept": hide(clause.not_kept),
+                "sha256": clause.text_sha256,
+            }
+            for clause in clauses
+        ],
+        "by_deceit": row["case__by_deceit"],
+        "liability": hide(row["case__liability"]),
+        "served_on": row["case__served_on"],
+        "basis": row["rule_basis"],
+        "subject_statement": hide(row["case__subject_statement"]),
+        "subject_statement_on": row["case__subject_statement_on"],
+        "remedies": {
+            "reconsideration": row["case__reconsideration_body"],
+            "court": row["case__court"],
+        },
+        "contact": row["case__department__phone"],
+    }
+
+
+def next_dates(record: Mapping[str, Any], *, today: date) -> list[dict[str, Any]]:
+    """The course of a public breach with what is still to come: `on`, `text`, `ahead`."""
+    days = [
+        {"on": record["determined_on"], "text": f"认定违诺（{record['document_no']}）"},
+        {"on": record["served_on"], "text": "认定书送达"},
+        {"on": record["published_on"], "text": "开始公示"},
+        {"on": record["repairable_from"], "text": "可以申请信用修复"},
+        {"on": record["public_until"], "text": "公示期满，次日零时停止公示"},
+    ]
+    found = [day | {"ahead": day["on"] > today} for day in days if day["on"] is not None]
+    return sorted(found, key=lambda day: day["on"])
