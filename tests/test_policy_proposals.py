@@ -400,6 +400,24 @@ def test_the_first_page_counts_what_waits_for_this_person(suggestion):
     assert "条规则变更提议等您核准" not in lines[first] | lines[elsewhere]
 
 
+def test_a_suggestion_counts_as_unconfirmed_until_the_own_region_has_confirmed_it(suggestion):
+    first, elsewhere = keeper(), keeper("130129")
+
+    def unconfirmed(user: User) -> list[PolicyRule]:
+        return list(proposals.unconfirmed_for(user, on=TODAY))
+
+    assert unconfirmed(first) == unconfirmed(elsewhere) == [suggestion]
+    approved(grade="serious")
+    assert unconfirmed(first) == [suggestion], "for the other grades it still holds"
+    rule = approved()
+    assert unconfirmed(first) == [] and unconfirmed(elsewhere) == [suggestion]
+    url = f"{address('deadlines.policyrule', 'changelist')}?mine=unconfirmed"
+    assert "各地文件均未规定" not in client_of(first).get(url).content.decode()
+    assert "各地文件均未规定" in client_of(elsewhere).get(url).content.decode()
+    assert not unconfirmed(keeper(rule.region_id))
+    assert not [line for line in to_do(first, now=NOW) if "未经确认" in line.text]
+
+
 def test_a_county_does_not_see_the_proposals_of_another():
     proposal = propose(keeper())
     other = client_of(keeper("130129"))
