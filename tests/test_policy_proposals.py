@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from django.db import IntegrityError, transaction
 
+from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines import policy, proposals
 from credit_portal.deadlines.duties import Matter, meet_duty, open_duty
@@ -400,7 +401,8 @@ def test_the_first_page_counts_what_waits_for_this_person(suggestion):
     assert "条规则变更提议等您核准" not in lines[first] | lines[elsewhere]
 
 
-def test_a_suggestion_counts_as_unconfirmed_until_the_own_region_has_confirmed_it(suggestion):
+def test_a_suggestion_counts_as_unconfirmed_until_the_own_region_has_confirmed_it(suggestion, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     first, elsewhere = keeper(), keeper("130129")
 
     def unconfirmed(user: User) -> list[PolicyRule]:

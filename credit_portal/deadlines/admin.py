@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool
 from credit_portal.audit.admin_filters import PickFilter
 from credit_portal.registry.visibility import group_names
@@ -16,6 +17,7 @@ from .admin_proposals import RuleProposalAdmin, proposal_tools
 from .articles import article_text
 from .loading import SHAPES
 from .models import PolicyRule
+from .proposals import unconfirmed_for
 from .wording import UNCONFIRMED, key_in_words, scope_in_words, value_in_words
 
 __all__ = ["CalendarNoticeAdmin", "PolicyRuleAdmin", "RuleProposalAdmin"]
@@ -32,6 +34,20 @@ class KeyFilter(PickFilter):
         return queryset.filter(key=self.value()) if self.value() else queryset
 
 
+class OwnRegionFilter(PickFilter):
+    title = "本地区"
+    parameter_name = "mine"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("unconfirmed", "现行而未经确认")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PolicyRule]) -> QuerySet[PolicyRule]:
+        if self.value() != "unconfirmed":
+            return queryset
+        mine = unconfirmed_for(request.user, on=clock.today())
+        return queryset.filter(pk__in=mine.values("pk"))
+
+
 @admin.register(PolicyRule)
 class PolicyRuleAdmin(HistoryAdmin):
     """Read only: a rule is entered by one and approved by another."""
@@ -46,7 +62,7 @@ class PolicyRuleAdmin(HistoryAdmin):
         "effective_from",
         "effective_to",
     ]
-    list_filter = ["confirmed", KeyFilter, "region"]
+    list_filter = ["confirmed", OwnRegionFilter, KeyFilter, "region"]
     list_select_related = ["region"]
     search_fields = ["basis"]
     search_help_text = "依据中的文字"

@@ -200,8 +200,13 @@ class CalendarNoticeAdmin(HistoryAdmin):
                 title=title,
                 obj=obj,
                 form=form,
-                act=lambda _: load_notice(form.notice, actor=request.user, now=clock.now())[0].notice,
-                done=f"已载入 {form.notice.year} 年放假安排，有关期限已按此重算。",
+                act=lambda _: load_notice(form.notice, actor=request.user, now=clock.now())[0],
+                done=lambda change: (
+                    "与原来相同，没有变化。"
+                    if change.same
+                    else f"已载入{change.notice}，有关期限已按此重算。"
+                ),
+                goto=lambda change: self.url("change", change.notice),
             )
         return self.page(
             request,

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from credit_portal.audit import events, history
 from credit_portal.audit.clock import local_date
@@ -52,6 +53,24 @@ def waiting_for(user: User) -> QuerySet[RuleProposal]:
     return RuleProposal.objects.filter(state=State.OPEN, region__in=regions_of(user)).exclude(
         proposed_by_id=user.pk
     )
+
+
+def unconfirmed_for(user: User, *, on: date) -> QuerySet[PolicyRule]:
+    """The unconfirmed rules that hold in the user's region on a day: a rule of a region goes before its parents'."""
+    if user.department is None:
+        return PolicyRule.objects.none()
+    lineage = user.department.region.lineage
+    in_force = Q(effective_to__isnull=True) | Q(effective_to__gte=on)
+    nearer = PolicyRule.objects.filter(
+        in_force,
+        effective_from__lte=on,
+        key=OuterRef("key"),
+        region_id__in=lineage,
+        region__path__startswith=Concat(OuterRef("region__path"), Value("/")),
+    )
+    for name in IDENTITY[2:]:
+        nearer = nearer.filter(Q(**{name: ""}) | Q(**{name: OuterRef(name)}))
+    return PolicyRule.objects.filter(in_force, ~Exists(nearer), confirmed=False, region_id__in=lineage)
 
 
 def _below(path: str) -> QuerySet[Region]:

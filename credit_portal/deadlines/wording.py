@@ -73,9 +73,12 @@ def value_in_words(value: Any, unit: str = "") -> str:
     if isinstance(value, list):
         return "、".join(value_in_words(part) for part in value) or "无"
     if isinstance(value, dict):
-        return "；".join(
-            f"{PARTS.get(name, name)}：{_part(name, part, unit)}" for name, part in value.items()
+        # The database keeps no order of a table's parts; people read them in one.
+        order = list(PARTS)
+        parts = sorted(
+            value.items(), key=lambda item: order.index(item[0]) if item[0] in PARTS else len(order)
         )
+        return "；".join(f"{PARTS.get(name, name)}：{_part(name, part, unit)}" for name, part in parts)
     text = str(value)
     if len(text) == 5 and text[2] == "-" and text.replace("-", "").isdigit():
         return f"{int(text[:2])}月{int(text[3:])}日"

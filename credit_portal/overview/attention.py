@@ -15,7 +15,6 @@ from commitments.models import Commitment, TextVersion
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.holiday_notices import year_missing
-from credit_portal.deadlines.models import PolicyRule
 from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
@@ -69,16 +68,11 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
                     _list("deadlines.calendarnotice"),
                 )
             )
-        lineage = user.department.region.lineage if user.department else []
-        today = local_date(now)
-        unconfirmed = PolicyRule.objects.filter(
-            Q(effective_to__isnull=True) | Q(effective_to__gte=today), confirmed=False, region_id__in=lineage
-        )
         lines.append(
             Line(
-                unconfirmed.count(),
+                rule_proposals.unconfirmed_for(user, on=local_date(now)).count(),
                 "条规则未经确认，只能提醒，不能据以作出不利处理",
-                _list("deadlines.policyrule", confirmed__exact="0"),
+                _list("deadlines.policyrule", mine="unconfirmed"),
             )
         )
     if has_role(user, groups.CREDIT_OFFICE, groups.APPROVAL_BUREAU):

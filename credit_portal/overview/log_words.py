@@ -157,7 +157,8 @@ def bring_words() -> None:
         "cancelled": "提议人撤回",
     }
     register("breach.publication_proposal", deed=proposal)
-    register("policy.ended", key={key: shape.label for key, shape in SHAPES.items()})
+    for verb in ("policy.loaded", "policy.ended"):
+        register(verb, key={key: shape.label for key, shape in SHAPES.items()})
     register("policy.proposal", deed=proposal, key={key: shape.label for key, shape in SHAPES.items()})
     register(
         "entry.written",
