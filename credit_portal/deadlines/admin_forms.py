@@ -9,7 +9,7 @@ from django import forms
 
 from credit_portal.audit.clock import today
 from credit_portal.registry.admin_forms import DateInput, choices
-from credit_portal.registry.models import CommitmentType, Domain
+from credit_portal.registry.models import CommitmentType, Domain, Region
 
 from .holiday_notices import CalendarError, Entry, Notice, check_notice
 from .loading import SHAPES, Shape
@@ -149,7 +149,7 @@ class KeyForm(forms.Form):
 class RuleForm(forms.Form):
     """A proposal of a rule. The fields of the value follow the shape of the key; `value` puts them together again."""
 
-    region = forms.ModelChoiceField(None, label="行政区划", empty_label="请选择")
+    region = forms.ModelChoiceField(Region.objects.none(), label="行政区划", empty_label="请选择")
     domain = forms.ChoiceField(label="限于领域", choices=choices(Domain, blank="全部"), required=False)
     commitment_type = forms.ChoiceField(
         label="限于承诺类型", choices=choices(CommitmentType, blank="全部"), required=False
