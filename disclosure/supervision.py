@@ -69,12 +69,12 @@ def _count(today: date) -> Figures:
     by_department = [
         Rate(name, uscc, due, kept)
         for name, uscc, due, kept in fallen_due.values_list("department__name", "department__uscc").annotate(
-            Count("id"), on_time
+            due=Count("id"), kept=on_time
         )
     ]
     by_rule = [
         Rate(key_in_words(rule), rule, due, kept)
-        for rule, due, kept in fallen_due.values_list("rule_key").annotate(Count("id"), on_time)
+        for rule, due, kept in fallen_due.values_list("rule_key").annotate(due=Count("id"), kept=on_time)
     ]
     enough = sorted((rate for rate in by_department if rate.enough), key=lambda rate: rate.label)
     return Figures(

@@ -89,7 +89,10 @@ def test_a_breach_goes_through_the_pages_to_the_public(at) -> None:
     own = officer.get(reverse("cases:case", args=[case.uuid])).content.decode()
     assert "等候另一人批准" in own
     assert post(head, case, "determine", document_no="栾市监认〔2026〕1号").status_code == 302
-    assert post(officer, case, "serve", served_on="2026-09-22", method="in_person", proof=picture()).status_code == 302
+    assert (
+        post(officer, case, "serve", served_on="2026-09-22", method="in_person", proof=picture()).status_code
+        == 302
+    )
     fields = officer.get(reverse("reports:case", args=[case.uuid])).content.decode()
     assert "未履行的承诺内容" in fields and "2026-10-09" in fields
     sent = officer.post(reverse("reports:case", args=[case.uuid]))

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from commitments import breaches
 from commitments.models import BreachCase, Commitment
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
 from credit_portal.outbox import sweeping
 from credit_portal.outbox.models import Notice, PublicChange
-from commitments import breaches
 from tests.breach_stage import Stage
 from verification.models import CreditEntry
 from verification.rules import standing
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.req("R72", "R73", "R74", "R62", "R26", "R89")
-def test_a_breach_is_told_heard_determined_served_reported_accepted_and_published(django_capture_on_commit_callbacks):
+def test_a_breach_is_told_heard_determined_served_reported_accepted_and_published(
+    django_capture_on_commit_callbacks,
+):
     stage = Stage()
     with django_capture_on_commit_callbacks(execute=True):
         publication = stage.published()

@@ -14,11 +14,11 @@ ROOMS = {
     "disclosure": 2,
     "commitments": 3,
     "verification": 4,
-    "credit_portal.outbox": 5,
     "credit_portal.deadlines": 5,
-    "credit_portal.documents": 5,
-    "credit_portal.registry": 6,
-    "credit_portal.audit": 7,
+    "credit_portal.outbox": 6,
+    "credit_portal.documents": 6,
+    "credit_portal.registry": 7,
+    "credit_portal.audit": 8,
 }
 WIRING = ("settings", "urls", "celery", "wsgi", "checks", "health")
 

@@ -355,6 +355,7 @@ def test_the_description_is_valid_and_served(client: Client) -> None:
         f"/api/v1/public/{name}"
         for name in (
             "commitments", "commitments/{code}", "subjects/{uscc}", "catalogue", "texts", "export.csv", "export.jsonl",
+            "breaches", "breaches/{id}", "changes", "duties", "statistics",
         )
     }  # fmt: skip
     for path in schema["paths"].values():

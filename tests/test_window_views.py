@@ -513,7 +513,7 @@ def test_check_and_sign_ask_the_database_a_fixed_number_of_times(
     presenting.finish_reading(draft_id=draft.pk, clerk=hall.clerk, now=clock.now())
     with django_assert_max_num_queries(14):
         counter.get(at("draft", draft))
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(46):
         counter.post(at("sign", draft), signature(), headers=JSON)
     assert Commitment.objects.count() == 1
 

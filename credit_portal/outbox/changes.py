@@ -3,16 +3,24 @@
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from .models import PublicChange
 
 LOCK = 715_003_002
 BATCH = 5_000
+_NUMBER = """
+UPDATE outbox_publicchange AS change SET position = fresh.last + fresh.place
+FROM (
+    SELECT id, row_number() OVER (ORDER BY id) AS place,
+        (SELECT coalesce(max(position), 0) FROM outbox_publicchange) AS last
+    FROM outbox_publicchange WHERE position IS NULL ORDER BY id LIMIT %s
+) AS fresh
+WHERE change.id = fresh.id
+"""
 
 
-def record_change(*, kind: str, resource: str, reference: str, key: str, now: datetime) -> PublicChange:
-    """Note a change in the transaction that makes it; the same key again gives the row that is there.
+def record_change(*, kind: str, resource: str, reference: str, key: str, now: datetime) -> None:
+    """Note a change in the transaction that makes it; of one key only the first is kept.
 
     All changes of one publication carry one opaque id, which is all that a withdrawal tells.
     """
@@ -22,10 +30,8 @@ def record_change(*, kind: str, resource: str, reference: str, key: str, now: da
     values = {"kind": kind, "resource": resource, "reference": reference, "at": now}
     if running and last is not None:
         values["opaque"] = last.opaque
-    change, created = PublicChange.objects.get_or_create(key=key, defaults=values)
-    if created:
-        transaction.on_commit(_number_soon, robust=True)
-    return change
+    PublicChange.objects.bulk_create([PublicChange(key=key, **values)], ignore_conflicts=True)
+    transaction.on_commit(_number_soon, robust=True)
 
 
 def _number_soon() -> None:
@@ -39,9 +45,5 @@ def number_new(*, now: datetime | None) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-    last = PublicChange.objects.aggregate(last=Max("position"))["last"] or 0
-    fresh = list(PublicChange.objects.filter(position__isnull=True).order_by("id")[:BATCH])
-    for position, change in enumerate(fresh, last + 1):
-        change.position = position
-    PublicChange.objects.bulk_update(fresh, ["position"])
-    return len(fresh)
+        cursor.execute(_NUMBER, [BATCH])
+        return cursor.rowcount
