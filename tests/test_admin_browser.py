@@ -63,6 +63,10 @@ def test_the_pages_of_the_credit_office_are_accessible_and_fit_the_screen(browse
         address("disclosure.publicitydecision", "add"),
         address("commitments.textversion", "edit", office.draft_text),
         address("commitments.commitment", "changelist") + "?q=没有这样的名称",
+        address("deadlines.calendarnotice", "add"),
+        address("deadlines.calendarnotice", "change", office.rows()["deadlines.calendarnotice"]),
+        address("deadlines.ruleproposal", "change", office.rule_proposal),
+        f"{address('deadlines.ruleproposal', 'add')}?rule={office.rule.pk}",
     ):
         page.goto(url)
         page.wait_for_load_state("networkidle")

@@ -93,6 +93,12 @@ def test_the_rows_say_what_the_files_say():
     assert kept == told and len(kept) > 700
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", ["first", "after every table was emptied"])
+def test_the_shipped_years_are_there_whichever_test_ran_before(turn):
+    assert CalendarNotice.objects.count() == 23 and CalendarDay.objects.count() > 700
+
+
 # ---- counting by the rows ----------------------------------------------------------------------------------
 
 
