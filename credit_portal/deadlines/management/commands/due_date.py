@@ -23,7 +23,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         unit = next(unit for unit in ("working_days", "days", "months") if options[unit] is not None)
         try:
-            counted = count(current_calendar(), _day(options["start"]), _number(options[unit]), unit)
+            start, length = _day(options["start"]), _number(options[unit])
+            counted = count(current_calendar(), start, length, unit)
         except ValueError as error:
             self.stderr.write(str(error))
             sys.exit(1)
