@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -35,8 +35,18 @@ State = BreachCase.State
 Step = CaseStep.Kind
 MATTER = "breach_case"
 
-ERROR_REACH = "这份承诺不是本部门受理的，不能由您办理。"
+ERROR_REACH = "这份承诺的事项不由本部门主管，也不是本部门受理的，不能由您办理。"
 ERROR_STATEMENT_ONCE = "陈述申辩已经登记。"
+
+
+def commitments_to_judge(user: User) -> QuerySet[Commitment]:
+    """The commitments whose keeping the user's department answers for: those of its items (it is their competent
+    department) and those that it took itself."""
+    if user.department_id is None or not group_names(user) & case_rules.DOES:
+        return Commitment.objects.none()
+    return Commitment.objects.filter(
+        Q(item__department_id=user.department_id) | Q(department_id=user.department_id)
+    )
 
 
 def cases_visible_to(user: User) -> QuerySet[BreachCase]:
@@ -72,7 +82,7 @@ def open_case(
         .select_related("subject", "department", "region")
         .get(pk=commitment_id)
     )
-    if commitment.department_id != actor.department_id or not group_names(actor) & case_rules.DOES:
+    if not commitments_to_judge(actor).filter(pk=commitment_id).exists() or actor.department is None:
         raise CaseError(ERROR_REACH, field="commitment")
     if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
         raise CaseError("这份承诺已作废或已被更正，不能认定违诺。", field="commitment")
@@ -87,11 +97,11 @@ def open_case(
         )
     today = local_date(now)
     case = BreachCase(
-        number=numbering.document_number("W", commitment.region_id, today.year),
+        number=numbering.document_number("W", actor.department.region_id, today.year),
         commitment=commitment,
         subject=commitment.subject,
-        department=commitment.department,
-        region=commitment.region,
+        department=actor.department,
+        region=actor.department.region,
         source=source,
         facts=text_of(facts, field="facts", label="查明的事实", least=5),
         by_deceit=by_deceit,

@@ -23,12 +23,12 @@ from credit_portal.documents.services import EvidenceDamaged, read_evidence, sto
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import CreditSubject
-from credit_portal.registry.visibility import group_names, has_role, limit_to_visible
+from credit_portal.registry.visibility import group_names, has_role
 
 from . import breaches, case_rules
 from .case_forms import FORMS, WITH_CLAUSES, OpenForm, chosen_clauses, initial_of
 from .case_rules import ACTS, CaseError, CaseMoved
-from .models import BreachCase, CaseStep, Commitment
+from .models import BreachCase, CaseStep
 
 PER_PAGE = 50
 State = BreachCase.State
@@ -100,12 +100,10 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         commitment = (
-            limit_to_visible(Commitment.objects.all(), request.user)
-            .filter(code=codes.clean(data["code"]))
-            .first()
+            breaches.commitments_to_judge(request.user).filter(code=codes.clean(data["code"])).first()
         )
         if commitment is None:
-            form.add_error("code", "本部门没有这个编码的承诺，请核对 20 位数字。")
+            form.add_error("code", "没有由本部门主管或者受理的这个编码的承诺，请核对 20 位数字。")
         else:
             try:
                 case = breaches.open_case(

@@ -151,6 +151,9 @@ def test_due_date_answers_in_one_line(args, line):
         (["--from", "2026-09-28", "--working-days=-1"], "期限长度应为不小于 0 的整数，现为“-1”"),
         (["--from", "2026-09-28", "--days", "99999999999"], "期限长度应为 0 至 4000 的整数"),
         (["--from", "9999-12-30", "--months", "7"], "超出可以计算的范围"),
+        (["--working-days", "7"], "--from 应为日期"),
+        (["--from", "2026-09-28"], "请写明 --working-days、--days、--months 中的一项"),
+        (["--from", "2026-09-28", "--days", "7", "--months", "1"], "且只写一项"),
     ],
 )
 def test_due_date_says_in_chinese_what_is_wrong(args, words):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from commitments.models import Commitment, CommitmentText
+from credit_portal.outbox import sweeping
 from credit_portal.registry import site
 from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
 
@@ -60,6 +61,8 @@ def build(*, now: datetime, share: float = 1) -> Result:
     timeline.plan()
     signed = timeline.run()
     timeline.register_the_rest(now)
+    # Reminders, first and last days of publicity: as the scheduler would have them by now.
+    sweeping.sweep(now=now)
     users = world.users_by_region()
     passwords = logins.set_passwords(users)
     table = logins.table(users, passwords)

@@ -22,7 +22,7 @@ from disclosure import proposals
 from disclosure import services as disclosure
 from verification import services as verification
 
-from . import counter, foundation, people, records
+from . import breaches, counter, foundation, people, records
 from .counter import Visit
 
 # How many visits each region's windows have had in the year.
@@ -37,7 +37,6 @@ VISITS = {
 }
 YEAR = 365
 TODAY_VISITS = 6
-NOT_KEPT = ("承诺的台账没有建立", "检测报告逾期未取得", "承诺的设备没有到位", "材料逾期未补交")
 
 
 @dataclass(order=True)
@@ -109,6 +108,7 @@ class Timeline:
                 self.at(self.moment(self.day(-self.chance.randint(40, 200))), self._rename(subject))
         self.at(self.moment(self.day(-150)), lambda now: foundation.change_texts(self.world, now=now))
         self.at(self.moment(self.day(-60)), lambda now: foundation.change_items(self.world, now=now))
+        breaches.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
@@ -293,22 +293,13 @@ class Timeline:
         luck = self.chance.random()
         if luck < 0.62:
             self.at(told, self._fulfil(commitment, "fulfilled"))
-        elif luck < 0.70:
-            self.at(told, self._fulfil(commitment, "partial"))
-            if luck < 0.64:
-                self.at(told + timedelta(days=30), self._fulfil(commitment, "fulfilled"))
-        elif luck < 0.75:
-            self.at(told, self._fulfil(commitment, "unfulfilled"))
 
     def _fulfil(self, commitment: Commitment, status: str) -> Callable[[datetime], None]:
         def act(now: datetime) -> None:
-            note = "" if status == "fulfilled" else self.chance.choice(NOT_KEPT)
+            if commitment.breach_cases.exists():
+                return
             record_fulfilment(
-                commitment_id=commitment.pk,
-                status=status,
-                actor=self._office(commitment),
-                now=now,
-                note=note,
+                commitment_id=commitment.pk, status=status, actor=self._office(commitment), now=now
             )
 
         return act

@@ -14,16 +14,15 @@ class Command(BaseCommand):
     help = "计算期限的最后一日：起算日不计入；途经尚无放假安排的年份时标明 provisional（暂定）。"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--from", dest="start", required=True, help="起算日，如 2026-09-28")
-        length = parser.add_mutually_exclusive_group(required=True)
-        length.add_argument("--working-days", dest="working_days", help="工作日数")
-        length.add_argument("--days", help="日数，最后一日逢休息日顺延")
-        length.add_argument("--months", help="月数，最后一日逢休息日顺延")
+        # What is missing is said below, in Chinese: the parser knows English only.
+        parser.add_argument("--from", dest="start", default="", help="起算日，如 2026-09-28")
+        parser.add_argument("--working-days", dest="working_days", help="工作日数")
+        parser.add_argument("--days", help="日数，最后一日逢休息日顺延")
+        parser.add_argument("--months", help="月数，最后一日逢休息日顺延")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        unit = next(unit for unit in ("working_days", "days", "months") if options[unit] is not None)
         try:
-            start, length = _day(options["start"]), _number(options[unit])
+            start, (unit, length) = _day(options["start"]), _length(options)
             counted = count(current_calendar(), start, length, unit)
         except ValueError as error:
             self.stderr.write(str(error))
@@ -38,7 +37,11 @@ def _day(text: str) -> date:
         raise ValueError(f"--from 应为日期（如 2026-09-28），现为“{text}”。") from error
 
 
-def _number(text: str) -> int:
+def _length(options: dict[str, Any]) -> tuple[str, int]:
+    given = [unit for unit in ("working_days", "days", "months") if options[unit] is not None]
+    if len(given) != 1:
+        raise ValueError("请写明 --working-days、--days、--months 中的一项，且只写一项。")
+    text = options[given[0]]
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"期限长度应为不小于 0 的整数，现为“{text}”。")
-    return int(text)
+    return given[0], int(text)
