@@ -25,11 +25,12 @@ from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import limit_to_visible
 from verification.models import Check
 
+from .admin_cases import BreachCaseAdmin
 from .admin_forms import OpenEvidenceForm
 from .admin_texts import ReadingMaterialAdmin, TextVersionAdmin
 from .models import Clause, Commitment, CommitmentEvent, Presentation
 
-__all__ = ["CommitmentAdmin", "ReadingMaterialAdmin", "TextVersionAdmin"]
+__all__ = ["BreachCaseAdmin", "CommitmentAdmin", "ReadingMaterialAdmin", "TextVersionAdmin"]
 
 FULFILMENT_STATES = {
     "running": "running",

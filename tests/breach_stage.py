@@ -72,6 +72,17 @@ class Stage:
             **({"subject": factories.person(), "public": False} if person else {}),
         )
 
+    @classmethod
+    def among(cls, *, officer: User, head: User, credit: User, second: User) -> "Stage":
+        """The same acts by people who are there already."""
+        confirm_rules(officer.department.region_id)
+        stage = cls.__new__(cls)
+        stage.department, stage.office = officer.department, credit.department
+        stage.officer, stage.head, stage.credit, stage.second = officer, head, credit, second
+        stage.now = NOW
+        stage.commitment = listed.commitment(department=officer.department)
+        return stage
+
     def later(self, days: int) -> "Stage":
         self.now += timedelta(days=days)
         return self

@@ -14,12 +14,14 @@ from commitments.models import TextVersion
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import proposals as rule_proposals
-from credit_portal.deadlines.models import CalendarNotice, PolicyRule
+from credit_portal.deadlines.models import CalendarNotice, Duty, PolicyRule
+from credit_portal.outbox.models import Message
 from credit_portal.registry import groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
 from credit_portal.registry.services import set_responsible
 from disclosure import proposals, rule_documents
 from disclosure.models import PublicityDecision
+from tests.breach_stage import Stage
 from verification import services as record
 
 from . import factories
@@ -97,6 +99,15 @@ class Office:
             effective_from=date(2026, 10, 1), actor=self.people[groups.CREDIT_OFFICE], now=NOW,
         )  # fmt: skip
 
+        self.breach = Stage.among(
+            officer=self.people[groups.OFFICER], head=self.people[groups.HEAD],
+            credit=self.people[groups.CREDIT_OFFICE], second=self.second,
+        ).published()  # fmt: skip
+        self.message = Message.objects.create(
+            key="notice.email:1", effect="notice.email", payload={"notice": 1}, created_at=NOW, due_at=NOW,
+            state=Message.State.FAILED, attempts=8, last_error="没有应答",
+        )  # fmt: skip
+
     def rows(self) -> dict[str, Model]:
         """A row of each model of the back office, by its label."""
         return {
@@ -111,6 +122,11 @@ class Office:
             "deadlines.policyrule": self.rule,
             "deadlines.ruleproposal": self.rule_proposal,
             "deadlines.calendarnotice": CalendarNotice.objects.get(year=2026),
+            "deadlines.duty": Duty.objects.get(rule_key="breach_report"),
+            "commitments.breachcase": self.breach.case,
+            "disclosure.breachreport": self.breach.case.report,
+            "disclosure.breachpublication": self.breach,
+            "outbox.message": self.message,
             "verification.creditentry": self.entry,
             "verification.check": self.check,
             "commitments.commitment": self.commitment,

@@ -37,6 +37,11 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "deadlines.ruleproposal": {
         "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "apply": {K},
     },
+    "deadlines.duty": {"changelist": OWN, "add": NOBODY},
+    "commitments.breachcase": {"changelist": OWN, "add": NOBODY},
+    "disclosure.breachreport": {"changelist": OWN, "add": NOBODY},
+    "disclosure.breachpublication": {"changelist": OWN, "add": NOBODY},
+    "outbox.message": {"changelist": {K, Y}, "add": NOBODY, "retry": {K, Y}},
     "deadlines.calendarnotice": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.creditentry": {
         "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},

@@ -13,6 +13,7 @@ from credit_portal.audit.admin_filters import PickFilter
 from credit_portal.registry.visibility import group_names
 
 from .admin_calendar import CalendarNoticeAdmin
+from .admin_duties import DutyAdmin
 from .admin_proposals import RuleProposalAdmin, proposal_tools
 from .articles import article_text
 from .loading import SHAPES
@@ -20,7 +21,7 @@ from .models import PolicyRule
 from .proposals import unconfirmed_for
 from .wording import UNCONFIRMED, key_in_words, scope_in_words, value_in_words
 
-__all__ = ["CalendarNoticeAdmin", "PolicyRuleAdmin", "RuleProposalAdmin"]
+__all__ = ["CalendarNoticeAdmin", "DutyAdmin", "PolicyRuleAdmin", "RuleProposalAdmin"]
 
 
 class KeyFilter(PickFilter):

@@ -44,6 +44,16 @@ POLICY = {
 NAVIGATION: list[tuple[str, list[str]]] = [
     ("信用承诺", ["commitments.commitment", "disclosure.publicityproposal", "disclosure.publicitydecision"]),
     ("信用记录", ["verification.creditentry", "verification.check", "registry.creditsubject"]),
+    (
+        "违诺与期限",
+        [
+            "commitments.breachcase",
+            "disclosure.breachreport",
+            "disclosure.breachpublication",
+            "deadlines.duty",
+            "outbox.message",
+        ],
+    ),
     ("事项与文本", ["registry.serviceitemversion", "commitments.textversion", "commitments.readingmaterial"]),
     (
         "制度与规则",

@@ -22,6 +22,10 @@ _OWN_BUSINESS = {
     "disclosure.ruledocument": "v",
     "deadlines.policyrule": "v",
     "deadlines.calendarnotice": "v",
+    "deadlines.duty": "v",
+    "commitments.breachcase": "v",
+    "disclosure.breachreport": "v",
+    "disclosure.breachpublication": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -54,6 +58,7 @@ TABLE: dict[str, dict[str, str]] = {
         "disclosure.ruledocument": "vac",
         "deadlines.calendarnotice": "vac",
         "deadlines.ruleproposal": "vac",
+        "outbox.message": "vc",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
     },
@@ -78,6 +83,7 @@ TABLE: dict[str, dict[str, str]] = {
     groups.SYSTEM_ADMIN: {
         "registry.region": "v",
         "registry.department": "vac",
+        "outbox.message": "vc",
     },
 }
 
