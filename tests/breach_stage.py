@@ -80,7 +80,10 @@ class Stage:
         stage.department, stage.office = officer.department, credit.department
         stage.officer, stage.head, stage.credit, stage.second = officer, head, credit, second
         stage.now = NOW
-        stage.commitment = listed.commitment(department=officer.department)
+        # Of another day than the counter's: the two count their codes apart.
+        stage.commitment = listed.commitment(
+            department=officer.department, made_on=NOW.date() - timedelta(days=30)
+        )
         return stage
 
     def later(self, days: int) -> "Stage":
