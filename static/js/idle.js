@@ -7,6 +7,9 @@
 (function () {
   "use strict";
 
+  // htmx notes the page's address whatever its settings are; of a page of staff nothing stays in the browser.
+  try { window.sessionStorage.removeItem("htmx-current-path-for-history"); } catch (error) { /* storage is off */ }
+
   var dialog = document.getElementById("idle");
   if (!dialog) { return; }
   var seconds = Number(dialog.getAttribute("data-seconds"));

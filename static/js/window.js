@@ -395,9 +395,6 @@
     all("#blanks, #signer").forEach(function (part) { part.dispatchEvent(new Event("change", { bubbles: true })); });
   });
 
-  // htmx notes the page's address whatever its settings are; at the counter nothing stays in the browser.
-  try { window.sessionStorage.removeItem("htmx-current-path-for-history"); } catch (error) { /* storage is off */ }
-
   all("[data-combobox]").forEach(combobox);
   all("[data-scan]").forEach(scanField);
   all("form[data-once]").forEach(once);

@@ -213,7 +213,7 @@ class Window:
         """Wide and narrow: accessible, nothing wider than the screen, nothing in the browser's storage."""
         page = self.page
         page.wait_for_load_state()
-        assert self.stored() == []
+        assert self.stored() == [], self.stored()
         for width, height in ((360, 740), (1280, 900)):
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
