@@ -351,6 +351,7 @@ def record_subject_statement(
     case.subject_statement_on = today if said else None
     _save(case, actor, now)
     _step(case, Step.SUBJECT_STATEMENT, on=today, actor=actor, now=now, note="" if said else "撤回主体说明")
+    hooks.run_after_statement(case=case, actor=actor, now=now)
     return case
 
 

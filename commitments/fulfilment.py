@@ -13,6 +13,7 @@ from credit_portal.registry.visibility import has_role, limit_to_visible
 from verification import services as verification
 from verification.vocabulary import Kind
 
+from . import hooks
 from .models import Commitment, CommitmentEvent
 
 Status = Commitment.Fulfilment
@@ -71,7 +72,7 @@ def record_fulfilment(
         )
     if status in (Status.PARTIAL, Status.UNFULFILLED) and not note:
         raise FulfilmentError("请写明哪些内容没有履行。", field="note")
-    commitment.fulfilment = status
+    before, commitment.fulfilment = commitment.fulfilment, status
     commitment.save(update_fields=["fulfilment"])
     CommitmentEvent.objects.create(
         commitment=commitment,
@@ -103,6 +104,7 @@ def record_fulfilment(
         code=commitment.code,
         status=Status(status).label,
     )
+    hooks.run_after_fulfilment(commitment=commitment, before=before, now=now)
     return commitment
 
 
@@ -120,7 +122,7 @@ def undo_determination(*, commitment: Commitment, actor: User, now: datetime, nu
 
 def _set(commitment_id: int, status: str, *, actor: User, now: datetime, note: str) -> None:
     commitment = Commitment.objects.select_for_update(of=("self",)).get(pk=commitment_id)
-    commitment.fulfilment = status
+    before, commitment.fulfilment = commitment.fulfilment, status
     commitment.save(update_fields=["fulfilment"])
     CommitmentEvent.objects.create(
         commitment=commitment,
@@ -138,3 +140,4 @@ def _set(commitment_id: int, status: str, *, actor: User, now: datetime, note: s
         code=commitment.code,
         status=Status(status).label,
     )
+    hooks.run_after_fulfilment(commitment=commitment, before=before, now=now)

@@ -11,8 +11,10 @@ Hook = Callable[..., None]
 _after_signing: dict[str, Hook] = {}
 _after_voiding: dict[str, Hook] = {}
 _after_correction: dict[str, Hook] = {}
+_after_fulfilment: dict[str, Hook] = {}
 _after_determination: dict[str, Hook] = {}
 _after_service: dict[str, Hook] = {}
+_after_statement: dict[str, Hook] = {}
 _after_revocation: dict[str, Hook] = {}
 
 
@@ -31,6 +33,11 @@ def register_after_correction(name: str, hook: Hook) -> None:
     _after_correction[name] = hook
 
 
+def register_after_fulfilment(name: str, hook: Hook) -> None:
+    """`hook(*, commitment, before, now)` runs when the status of a commitment, `before`, has become another."""
+    _after_fulfilment[name] = hook
+
+
 def register_after_determination(name: str, hook: Hook) -> None:
     """`hook(*, case, actor, now)` runs when a breach has been determined."""
     _after_determination[name] = hook
@@ -39,6 +46,11 @@ def register_after_determination(name: str, hook: Hook) -> None:
 def register_after_service(name: str, hook: Hook) -> None:
     """`hook(*, case, actor, now)` runs when a determination has been served."""
     _after_service[name] = hook
+
+
+def register_after_statement(name: str, hook: Hook) -> None:
+    """`hook(*, case, actor, now)` runs when what the subject says beside its breach has been put down or taken away."""
+    _after_statement[name] = hook
 
 
 def register_after_revocation(name: str, hook: Hook) -> None:
@@ -61,6 +73,11 @@ def run_after_correction(*, commitment: Commitment, actor: object, now: datetime
         hook(commitment=commitment, actor=actor, now=now)
 
 
+def run_after_fulfilment(*, commitment: Commitment, before: str, now: datetime) -> None:
+    for hook in _after_fulfilment.values():
+        hook(commitment=commitment, before=before, now=now)
+
+
 def run_after_determination(*, case: BreachCase, actor: object, now: datetime) -> None:
     for hook in _after_determination.values():
         hook(case=case, actor=actor, now=now)
@@ -68,6 +85,11 @@ def run_after_determination(*, case: BreachCase, actor: object, now: datetime) -
 
 def run_after_service(*, case: BreachCase, actor: object, now: datetime) -> None:
     for hook in _after_service.values():
+        hook(case=case, actor=actor, now=now)
+
+
+def run_after_statement(*, case: BreachCase, actor: object, now: datetime) -> None:
+    for hook in _after_statement.values():
         hook(case=case, actor=actor, now=now)
 
 

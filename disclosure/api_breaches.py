@@ -1,7 +1,6 @@
 """Breaches, the feed of changes and figures on the public API. Breaches are asked for one by one or page by page, and
 are in no bulk file."""
 
-import re
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -10,15 +9,14 @@ from rest_framework.request import Request
 
 from commitments.models import BreachCase
 from credit_portal.audit import clock
+from credit_portal.registry.models import Domain
 
 from . import breach_search, column, serializers, supervision
 from . import breach_shapes as shapes
 from .api import LIST_PARAMETERS, PublicView, answer, described, neighbour
 from .breach_gate import find_breach
-from .feed import LIMIT, changes_since
-from .terms import PAGING, TermsError
-
-ERROR_SINCE = "since 应为上次回答中的 next，第一次写 0。"
+from .feed import LIMIT, LIMIT_MOST, changes_since, read_place
+from .terms import PAGING
 
 
 def _unlisted(response: HttpResponse) -> HttpResponse:
@@ -39,6 +37,7 @@ class Breaches(PublicView):
             OpenApiParameter("code", str, description="统一社会信用代码"),
             OpenApiParameter("department", str, description="认定单位的统一社会信用代码"),
             OpenApiParameter("region", str, description="行政区划代码，包括其下各级"),
+            OpenApiParameter("domain", str, description="领域", enum=Domain.values),
             OpenApiParameter("grade", str, description="程度", enum=BreachCase.Grade.values),
             *LIST_PARAMETERS,
         ],
@@ -78,21 +77,23 @@ class Breach(PublicView):
 
 
 class Changes(PublicView):
-    parameters = ("since",)
+    parameters = ("since", "limit")
 
     @described(
         "公示的变动：新公示、变更、停止公示，按先后",
         shapes.ChangesSerializer,
-        about=f"每次最多 {LIMIT} 条；把回答中的 next 作为下一次的 since。停止公示的只给出不透明编号 id：收到后请删除以同一 id "
-        "公示过的内容。已停止公示的，其先前各条也不再给出 reference。",
+        about="把回答中的 next 作为下一次的 since，直到 more 为 false；此后隔一段时间以最后的 next 再问。"
+        "停止公示的只给出不透明编号 id：收到后请删除以同一 id 公示过的内容；没有见过这个 id 的，请重新取一次全部数据。"
+        "已停止公示的，其先前各条也不再给出 reference。",
         operation_id="public_changes",
-        parameters=[OpenApiParameter("since", int, description="从哪一条之后开始，第一次为 0", default=0)],
+        parameters=[
+            OpenApiParameter("since", int, description="从哪一条之后开始，第一次为 0", default=0),
+            OpenApiParameter("limit", int, description=f"最多几条，1 至 {LIMIT_MOST}", default=LIMIT),
+        ],
     )
     def get(self, request: Request) -> HttpResponse:
-        since = request.query_params.get("since", "0")
-        if not re.fullmatch(r"[0-9]{1,18}", since, re.ASCII):
-            raise TermsError({"since": ERROR_SINCE})
-        found = changes_since(int(since), now=clock.now())
+        since, limit = read_place(request.query_params)
+        found = changes_since(since, now=clock.now(), limit=limit)
         return _unlisted(answer(request, {"results": found.rows, "next": found.next, "more": found.more}))
 
 

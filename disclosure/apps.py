@@ -15,6 +15,8 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
         hooks.register_after_correction("publicity", services.on_corrected)
+        hooks.register_after_fulfilment("feed", services.on_fulfilment)
+        hooks.register_after_statement("feed", breach_publishing.on_statement)
         hooks.register_after_service("publication", reporting.on_served)
         hooks.register_after_revocation("report", reporting.on_revoked)
         hooks.register_after_revocation("publication", breach_publishing.on_revoked)

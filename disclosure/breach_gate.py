@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from commitments.models import BreachCase, BreachedClause
 from credit_portal.audit.clock import local_date
@@ -78,6 +78,7 @@ def public_breaches(now: datetime) -> QuerySet[BreachPublication]:
         public_from__lte=today,
         public_until__gte=today,
         case__state=BreachCase.State.SERVED,
+        case__served_on__lte=today,
         case__commitment__voided_at__isnull=True,
         case__commitment__withdrawn_at__isnull=True,
     )
@@ -103,6 +104,19 @@ def find_breach(public_id: uuid.UUID, *, now: datetime) -> dict[str, Any] | None
     """The public record of a breach, or None: the same whether there is nothing, nothing public, or no longer."""
     found = _records(public_breaches(now).filter(uuid=public_id))
     return found[0] if found else None
+
+
+def find_determination(token: str, *, now: datetime) -> dict[str, Any] | None:
+    """What the QR code of a determination opens: that it is genuine, its number and hash; of a public one also where."""
+    case = (
+        BreachCase.objects.filter(verify_token=token)
+        .values("document_no", "document_sha256", "state", "revoked_on")
+        .annotate(breach=Subquery(public_breaches(now).filter(case=OuterRef("pk")).values("uuid")[:1]))
+        .first()
+    )
+    if case is None:
+        return None
+    return case | {"revoked": case["state"] == BreachCase.State.REVOKED}
 
 
 def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +145,7 @@ def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "grade": row["case__grade"],
         "grade_label": _GRADES[row["case__grade"]],
         "determined_on": row["case__determined_on"],
-        "document_no": row["case__document_no"],
+        "document_no": hide(row["case__document_no"]),
         "published_on": row["public_from"],
         "public_until": row["public_until"],
         "repairable_from": row["repairable_from"],
@@ -182,12 +196,12 @@ def record_row(row: Mapping[str, Any], clauses: Iterable[BreachedClause]) -> dic
 
 def next_dates(record: Mapping[str, Any], *, today: date) -> list[dict[str, Any]]:
     """The course of a public breach with what is still to come: `on`, `text`, `ahead`."""
-    days = [
+    days: list[dict[str, Any]] = [
         {"on": record["determined_on"], "text": f"认定违诺（{record['document_no']}）"},
         {"on": record["served_on"], "text": "认定书送达"},
         {"on": record["published_on"], "text": "开始公示"},
-        {"on": record["repairable_from"], "text": "可以申请信用修复"},
-        {"on": record["public_until"], "text": "公示期满，次日零时停止公示"},
+        {"on": record["repairable_from"], "text": "起可以申请信用修复"},
+        {"on": record["public_until"], "text": "公示的最后一日，次日零时自行停止"},
     ]
     found = [day | {"ahead": day["on"] > today} for day in days if day["on"] is not None]
     return sorted(found, key=lambda day: day["on"])

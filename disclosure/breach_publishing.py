@@ -326,13 +326,7 @@ def end_publication(
         ending=str(ending),
     )
     if publication.announced_at is not None:
-        changes.record_change(
-            kind=PublicChange.Kind.WITHDRAWN,
-            resource="breach",
-            reference=str(publication.uuid),
-            key=f"breach:{publication.pk}:withdrawn",
-            now=now,
-        )
+        _tell_feed(publication, PublicChange.Kind.WITHDRAWN, "withdrawn", now=now)
     return publication
 
 
@@ -372,14 +366,23 @@ def set_objection_mark(
         under_way=under_way,
     )
     if publication.announced_at is not None:
-        changes.record_change(
-            kind=PublicChange.Kind.CHANGED,
-            resource="breach",
-            reference=str(publication.uuid),
-            key=f"breach:{publication.pk}:objection:{under_way}:{now.isoformat()}",
-            now=now,
+        _tell_feed(
+            publication, PublicChange.Kind.CHANGED, f"objection:{under_way}:{now.isoformat()}", now=now
         )
     return publication
+
+
+def on_statement(*, case: BreachCase, actor: User | None, now: datetime) -> None:
+    """After the subject has said something to its breach, or taken it back: a public one has changed."""
+    for publication in case.publications.filter(ended_at__isnull=True, announced_at__isnull=False):
+        _tell_feed(publication, PublicChange.Kind.CHANGED, f"statement:{now.isoformat()}", now=now)
+
+
+def on_commitment_withdrawn(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
+    """After a commitment was taken off the public surfaces: its breach, which names its clauses, goes with it."""
+    running = BreachPublication.objects.filter(case__commitment=commitment, ended_at__isnull=True)
+    for publication in running.filter(publicity_class=PublicityClass.PUBLIC):
+        end_publication(publication_id=publication.pk, ending=Ending.CLASS_CHANGED, actor=actor, now=now)
 
 
 def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
@@ -433,11 +436,18 @@ def _announce(publication: BreachPublication, *, now: datetime) -> None:
         publication_id=publication.pk,
         case_id=publication.case_id,
     )
+    _tell_feed(publication, PublicChange.Kind.PUBLISHED, "published", now=now)
+
+
+def _tell_feed(publication: BreachPublication, kind: PublicChange.Kind, which: str, *, now: datetime) -> None:
+    """A natural person's breach is shown to whoever holds its address, and listed nowhere: not in the feed either."""
+    if publication.case.commitment.subject_kind == PERSON:
+        return
     changes.record_change(
-        kind=PublicChange.Kind.PUBLISHED,
+        kind=kind,
         resource="breach",
         reference=str(publication.uuid),
-        key=f"breach:{publication.pk}:published",
+        key=f"breach:{publication.pk}:{which}",
         now=now,
     )
 

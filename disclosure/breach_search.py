@@ -7,20 +7,24 @@ from datetime import datetime
 from typing import Any
 
 from commitments.models import BreachCase
+from credit_portal.registry.models import Domain
 
 from .breach_gate import LISTED_COLUMNS, listed_breaches, listed_row
 from .search import Count
+from .terms import PAGING, Terms, TermsError, read_terms, write_cursor
 from .terms import Cursor as Place
-from .terms import Terms, TermsError, read_terms, write_cursor
 
-FILTERS = ("name", "code", "department", "region", "grade")
+FILTERS = ("name", "code", "department", "region", "domain", "grade")
 COUNT_UP_TO = 1_000
 ERROR_GRADE = "程度应为 {} 之一。"
+ERROR_DEPARTMENT = "没有这个认定单位，请填认定单位的统一社会信用代码。"
+ERROR_DOMAIN = "没有这个领域，可用：{}。"
 
 
 @dataclass(frozen=True)
 class Question:
     terms: Terms
+    domain: str = ""
     grade: str = ""
 
 
@@ -34,18 +38,24 @@ class Page:
 
 def read_question(given: Mapping[str, str]) -> Question:
     """Read a query string's parameters. Raises TermsError with a Chinese message by field."""
-    grade = given.get("grade", "").strip()
+    domain, grade = given.get("domain", "").strip(), given.get("grade", "").strip()
     errors: dict[str, str] = {}
+    if domain and domain not in Domain.values:
+        errors["domain"] = ERROR_DOMAIN.format("、".join(Domain.values))
     if grade and grade not in BreachCase.Grade.values:
         errors["grade"] = ERROR_GRADE.format("、".join(BreachCase.Grade.values))
-    wanted = {key: given.get(key, "") for key in (*FILTERS, "cursor", "page_size") if key != "grade"}
+    own = ("domain", "grade")
+    wanted = {key: given.get(key, "") for key in (*FILTERS, *PAGING) if key not in own}
     try:
         terms = read_terms(wanted)
     except TermsError as error:
-        raise TermsError({**error.errors, **errors}) from error
+        found = dict(error.errors)
+        if "department" in found:
+            found["department"] = ERROR_DEPARTMENT
+        raise TermsError(found | errors) from error
     if errors:
         raise TermsError(errors)
-    return Question(terms, grade)
+    return Question(terms, domain, grade)
 
 
 def find(question: Question, *, now: datetime) -> Page:
@@ -56,6 +66,7 @@ def find(question: Question, *, now: datetime) -> Page:
         "case__subject__uscc": terms.code or None,
         "case__department_id": terms.department_id,
         "case__region_id__in": terms.regions or None,
+        "case__commitment__item_version__domain": question.domain or None,
         "case__grade": question.grade or None,
     }
     found = listed_breaches(now).filter(**{key: value for key, value in wanted.items() if value is not None})

@@ -68,7 +68,9 @@ class ChangeSerializer(s.Serializer):
     )
     resource = s.ChoiceField([("commitment", "承诺"), ("breach", "违诺")], help_text="对象")
     id = s.UUIDField(help_text="不透明编号：同一次公示的各条相同")
-    reference = s.CharField(allow_null=True, help_text="承诺编码或违诺公示编号；已停止公示的为 null")
+    reference = s.CharField(
+        allow_null=True, help_text="承诺编码或违诺公示编号；停止公示的、已不在公开列表中的为 null"
+    )
     at = s.DateTimeField(help_text="时间")
 
 

@@ -98,14 +98,14 @@ def rules_in_figures() -> dict[str, int | date | None]:
 @dataclass(frozen=True)
 class SubjectRecord:
     """What the public commitments of an organisation or sole trader say of it. `names`: the present one, then others
-    under which it signed, the last first; `table`: (type, how many in each state shown, how many in all); `since`: day of the first."""
+    under which it signed, the last first; `table`: (type, how many in each state shown, how many in all); `since`: day of the first, None where there is none."""
 
     code: str
     kind_label: str
     names: tuple[str, ...]
     total: int
-    since: date
-    latest: date
+    since: date | None
+    latest: date | None
     table: list[tuple[str, list[int], int]]
     sums: list[int]
 

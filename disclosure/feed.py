@@ -4,6 +4,8 @@ A reference (commitment code, breach id) is told only while it is still public t
 earlier line learns nothing of what has been withdrawn since.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +15,11 @@ from credit_portal.outbox.models import PublicChange
 
 from .breach_gate import listed_breaches
 from .gate import listed_commitments
+from .terms import TermsError
 
-LIMIT = 200
+LIMIT, LIMIT_MOST = 200, 1_000
+ERROR_SINCE = "since 应为上次回答中的 next，第一次写 0。"
+ERROR_LIMIT = f"limit 应为 1 至 {LIMIT_MOST} 的整数。"
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,19 @@ class Changes:
     rows: list[dict[str, Any]]
     next: int
     more: bool
+
+
+def read_place(given: Mapping[str, str]) -> tuple[int, int]:
+    """The position and the limit asked for. Raises TermsError with a Chinese message by field."""
+    since, limit = given.get("since", "0"), given.get("limit", str(LIMIT))
+    errors = {}
+    if not re.fullmatch(r"[0-9]{1,18}", since, re.ASCII):
+        errors["since"] = ERROR_SINCE
+    if not re.fullmatch(r"[0-9]{1,4}", limit, re.ASCII) or not 1 <= int(limit) <= LIMIT_MOST:
+        errors["limit"] = ERROR_LIMIT
+    if errors:
+        raise TermsError(errors)
+    return int(since), int(limit)
 
 
 def changes_since(position: int, *, now: datetime, limit: int = LIMIT) -> Changes:

@@ -12,7 +12,8 @@ from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
-from . import rules
+from . import breach_publishing, rules
+from .gate import listed_commitments, shown_status
 from .models import PublicityDecision
 from .rules import PublicityRefused, Reason
 
@@ -106,13 +107,29 @@ def withdraw(
         reason=reason,
     )
     _tell(locked, CommitmentEvent.Kind.WITHDRAWN, decision, now)
+    breach_publishing.on_commitment_withdrawn(commitment=locked, actor=actor, now=now)
     _refresh(commitment)
     return decision
+
+
+def on_fulfilment(*, commitment: Commitment, before: str, now: datetime) -> None:
+    """After a change of status: told where it can be seen, and only then. A determination is told by its publication."""
+    if shown_status(before) == shown_status(commitment.fulfilment):
+        return
+    if listed_commitments(now).filter(pk=commitment.pk).exists():
+        changes.record_change(
+            kind=PublicChange.Kind.CHANGED,
+            resource="commitment",
+            reference=commitment.code,
+            key=f"commitment:{commitment.code}:status:{now.isoformat()}",
+            now=now,
+        )
 
 
 def on_voided(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
     """After voiding: nothing of it stays public."""
     withdraw(commitment=commitment, reason=Reason.VOIDED, actor=actor, now=now)
+    breach_publishing.on_commitment_withdrawn(commitment=commitment, actor=actor, now=now)
 
 
 def on_corrected(*, commitment: Commitment, actor: User | None, now: datetime) -> None:

@@ -17,7 +17,7 @@ from credit_portal.audit import clock
 from credit_portal.registry.models import CommitmentType, Domain
 
 from . import column
-from .breach_gate import breaches_of_commitment
+from .breach_gate import breaches_of_commitment, find_determination, next_dates
 from .gate import find_public, listed_commitments, public_commitments, public_course, public_record
 
 NEWEST = 8
@@ -60,7 +60,16 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404(NO_COMMITMENT)
     record, today = public_record(found), clock.today()
+    events = course(public_course(found), record, today)
     breaches = breaches_of_commitment(code, now=clock.now())
+    for breach in breaches:
+        # Here alone, and as long as the breach is public, the commitment reads as it was determined.
+        if record["status"] == Commitment.Fulfilment.RUNNING:
+            record |= {"status": breach["outcome"], "status_label": breach["outcome_label"]}
+        events = sorted(
+            [*course(public_course(found), record, today), *next_dates(breach, today=today)],
+            key=lambda event: event["on"],
+        )
     response = render(
         request,
         "disclosure/commitment.html",
@@ -69,7 +78,7 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "clauses": by_kind(record["clauses"]),
             "liability_title": LIABILITY_TITLE,
             "expired": record["valid_until"] is not None and record["valid_until"] < today,
-            "events": course(public_course(found), record, today),
+            "events": events,
             "breaches": breaches,
         },
     )
@@ -220,10 +229,11 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """What a QR code opens: genuine or not, number and hash; what is public is shown further, nothing else."""
+    token, now = token.replace("\0", ""), clock.now()
     found = (
-        Commitment.objects.filter(verify_token=token.replace("\0", ""))
+        Commitment.objects.filter(verify_token=token)
         .annotate(
-            is_public=Exists(public_commitments(clock.now()).filter(pk=OuterRef("pk"))),
+            is_public=Exists(public_commitments(now).filter(pk=OuterRef("pk"))),
             corrected=Exists(Commitment.objects.filter(corrects=OuterRef("pk"))),
         )
         .values(
@@ -231,6 +241,9 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
         )
         .first()
     )  # fmt: skip
+    determination = None if found else find_determination(token, now=now)
+    if determination:
+        return render(request, "disclosure/verify_determination.html", {"found": determination})
     return render(request, "disclosure/verify.html", {"found": found}, status=200 if found else 404)
 
 

@@ -175,7 +175,8 @@ def _address(values: Mapping[str, Any]) -> str:
 def subject(request: HttpRequest, uscc: str) -> HttpResponse:
     """One organisation's or sole trader's public record: its name, its figures, its commitments."""
     now = clock.now()
-    record = column.subject_record(uscc, now)
+    breaches = breaches_of_subject(uscc, now=now, limit=BREACHES_SHOWN)
+    record = column.subject_record(uscc, now) or _known_by_breach(breaches)
     if record is None:
         if may_be_private(uscc):
             return redirect(_address({NOTHING: "1"}))
@@ -190,7 +191,6 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
     except ValueError:
         return redirect(here)
     page = search.find(Terms(code=record.code, cursor=cursor), now=now)
-    breaches = breaches_of_subject(record.code, now=now, limit=BREACHES_SHOWN)
     response = render(
         request,
         "disclosure/subject.html",
@@ -203,6 +203,24 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
             "further": cursor is not None,
             "canonical": here,
             "breaches": breaches,
+            "more_breaches": len(breaches) == BREACHES_SHOWN,
         },
     )
     return unlisted(response) if breaches else response
+
+
+def _known_by_breach(breaches: list[dict[str, Any]]) -> column.SubjectRecord | None:
+    """The record of a subject of which nothing is public but a breach."""
+    if not breaches:
+        return None
+    subject = breaches[0]["subject"]
+    return column.SubjectRecord(
+        code=subject["code"],
+        kind_label=subject["kind_label"],
+        names=(subject["name"],),
+        total=0,
+        since=None,
+        latest=None,
+        table=[],
+        sums=[],
+    )
