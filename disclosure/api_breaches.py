@@ -1,6 +1,7 @@
 """Breaches, the feed of changes and figures on the public API. Breaches are asked for one by one or page by page, and
 are in no bulk file."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -11,7 +12,7 @@ from commitments.models import BreachCase
 from credit_portal.audit import clock
 from credit_portal.registry.models import Domain
 
-from . import breach_search, column, serializers, supervision
+from . import breach_search, column, serializers, statistics, supervision
 from . import breach_shapes as shapes
 from .api import LIST_PARAMETERS, PublicView, answer, described, neighbour
 from .breach_gate import find_breach
@@ -130,19 +131,22 @@ def _rate(rate: supervision.Rate) -> dict[str, object]:
 
 class Statistics(PublicView):
     @described(
-        "公示的总数",
+        "公示的数字",
         shapes.StatisticsSerializer,
-        about="公示中的承诺、现行事项和文本的数目。",
+        about="公示中的承诺、违诺，现行的事项和文本各有多少；不足 10 件的部门不列。按部门的数字最多十分钟统计一次。",
         operation_id="public_statistics",
     )
     def get(self, request: Request) -> HttpResponse:
         now, today = clock.now(), clock.today()
-        counted = column.public_count(now)
+        counted, found = column.public_count(now), statistics.figures(now)
         return answer(
             request,
             {
                 "commitments": {"value": counted.value, "exact": counted.exact},
                 "items": column.current_items(today).count(),
                 "texts": column.current_texts(today).count(),
+                "breaches": found.breaches,
+                "departments": [asdict(one) for one in found.departments],
+                "counted_at": found.counted_at,
             },
         )

@@ -93,10 +93,20 @@ class DutyFiguresSerializer(s.Serializer):
     until = s.DateField(help_text="至")
     departments = RateSerializer(many=True, help_text="按部门")
     rules = RateSerializer(many=True, help_text="按事项")
-    withheld = s.IntegerField(help_text="件数太少而不公布的部门数")
+    withheld = s.IntegerField(help_text="不足 10 件而不公布的部门数；为 1 时，按事项的各数也不含这个部门")
+
+
+class DepartmentFiguresSerializer(s.Serializer):
+    name = s.CharField(help_text="单位名称")
+    code = s.CharField(help_text="单位的统一社会信用代码")
+    commitments = s.IntegerField(help_text="受理的、公示中的承诺")
+    breaches = s.IntegerField(allow_null=True, help_text="认定的、公示中的违诺；不足 10 件的为 null")
 
 
 class StatisticsSerializer(s.Serializer):
     commitments = CountSerializer(help_text="公示中的承诺")
     items = s.IntegerField(help_text="现行事项数")
     texts = s.IntegerField(help_text="现行文本数")
+    breaches = s.IntegerField(allow_null=True, help_text="公示中的违诺；不足 10 件的为 null")
+    departments = DepartmentFiguresSerializer(many=True, help_text="按部门，不足 10 份承诺的部门不列")
+    counted_at = s.DateTimeField(help_text="违诺和各部门的数字统计于何时")

@@ -1,20 +1,23 @@
 """How departments keep their time limits: figures for the public where there are ten cases and more, from duties whose
 rule is confirmed. (Single duties are for staff.)"""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Case, Count, F, Q, Subquery, When
 
 from credit_portal.deadlines.models import Duty
 from credit_portal.deadlines.wording import key_in_words
 from credit_portal.registry.models import Region
 
+from .kept import kept
+
 LEAST_CASES = 10
 SECONDS_KEPT = 60
-MONTHS = timedelta(days=365)
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -38,49 +41,59 @@ class Rate:
 
 @dataclass(frozen=True)
 class Figures:
+    """`withheld`: how many departments have too few cases. Where it is one, the figures by rule leave its cases out:
+    what is published could otherwise be taken from the sum, and its own figure would be what remains."""
+
     since: date
     until: date
     departments: list[Rate]
     rules: list[Rate]
     withheld: int
 
+    @property
+    def one_left_out(self) -> bool:
+        return self.withheld == 1
+
 
 def figures(today: date) -> Figures:
-    """On-time rates by department and by rule; kept for a minute, two queries."""
-    key = f"supervision:{settings.REGION_CODE}:{today}"
-    kept = cache.get(key)
-    if kept is None:
-        kept = _count(today)
-        cache.set(key, kept, SECONDS_KEPT)
-    return kept
+    """On-time rates by department and by rule; kept for a minute, one query."""
+    return kept(f"supervision:{settings.REGION_CODE}:{today}", SECONDS_KEPT, lambda: _count(today))
 
 
 def _count(today: date) -> Figures:
-    since = today - MONTHS
+    """What has fallen due: met, or open and overdue. Met early counts from its due date on; suspended does not count."""
+    since = today - YEAR
     here = Region.objects.filter(code=settings.REGION_CODE)
-    fallen_due = Duty.objects.filter(
-        Q(state=Duty.State.MET) | Q(state=Duty.State.OPEN, due_on__lt=today),
-        confirmed=True,
-        due_on__gte=since,
-        due_on__lte=today,
-        region__path__startswith=Subquery(here.values("path")),
-    ).order_by()
-    on_time = Count(Case(When(state=Duty.State.MET, met_on__lte=F("due_on"), then=1)))
-    by_department = [
-        Rate(name, uscc, due, kept)
-        for name, uscc, due, kept in fallen_due.values_list("department__name", "department__uscc").annotate(
-            due=Count("id"), kept=on_time
+    groups = list(
+        Duty.objects.filter(
+            Q(state=Duty.State.MET) | Q(state=Duty.State.OPEN, due_on__lt=today),
+            confirmed=True,
+            due_on__gte=since,
+            due_on__lte=today,
+            region__path__startswith=Subquery(here.values("path")),
         )
-    ]
-    by_rule = [
-        Rate(key_in_words(rule), rule, due, kept)
-        for rule, due, kept in fallen_due.values_list("rule_key").annotate(due=Count("id"), kept=on_time)
-    ]
-    enough = sorted((rate for rate in by_department if rate.enough), key=lambda rate: rate.label)
-    return Figures(
-        since,
-        today,
-        enough,
-        sorted((rate for rate in by_rule if rate.enough), key=lambda rate: rate.label),
-        len(by_department) - len(enough),
+        .order_by()
+        .values_list("department__name", "department__uscc", "rule_key")
+        .annotate(
+            due=Count("id"), good=Count(Case(When(state=Duty.State.MET, met_on__lte=F("due_on"), then=1)))
+        )
+    )
+    by_department = _rates((name, uscc, due, good) for name, uscc, _, due, good in groups)
+    enough = [rate for rate in by_department if rate.enough]
+    withheld = len(by_department) - len(enough)
+    if withheld == 1:
+        shown = {rate.code for rate in enough}
+        groups = [group for group in groups if group[1] in shown]
+    by_rule = _rates((key_in_words(rule), rule, due, good) for _, _, rule, due, good in groups)
+    return Figures(since, today, enough, [rate for rate in by_rule if rate.enough], withheld)
+
+
+def _rates(groups: Iterable[tuple[str, str, int, int]]) -> list[Rate]:
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for label, code, due, good in groups:
+        sums[label, code][0] += due
+        sums[label, code][1] += good
+    return sorted(
+        (Rate(label, code, due, good) for (label, code), (due, good) in sums.items()),
+        key=lambda rate: (rate.label, rate.code),
     )

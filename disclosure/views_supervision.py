@@ -8,12 +8,13 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.deadlines.models import Duty
 from credit_portal.registry import groups
+from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
 from . import supervision
 
 SHOWN = 20
-MAY_SEE_DUTIES = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE, groups.AUDITOR)
+MAY_SEE_DUTIES = (*AT_THE_DESK, groups.AUDITOR)
 
 
 @require_safe
@@ -24,5 +25,6 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {"figures": supervision.figures(today), "today": today, "least": supervision.LEAST_CASES}
     if request.user.is_authenticated and has_role(request.user, *MAY_SEE_DUTIES):
         open_duties = limit_to_visible(Duty.objects.filter(state=Duty.State.OPEN), request.user)
+        context["at_the_desk"] = has_role(request.user, *AT_THE_DESK)
         context["duties"] = list(open_duties.select_related("department").order_by("due_on", "id")[:SHOWN])
     return render(request, "disclosure/supervision.html", context)
