@@ -91,19 +91,19 @@ def _raise(stage: Stage, day: date, *, now: datetime) -> int:
         by_department[department_id].append(duty_id)
     departments = Department.objects.select_related("region").in_bulk(list(by_department))
     staff = _staff(departments)
-    for department_id, ids in by_department.items():
-        _tell(departments[department_id], stage, sorted(ids), staff=staff, now=now)
+    notices.notify_many(
+        [
+            _told(departments[department_id], stage, sorted(ids), staff=staff)
+            for department_id, ids in by_department.items()
+        ],
+        now=now,
+    )
     return len(rows)
 
 
-def _tell(
-    department: Department,
-    stage: Stage,
-    ids: list[int],
-    *,
-    staff: dict[tuple[int, str], list[User]],
-    now: datetime,
-) -> None:
+def _told(
+    department: Department, stage: Stage, ids: list[int], *, staff: dict[tuple[int, str], list[User]]
+) -> notices.Told:
     number = len(ids)
     words = {
         Stage.THREE_DAYS: f"{number} 项期限还剩 3 个工作日",
@@ -113,14 +113,13 @@ def _tell(
         Stage.ESCALATED: f"{department.short_name} {number} 项期限逾期 {ESCALATES_AFTER} 个工作日仍未办理",
     }
     packed = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()[:20]
-    notices.notify(
-        users=recipients(department, stage, staff=staff),
+    return notices.Told(
+        recipients(department, stage, staff=staff),
         key=f"duty:{int(stage)}:{department.pk}:{packed}",
         kind="duty",
         title=words[stage],
         body="到工作台逐项查看起算日、计入的日子和到期日。",
         link="/desk/",
-        now=now,
     )
 
 

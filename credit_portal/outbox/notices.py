@@ -5,7 +5,8 @@ Notices carry numbers and dates, no names of subjects: they leave the house.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,32 +24,58 @@ from .services import enqueue_many
 EMAIL, SMS = "notice.email", "notice.sms"
 
 
+@dataclass(frozen=True)
+class Told:
+    """One thing to tell to some people; `key` names it, so that nobody is told twice."""
+
+    users: Sequence[User]
+    key: str
+    kind: str
+    title: str
+    body: str = ""
+    link: str = ""
+
+
 def notify(
     *, users: Iterable[User], key: str, kind: str, title: str, body: str, link: str, now: datetime
 ) -> int:
     """Tell each of `users` once for this key, in the caller's transaction. Gives how many had not been told."""
-    wanted = {user.pk: user for user in users if user.is_active}
-    told = set(Notice.objects.filter(key=key, user__in=wanted).values_list("user_id", flat=True))
-    fresh = [user for pk, user in wanted.items() if pk not in told]
+    return notify_many([Told(list(users), key, kind, title, body, link)], now=now)
+
+
+def notify_many(things: Iterable[Told], *, now: datetime) -> int:
+    """Tell many things at once, in a fixed number of queries. Gives how many lines are new."""
+    wanted = {(user.pk, told.key): (user, told) for told in things for user in told.users if user.is_active}
+    if not wanted:
+        return 0
+    keys = {key for _, key in wanted}
+    had = set(Notice.objects.filter(key__in=keys).values_list("user_id", "key"))
+    fresh = {place: both for place, both in wanted.items() if place not in had}
     Notice.objects.bulk_create(
         [
-            Notice(user=user, key=key, kind=kind, title=title, body=body, link=link, created_at=now)
-            for user in fresh
+            Notice(
+                user=user, key=told.key, kind=told.kind, title=told.title, body=told.body, link=told.link,
+                created_at=now,
+            )
+            for user, told in fresh.values()
         ],
         ignore_conflicts=True,
-    )
-    rows = Notice.objects.filter(key=key, user__in=fresh).select_related("user")
-    messages = []
-    for notice in rows:
-        for effect, reachable in ((EMAIL, notice.user.email), (SMS, notice.user.mobile)):
-            if reachable:
-                messages.append(
-                    Message(
-                        key=f"{effect}:{notice.pk}", effect=effect, payload={"notice": notice.pk},
-                        created_at=now, due_at=now,
-                    )
-                )  # fmt: skip
-    enqueue_many(messages)
+        batch_size=1_000,
+    )  # fmt: skip
+    outside = {user.pk for user, _ in fresh.values() if user.email or user.mobile_sealed}
+    if outside:
+        rows = Notice.objects.filter(key__in=keys, user__in=outside).select_related("user")
+        enqueue_many(
+            [
+                Message(
+                    key=f"{effect}:{notice.pk}", effect=effect, payload={"notice": notice.pk},
+                    created_at=now, due_at=now,
+                )
+                for notice in rows
+                for effect, reachable in ((EMAIL, notice.user.email), (SMS, notice.user.mobile_sealed))
+                if reachable
+            ]
+        )  # fmt: skip
     return len(fresh)
 
 
