@@ -123,7 +123,9 @@ def publication(
         "announced_at": NOW - timedelta(days=5),
     }
     made = BreachPublication.objects.create(**(values | fields))
-    if made.public_from and breach.entry is not None and breach.served_on:
+    served = breach.served_on
+    # The record itself refuses a breach that is public before service.
+    if made.public_from and breach.entry is not None and served and served <= made.public_from:
         breach.entry.public_from, breach.entry.public_until = made.public_from, made.public_until
         breach.entry.repairable_from = made.repairable_from
         breach.entry.save()

@@ -20,7 +20,8 @@ NAME = "栾城区演示恒泰食品有限公司"
 # What the guide to the interface has to name in Latin letters.
 INTERFACE = (
     "api public commitments subjects catalogue texts export csv jsonl curl http localhost page size json utf"
-    " openapi etag none match if next rfc cursor"
+    " openapi etag none match if next rfc cursor breaches changes duties statistics since more false reference"
+    " published changed withdrawn"
 )
 
 

@@ -7,6 +7,7 @@ told twice and nothing is told that is not so.
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -68,10 +69,11 @@ def _working_day_before(calendar: Calendar, today: date, n: int) -> date:
 def remind(*, now: datetime) -> int:
     """Step of the sweep. Gives how many duties were brought to a further stage; again at once it is none."""
     calendar = current_calendar()
+    people = _People()
     raised = 0
     for stage, day in days_of_stages(calendar, local_date(now)):
         while True:
-            done = _raise(stage, day, now=now)
+            done = _raise(stage, day, people=people, now=now)
             raised += done
             if done < BATCH:
                 break
@@ -79,7 +81,7 @@ def remind(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _raise(stage: Stage, day: date, *, now: datetime) -> int:
+def _raise(stage: Stage, day: date, *, people: "_People", now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_RAISE, {"stage": int(stage), "day": day, "batch": BATCH})
         rows = cursor.fetchall()
@@ -89,11 +91,10 @@ def _raise(stage: Stage, day: date, *, now: datetime) -> int:
     by_department: dict[int, list[int]] = defaultdict(list)
     for duty_id, department_id, _ in rows:
         by_department[department_id].append(duty_id)
-    departments = Department.objects.select_related("region").in_bulk(list(by_department))
-    staff = _staff(departments)
+    people.look_up(by_department)
     notices.notify_many(
         [
-            _told(departments[department_id], stage, sorted(ids), staff=staff)
+            _told(people.departments[department_id], stage, sorted(ids), staff=people.staff)
             for department_id, ids in by_department.items()
         ],
         now=now,
@@ -144,6 +145,22 @@ def recipients(
     return list({user.pk: user for user in told}.values())
 
 
+class _People:
+    """Departments and whom to tell there, looked up once in a pass."""
+
+    def __init__(self) -> None:
+        self.departments: dict[int, Department] = {}
+        self.staff: dict[tuple[int, str], list[User]] = {}
+
+    def look_up(self, ids: Iterable[int]) -> None:
+        """Have these departments at hand. Few queries, none for those that are there already."""
+        missing = [pk for pk in ids if pk not in self.departments]
+        if missing:
+            found = Department.objects.select_related("region").in_bulk(missing)
+            self.departments |= found
+            self.staff |= _staff(found)
+
+
 def _staff(departments: dict[int, Department]) -> dict[tuple[int, str], list[User]]:
     """The people of some departments by (department, group); under "above" their nearest credit office. Few queries."""
     lineages = {pk: department.region.lineage for pk, department in departments.items()}
@@ -165,7 +182,8 @@ def _staff(departments: dict[int, Department]) -> dict[tuple[int, str], list[Use
     found: dict[tuple[int, str], list[User]] = defaultdict(list)
     for user in people:
         for group in user.groups.all():
-            found[user.department_id, group.name].append(user)
+            # Selected by their department, they have one.
+            found[user.department_id or 0, group.name].append(user)
     for pk, office in nearest.items():
         if office is not None:
             found[pk, "above"] = found.get((office.pk, groups.CREDIT_OFFICE), [])
