@@ -55,6 +55,7 @@ RECORD_COLUMNS = (
     "case__court",
     "case__department__phone",
 )
+CLAUSE_COLUMNS = ("case_id", "clause_no", "text", "text_sha256", "not_kept")
 LISTED_FIELDS = (
     "id", "commitment", "subject", "item", "department", "region", "outcome", "outcome_label", "grade",
     "grade_label", "determined_on", "document_no", "published_on", "public_until", "repairable_from",
@@ -155,15 +156,15 @@ def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _records(rows: QuerySet[BreachPublication]) -> list[dict[str, Any]]:
     found = list(rows.values(*RECORD_COLUMNS))
-    clauses: dict[int, list[BreachedClause]] = {}
+    clauses: dict[int, list[dict[str, Any]]] = {}
     if found:
         of_cases = BreachedClause.objects.filter(case__in=[row["case_id"] for row in found])
-        for clause in of_cases.order_by("clause_no"):
-            clauses.setdefault(clause.case_id, []).append(clause)
+        for clause in of_cases.order_by("clause_no").values(*CLAUSE_COLUMNS):
+            clauses.setdefault(clause["case_id"], []).append(clause)
     return [record_row(row, clauses.get(row["case_id"], ())) for row in found]
 
 
-def record_row(row: Mapping[str, Any], clauses: Iterable[BreachedClause]) -> dict[str, Any]:
+def record_row(row: Mapping[str, Any], clauses: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """One whole public breach from a row of RECORD_COLUMNS and its clauses: exactly PUBLIC_FIELDS."""
     hide = Hider(
         kind=row["case__commitment__subject_kind"],
@@ -173,10 +174,10 @@ def record_row(row: Mapping[str, Any], clauses: Iterable[BreachedClause]) -> dic
     return listed_row(row) | {
         "clauses": [
             {
-                "no": clause.clause_no,
-                "text": hide(clause.text),
-                "not_kept": hide(clause.not_kept),
-                "sha256": clause.text_sha256,
+                "no": clause["clause_no"],
+                "text": hide(clause["text"]),
+                "not_kept": hide(clause["not_kept"]),
+                "sha256": clause["text_sha256"],
             }
             for clause in clauses
         ],

@@ -271,3 +271,26 @@ def test_changes_get_positions_in_order_and_one_opaque_id_a_publication() -> Non
     assert [row.position for row in rows] == [1, 2, 3, 4]
     assert len({row.opaque for row in rows[:3]}) == 1
     assert rows[3].opaque != rows[0].opaque
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-2, 2, 24 * 30, -24 * 400])
+def test_a_worker_whose_clock_has_jumped_does_nothing_that_is_due(
+    effect, monkeypatch, hours: int, caplog
+) -> None:
+    from credit_portal.audit import clock
+    from credit_portal.outbox import tasks
+
+    real = clock.now()
+    message = write(now=real)
+    monkeypatch.setattr(clock, "now", lambda: real + timedelta(hours=hours))
+    swept: list[str] = []
+    monkeypatch.setattr(sweeping, "_steps", {"step": lambda *, now: swept.append("x") or 1})
+    tasks.deliver(message.pk)
+    tasks.sweep()
+    assert effect.calls == [] and swept == []
+    assert "本机时钟" in caplog.text
+    monkeypatch.setattr(clock, "now", lambda: real + timedelta(seconds=30))
+    tasks.deliver(message.pk)
+    tasks.sweep()
+    assert effect.calls == ["a"] and swept == ["x"]

@@ -6,14 +6,20 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from credit_portal.audit import clock
-from credit_portal.outbox import sweeping
+from credit_portal.outbox import sweeping, worker_clock
 
 
 class Command(BaseCommand):
     help = "把到期该做的事做一遍（提醒、公示的开始和结束、外发事项）。"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = sweeping.sweep(now=clock.now())
+        now = clock.now()
+        try:
+            worker_clock.check(now)
+        except worker_clock.ClockOff as error:
+            self.stderr.write(str(error))
+            sys.exit(1)
+        done = sweeping.sweep(now=now)
         if not done:
             self.stdout.write("另一遍正在进行，这次不做。")
             return

@@ -1,4 +1,4 @@
-"""Faults on purpose, against a whole portal: `make drill`. Interrupted, it goes on with what is left.
+"""Faults on purpose, against a whole portal.
 
 Each drill starts the portal as `make run` does, breaks one thing, and looks at what the public would see.
 """
@@ -21,7 +21,7 @@ import psutil
 import psycopg2
 import redis
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(os.environ.get("DATA_DIR") or ".data/drill").absolute()
 LOCAL = [sys.executable, "-m", "credit_portal.local"]
 ENVIRONMENT = {
@@ -229,31 +229,3 @@ DRILLS: list[Callable[[], None]] = [
     manager_killed,
     two_on_the_same_data,
 ]
-
-
-def main() -> int:
-    """0 when every drill went as it should; those done before an interruption are not done again."""
-    DATA.mkdir(parents=True, exist_ok=True)
-    DATA.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    progress = DATA / "drill.json"
-    done = json.loads(progress.read_text()) if progress.exists() else []
-    for drill in DRILLS:
-        said = str(drill.__doc__).strip()
-        if drill.__name__ in done:
-            print(f"已做过：{said}")
-            continue
-        began = time.monotonic()
-        try:
-            drill()
-        except Exception:
-            print(f"未通过：{said}")
-            raise
-        done.append(drill.__name__)
-        progress.write_text(json.dumps(done))
-        print(f"通过：{said}（{time.monotonic() - began:.0f} 秒）", flush=True)
-    progress.unlink()
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""`make drill`: faults on purpose, with real processes. Interrupted, it goes on with what is left.
+
+`python -m tests.drill [--only NAME] [--times N]`. Needs nothing that runs; brings its own servers.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from . import faults, whole_portal
+from .ground import Red, ground
+
+DATA = whole_portal.DATA
+PROGRESS = DATA / "drill.json"
+
+
+def main() -> int:
+    """0 when every drill went as it should."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", default="")
+    parser.add_argument("--times", type=int, default=0)
+    parser.add_argument("--queue", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    DATA.mkdir(parents=True, exist_ok=True)
+    DATA.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    done = json.loads(PROGRESS.read_text()) if PROGRESS.exists() and not chosen.only else []
+    if chosen.queue:
+        return queue(chosen.only, chosen.times, done)
+    if not chosen.only:
+        portal(done)
+    again = [argument for argument in sys.argv[1:] if argument != "--queue"]
+    command = [*whole_portal.LOCAL, "exec", "--", sys.executable, "-m", "tests.drill", "--queue", *again]
+    code = subprocess.run(command, env=os.environ | {"DATA_DIR": str(DATA)}, check=False).returncode
+    if code == 0 and not chosen.only:
+        PROGRESS.unlink(missing_ok=True)
+        print("演练全部通过。", flush=True)
+    return code
+
+
+def note(done: list[str], name: str) -> None:
+    done.append(name)
+    PROGRESS.write_text(json.dumps(done))
+
+
+def portal(done: list[str]) -> None:
+    """The faults against a whole portal."""
+    for drill in whole_portal.DRILLS:
+        said = str(drill.__doc__).strip()
+        if drill.__name__ in done:
+            print(f"已做过：{said}", flush=True)
+            continue
+        began = time.monotonic()
+        try:
+            drill()
+        except Exception:
+            print(f"未通过：{said}", flush=True)
+            raise
+        note(done, drill.__name__)
+        print(f"通过：{said}（{time.monotonic() - began:.0f} 秒）", flush=True)
+
+
+def queue(only: str, times: int, done: list[str]) -> int:
+    """The faults of queue, scheduler, workers, database and clock; each with its negative control."""
+    with ground(Path(DATA) / "queue") as place:
+        for fault, number, control in faults.FAULTS:
+            name, said = fault.__name__, str(fault.__doc__).strip()
+            if (only and only != name) or name in done:
+                continue
+            wanted = times or number
+            began = time.monotonic()
+            place.clear()
+            try:
+                found = fault(place, wanted)
+            except Red as red:
+                print(f"未通过：{said} ×{wanted}：{red}", flush=True)
+                return 1
+            finally:
+                place.stop_all()
+            took = time.monotonic() - began
+            if place.broker.process is None:
+                place.broker.start()
+            place.clear()
+            try:
+                fault(place, control, off=True)
+            except Red as red:
+                seen = str(red)
+            else:
+                print(f"未通过：{said}：保护关闭后没有发现问题", flush=True)
+                return 1
+            finally:
+                place.stop_all()
+            if place.broker.process is None:
+                place.broker.start()
+            if not only:
+                note(done, name)
+            print(f"通过：{said} ×{wanted}：{found}（{took:.0f} 秒）；保护关闭后发现：{seen}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,50 @@
+"""The portal's queue as the drill runs it: the same tasks, with two effects whose every happening is seen, waits short
+enough for a drill (said in its output), a clock that can be set, and each protection with a switch that turns it off.
+
+`celery --app=tests.drill.queue_app worker|beat`
+"""
+
+import os
+from datetime import datetime, timedelta
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "credit_portal.settings")
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402
+
+from credit_portal.audit import clock  # noqa: E402
+from credit_portal.celery import app  # noqa: E402
+from credit_portal.outbox import effects, services, worker_clock  # noqa: E402
+
+SWEEP_SECONDS = 0.5
+OFF = set(filter(None, os.environ.get("DRILL_OFF", "").split(",")))
+
+services.LEASE = timedelta(seconds=2)
+effects.FIRST_WAIT = timedelta(seconds=1)
+
+
+def happened(payload: dict, *, key: str, now: datetime) -> None:
+    """An effect within the database: its row is undone with the message's own transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [payload.get("takes", 0)])
+        cursor.execute("INSERT INTO drill_effect (key) VALUES (%s)", [key])
+
+
+effects.register_effect("drill.row", happened, label="演练", max_attempts=50)
+
+if days := float(os.environ.get("DRILL_CLOCK_HOURS", "0")):
+    real = clock.now
+    clock.now = lambda: real() + timedelta(hours=days)  # type: ignore[assignment]
+if "guard" in OFF:
+    worker_clock.check = lambda now: None  # type: ignore[assignment]
+
+# Everything by the clock is left out but the sweep; without it, its protection is off.
+app.conf.beat_schedule = (
+    {} if "sweep" in OFF else {"sweep": {"task": "outbox.sweep", "schedule": SWEEP_SECONDS}}
+)
+app.conf.broker_transport_options = {
+    "visibility_timeout": 3600, "socket_connect_timeout": 1, "socket_timeout": 2,
+}  # fmt: skip
