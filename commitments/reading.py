@@ -7,6 +7,7 @@ from django.db import transaction
 
 from credit_portal.audit import events
 from credit_portal.registry.models import Department, User
+from credit_portal.registry.reach import KEEPERS, check_reach
 
 from .models import ReadingMaterial
 
@@ -23,6 +24,7 @@ def publish_reading(
     now: datetime,
 ) -> ReadingMaterial:
     """Put a reading of a sector in use; the one before it stays on record, out of use. Raises ValidationError."""
+    check_reach(actor, department.region, *KEEPERS)
     row = ReadingMaterial(
         domain=domain,
         title=title.strip(),
@@ -32,6 +34,7 @@ def publish_reading(
     )
     row.full_clean(validate_constraints=False)
     for before in ReadingMaterial.objects.select_for_update().filter(domain=domain, is_current=True):
+        check_reach(actor, before.department.region, *KEEPERS)
         _set_current(before, False, actor, now)
     row._history_user, row._history_date = actor, now
     row.save()
@@ -45,6 +48,7 @@ def publish_reading(
 def withdraw_reading(*, reading: ReadingMaterial, actor: User | None, now: datetime) -> ReadingMaterial:
     """Take a reading out of use. Raises ValidationError where it is out already."""
     row = ReadingMaterial.objects.select_for_update().get(pk=reading.pk)
+    check_reach(actor, row.department.region, *KEEPERS)
     if not row.is_current:
         raise ValidationError("这份读本已经停用。")
     _set_current(row, False, actor, now)

@@ -11,6 +11,7 @@ from credit_portal.audit import events
 from credit_portal.deadlines import policy
 from credit_portal.deadlines.articles import article_text
 from credit_portal.registry.models import Department, Region, ServiceItem, ServiceItemVersion, User
+from credit_portal.registry.reach import KEEPERS, check_reach
 
 from . import text_rules as rules
 from .models import Blank, Clause, CommitmentText, TextVersion
@@ -88,6 +89,7 @@ def draft_text(
         is_demo=is_demo,
     )
     _clean(text)
+    check_reach(actor, text.region, *KEEPERS)
     text.save()
     version = TextVersion(text=text, number=1)
     return _write(version, words=words, clauses=clauses, blanks=blanks, actor=actor, now=now)
@@ -105,6 +107,7 @@ def revise_draft(
 ) -> TextVersion:
     """Change a draft; what is not given stays. Raises TextError for a version that is not a draft any more."""
     version = TextVersion.objects.select_for_update().get(pk=version.pk)
+    check_reach(actor, version.text.region, *KEEPERS)
     if version.status != TextVersion.Status.DRAFT:
         raise TextError([f"{version} 已发布，不能再改，请起草下一版。"])
     return _write(
@@ -121,6 +124,7 @@ def revise_draft(
 def next_version(*, text: CommitmentText, actor: User | None, now: datetime) -> TextVersion:
     """The newest version cloned into a draft. Raises TextError where a draft is open already."""
     text = CommitmentText.objects.select_for_update().get(pk=text.pk)
+    check_reach(actor, text.region, *KEEPERS)
     newest = text.versions.order_by("-number").first()
     if newest is None or newest.status == TextVersion.Status.DRAFT:
         raise TextError([f"文本 {text.code} 已有草稿版本，请在草稿上修改。"])
@@ -231,6 +235,7 @@ def publish_text(*, version: TextVersion, valid_from: date, actor: User | None, 
     )
     version = TextVersion.objects.select_for_update().get(pk=version.pk)
     version.text = text
+    check_reach(actor, text.region, *KEEPERS)
     if version.status != TextVersion.Status.DRAFT:
         raise TextError([f"{version} 不是草稿，已发布的版本不能再改，请起草下一版。"])
     problems = [problem.message for problem in problems_of(version, on=valid_from) if problem.blocks]

@@ -47,6 +47,15 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 def commitment(request: HttpRequest, code: str) -> HttpResponse:
     """The fourth step, and every later look at a commitment: the code, what to print, where it is public."""
     one = own_commitment(request, code)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="信用承诺",
+        target_type="commitment",
+        target_id=one.pk,
+        subject_id=one.subject_id,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
     return render(request, "commitments/window/commitment.html", _about(request, one))
 
 
@@ -139,6 +148,15 @@ def today(request: HttpRequest) -> HttpResponse:
     """What the department signed today. A look-up is a POST: codes of subjects never stand in an address."""
     found = signing.commitments_today(request.user, clock.today())
     form = FindForm(request.POST or None)
+    # Names stand in the list: one line a look, whatever is on it.
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="今日承诺",
+        target_type="commitment_list",
+        target_id=0,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
     sought = request.POST.get("code", "").strip()
     if sought:
         matching = list(_sought(found, sought))

@@ -5,7 +5,9 @@ from datetime import date, datetime
 from django.db import transaction
 
 from credit_portal.audit import events
+from credit_portal.registry import groups
 from credit_portal.registry.models import Department, Region, User
+from credit_portal.registry.reach import check_reach
 
 from .models import RuleDocument
 
@@ -34,6 +36,9 @@ def save_document(
         if document is None
         else RuleDocument.objects.select_for_update(of=("self",)).get(pk=document.pk)
     )
+    if document is not None:
+        check_reach(actor, row.region, groups.CREDIT_OFFICE)
+    check_reach(actor, region, groups.CREDIT_OFFICE)
     row.region, row.title, row.issuer, row.number = region, title.strip(), issuer.strip(), number.strip()
     row.issued_on, row.effective_from = issued_on, effective_from
     row.summary, row.source_url = summary.strip(), source_url.strip()

@@ -114,8 +114,8 @@ def test_a_retired_item_leaves_the_catalogue_on_its_day_and_takes_no_drafts(draf
 def test_a_region_sees_its_own_items_and_those_above_it_but_not_its_neighbours(author):
     for code in ("130111", "130129", "130000", "410103"):
         place = factories.department(region=code)
-        made = draft_item(code=f"{code}-001", department=place, fields=FIELDS, actor=author, now=NOW)
-        published(made, author)
+        made = draft_item(code=f"{code}-001", department=place, fields=FIELDS, actor=None, now=NOW)
+        published(made, None)
     lineage = factories.region("130111").lineage
     seen = [version.item.region_id for version in current_items(lineage=lineage, on=FIRST)]
     assert sorted(seen) == ["130000", "130111"]

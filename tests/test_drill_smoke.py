@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.mark.parametrize(
     ("fault", "times"),
-    [("worker_killed", 2), ("broker_emptied_and_killed", 1), ("delivered_ten_times", 200)],
+    [("worker_killed_at_random", 2), ("broker_emptied_and_killed", 1), ("delivered_ten_times", 200)],
 )
 def test_a_fault_loses_and_doubles_nothing_and_is_seen_without_its_protection(
     fault: str, times: int, tmp_path: Path

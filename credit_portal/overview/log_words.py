@@ -95,6 +95,8 @@ TARGETS = {
     "breach_publication_proposal": "违诺公示提议",
     "creditentry_list": "信用记录列表",
     "check_list": "核查列表",
+    "commitment_list": "今日承诺列表",
+    "breach_case_list": "违诺认定列表",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {

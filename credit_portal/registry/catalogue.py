@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from credit_portal.audit import events
 
 from .models import CommitmentType, Department, ServiceItem, ServiceItemVersion, User
+from .reach import KEEPERS, check_reach
 
 # What an author writes of an item; the rest (number, status, dates, publisher) comes from the services.
 FIELDS = (
@@ -56,9 +57,11 @@ def draft_item(
     if unknown := sorted(set(fields) - set(FIELDS)):
         raise CatalogueError([f"事项没有这样的字段：{'、'.join(unknown)}。"])
     if item is None:
+        check_reach(actor, department.region if department else None, *KEEPERS)
         item = _new_item(code, department, is_demo=is_demo)
     else:
         item = ServiceItem.objects.select_for_update().get(pk=item.pk)
+        check_reach(actor, item.region, *KEEPERS)
         if item.retired_on is not None:
             raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用，不能再起草。"])
     newest = item.versions.order_by("-number").first()
@@ -131,6 +134,7 @@ def publish_item(
     Raises CatalogueError for anything but a draft, a start not after the present version's, or a missing basis.
     """
     item = ServiceItem.objects.select_for_update().get(pk=version.item_id)
+    check_reach(actor, item.region, *KEEPERS)
     version = ServiceItemVersion.objects.select_for_update().get(pk=version.pk)
     if version.status != ServiceItemVersion.Status.DRAFT:
         raise CatalogueError([f"{version} 不是草稿，已发布的版本不能再改，请起草下一版。"])
@@ -172,6 +176,7 @@ def retire_item(*, item: ServiceItem, on: date, actor: User | None, now: datetim
     Raises CatalogueError where it is retired already.
     """
     item = ServiceItem.objects.select_for_update().get(pk=item.pk)
+    check_reach(actor, item.region, *KEEPERS)
     if item.retired_on is not None:
         raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用。"])
     item.retired_on = on

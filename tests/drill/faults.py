@@ -14,7 +14,7 @@ from .ground import Ground, Red
 NO_SWEEP = {"DRILL_OFF": "sweep"}
 
 
-def worker_killed(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
+def worker_killed_at_random(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
     """任务进程在任意时刻被 kill -9"""
     more = NO_SWEEP if off else {}
     worker, scheduler = ground.worker(**more), ground.scheduler(**more)
@@ -391,7 +391,7 @@ def _until_answers(ground: Ground) -> None:
 Fault = Callable[..., dict[str, int]]
 # The fault, how often in the whole drill, and how often with its protection off.
 FAULTS: list[tuple[Fault, int, int]] = [
-    (worker_killed, 50, 6),
+    (worker_killed_at_random, 50, 6),
     (worker_stopped_and_killed, 50, 2),
     (web_killed_after_commit, 50, 3),
     (broker_emptied_and_killed, 20, 2),
