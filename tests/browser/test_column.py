@@ -10,15 +10,18 @@ from playwright.sync_api import Page, sync_playwright
 
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.site import ELDER_COOKIE
-from tests import factories
+from tests import breach_rows, factories, listed
 from tests.browser import stage
 from tests.column import READ_AT, copies, read_at, sign
+from tests.factories import TODAY
 
 NAMES = (
     "栾城区演示康宁大药房",
     "石家庄市栾城区演示𬭎䶮新能源科技股份有限公司第一分公司",
     "河北演示瑞丰建材有限公司",
 )
+LONG_NAME = "石家庄市栾城区演示长名称农业机械化服务专业合作社联合社第二分社"
+NO_BREACH = "/breaches/00000000-0000-4000-8000-000000000000/"
 SIZES = [(1280, False), (1280, True), (360, False), (360, True)]
 
 
@@ -109,6 +112,24 @@ def furnish() -> dict[str, str]:
         source_url="https://www.example.gov.cn/",
     )
     code = first.subject_code
+    broken = listed.commitment(
+        subject=factories.subject(name=LONG_NAME), department=counter.clerk.department, fulfilment="partial"
+    )
+    breach = breach_rows.publication(
+        of=breach_rows.case(
+            commitment=broken,
+            outcome="partial",
+            subject_statement="设备故障，已经整改。\n复查合格的报告已经交到受理单位。",
+            subject_statement_on=READ_AT.date(),
+        ),
+        objection_under_way=True,
+    )
+    for at in range(24):
+        breach_rows.duty(
+            department=counter.clerk.department,
+            rule_key="breach_report" if at < 14 else "report_acceptance",
+            met_on=None if at < 3 else TODAY - timedelta(days=31),
+        )
     return {
         "front": "/",
         "list": "/commitments/",
@@ -118,6 +139,13 @@ def furnish() -> dict[str, str]:
         "wrong": f"/commitments/?q={code[:17]}{'0' if code[17] != '0' else '1'}&made_to=2020",
         "one": f"/commitments/{row.code}/",
         "subject": f"/subjects/{code}/",
+        "breaches": "/breaches/",
+        "no breach": "/breaches/?q=没有这家&grade=minor",
+        "breach": f"/breaches/{breach.uuid}/",
+        "broken": f"/commitments/{broken.code}/",
+        "who broke it": f"/subjects/{broken.subject_code}/",
+        "supervision": "/supervision/",
+        "determination": f"/verify/{breach.case.verify_token}/",
         "catalogue": "/catalogue/",
         "texts": "/texts/",
         "text": f"/texts/{counter.text.text.code}/",
@@ -139,7 +167,12 @@ def test_every_page_of_the_column_is_accessible_and_fits_the_screen(visitor, wid
     for path in furnish().values():
         visitor.open(path)
         visitor.look()
-    for path in ("/subjects/91130111MA00000000/", "/commitments/00000000000000000000/", "/verify/none/"):
+    for path in (
+        "/subjects/91130111MA00000000/",
+        "/commitments/00000000000000000000/",
+        "/verify/none/",
+        NO_BREACH,
+    ):
         visitor.open(path, status=404)
         visitor.look()
     assert visitor.faults == []

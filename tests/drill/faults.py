@@ -336,42 +336,36 @@ def database_killed(ground: Ground, times: int, off: bool = False) -> dict[str, 
     from django.db import Error, connections
 
     worker, scheduler = ground.worker(), ground.scheduler()
+    crashes = 0
     for number in range(times):
-        stop = threading.Timer(ground.chance.uniform(0.1, 0.8), _crash_database, args=(ground,))
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (pid,) = cursor.fetchone()
+        # One backend killed hard: the server ends all the others and replays its log, as after a power cut.
+        stop = threading.Timer(ground.chance.uniform(0.1, 0.8), os.kill, args=(pid, signal.SIGKILL))
         stop.start()
         part = 0
-        while stop.is_alive() or part < 3:
-            key = f"crash-{number}-{part}"
-            part += 1
-            if off:
-                # Acknowledged before it was committed: what the crash takes with it was promised.
-                ground.ledger.add(key)
-            try:
+        try:
+            while part < 20_000:
+                key = f"crash-{number}-{part}"
+                part += 1
+                if off:
+                    # Acknowledged before it was committed: what the crash takes with it was promised.
+                    ground.ledger.add(key)
                 ground.act(key)
-            except Error:
-                connections.close_all()
-                break
+        except Error:
+            crashes += 1
+            connections.close_all()
+        stop.join()
         _until_answers(ground)
+    if crashes != times:
+        raise AssertionError(f"数据库只倒下了 {crashes} 次")
     # A worker whose connection died in the middle may have ended: as the process manager would, start another.
     ground.stop(worker, scheduler)
     worker, scheduler = ground.worker(), ground.scheduler()
     found = ground.green(within=10 if off else 120)
     ground.stop(worker, scheduler)
     return found
-
-
-def _crash_database(ground: Ground) -> None:
-    """Kill one backend hard: the server ends all others and replays its log, as after a power cut."""
-    rows = ground.query("SELECT pg_backend_pid()")
-    try:
-        os.kill(rows[0][0], signal.SIGKILL)
-    except ProcessLookupError:
-        # That connection is closed by now: take any other backend of ours.
-        pids = ground.query(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        for (pid,) in pids[:1]:
-            os.kill(pid, signal.SIGKILL)
 
 
 def _until_answers(ground: Ground) -> None:
