@@ -113,7 +113,10 @@ def furnish() -> dict[str, str]:
     )
     code = first.subject_code
     broken = listed.commitment(
-        subject=factories.subject(name=LONG_NAME), department=counter.clerk.department, fulfilment="partial"
+        subject=factories.subject(name=LONG_NAME),
+        department=counter.clerk.department,
+        fulfilment="partial",
+        code=f"{first.code[:14]}900001",  # the counter counts from 1
     )
     breach = breach_rows.publication(
         of=breach_rows.case(
