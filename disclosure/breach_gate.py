@@ -200,9 +200,9 @@ def next_dates(record: Mapping[str, Any], *, today: date) -> list[dict[str, Any]
     days: list[dict[str, Any]] = [
         {"on": record["determined_on"], "text": f"认定违诺（{record['document_no']}）"},
         {"on": record["served_on"], "text": "认定书送达"},
-        {"on": record["published_on"], "text": "开始公示"},
+        {"on": record["published_on"], "text": "违诺开始公示"},
         {"on": record["repairable_from"], "text": "起可以申请信用修复"},
-        {"on": record["public_until"], "text": "公示的最后一日，次日零时自行停止"},
+        {"on": record["public_until"], "text": "违诺公示的最后一日，次日零时自行停止"},
     ]
     found = [day | {"ahead": day["on"] > today} for day in days if day["on"] is not None]
     return sorted(found, key=lambda day: day["on"])
