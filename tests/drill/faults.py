@@ -385,7 +385,7 @@ def _until_answers(ground: Ground) -> None:
 Fault = Callable[..., dict[str, int]]
 # The fault, how often in the whole drill, and how often with its protection off.
 FAULTS: list[tuple[Fault, int, int]] = [
-    (worker_killed_at_random, 50, 6),
+    (worker_killed_at_random, 50, 20),
     (worker_stopped_and_killed, 50, 2),
     (web_killed_after_commit, 50, 3),
     (broker_emptied_and_killed, 20, 2),
