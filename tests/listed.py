@@ -13,7 +13,8 @@ CLAUSES = [
     {"no": 1, "kind": "pledge", "clause": 1, "text": "守法经营，材料真实。"},
     {"no": 2, "kind": "liability", "clause": 2, "text": "违诺的，承担相应责任。"},
 ]
-_numbers = itertools.count(1)
+# Far from the serials that signing gives: both may be of one region and day.
+_numbers = itertools.count(500_001)
 
 
 def commitment(
