@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -66,6 +67,8 @@ def portal(done: list[str]) -> None:
 def queue(only: str, times: int, done: list[str]) -> int:
     """The faults of queue, scheduler, workers, database and clock; each with its negative control."""
     with ground(Path(DATA) / "queue") as place:
+        # One line a request would bury what is found.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         for fault, number, control in faults.FAULTS:
             name, said = fault.__name__, str(fault.__doc__).strip()
             if (only and only != name) or name in done:

@@ -5,6 +5,7 @@ enough for a drill (said in its output), a clock that can be set, and each prote
 """
 
 import os
+import time
 from datetime import datetime, timedelta
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "credit_portal.settings")
@@ -17,12 +18,13 @@ from django.db import connection  # noqa: E402
 
 from credit_portal.audit import clock  # noqa: E402
 from credit_portal.celery import app  # noqa: E402
-from credit_portal.outbox import effects, services, worker_clock  # noqa: E402
+from credit_portal.outbox import effects, notices, services, worker_clock  # noqa: E402
 
 SWEEP_SECONDS = 0.5
 OFF = set(filter(None, os.environ.get("DRILL_OFF", "").split(",")))
 
 services.LEASE = timedelta(seconds=2)
+services.REST_AFTER_FAILURE = 0.5
 effects.FIRST_WAIT = timedelta(seconds=1)
 
 
@@ -33,7 +35,15 @@ def happened(payload: dict, *, key: str, now: datetime) -> None:
         cursor.execute("INSERT INTO drill_effect (key) VALUES (%s)", [key])
 
 
+def slow_sms(*, number: str, text: str, key: str) -> None:
+    """One file a message, as by the backend `file`, and then the operator takes its time to answer."""
+    notices.sms_to_file(number=number, text=text, key=key)
+    time.sleep(0.05)
+
+
 effects.register_effect("drill.row", happened, label="演练", max_attempts=50)
+# The waits are a sixtieth, so that more tries go into an outage.
+effects.register_effect(notices.SMS, notices.send_sms, label="短信", external=True, max_attempts=50)
 
 if days := float(os.environ.get("DRILL_CLOCK_HOURS", "0")):
     real = clock.now
