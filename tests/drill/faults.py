@@ -338,10 +338,10 @@ def _each_kind_of_harm(ground: Ground) -> dict[str, int]:
     ground.stop(worker, scheduler)
     ground.query("DELETE FROM outbox_publicchange WHERE kind = 'withdrawn'")
     seen["lost"] = ground.look()["lost"]
-    ground.query("UPDATE commitments_commitment SET voided_at = now() WHERE id IN (" + _COMMITMENTS + ")")
+    ground.query("UPDATE commitments_commitment SET withdrawn_at = now() WHERE id IN (" + _COMMITMENTS + ")")
     seen["late"] = ground.look()["late"]
     # The faults after this one look at every page again.
-    ground.query("UPDATE commitments_commitment SET voided_at = NULL WHERE voided_at IS NOT NULL")
+    ground.query("UPDATE commitments_commitment SET withdrawn_at = NULL WHERE withdrawn_at IS NOT NULL")
     ground.query("ALTER TABLE audit_auditevent DISABLE TRIGGER USER")
     ground.query("DELETE FROM audit_auditevent WHERE verb = 'report.accepted'")
     ground.query("ALTER TABLE audit_auditevent ENABLE TRIGGER USER")
