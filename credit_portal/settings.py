@@ -224,6 +224,11 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "evidence"},
     },
+    # Packages for the platform above, sealed as evidence is.
+    "exchange": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "exchange"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Compressing is what takes the time when static files are collected: only what pages name, and no source maps.
@@ -240,6 +245,9 @@ FILE_UPLOAD_HANDLERS = [
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 # `console`, `file` (DATA_DIR/sms), or the dotted path of `send(*, number, text, key)`.
 SMS_BACKEND = env("SMS_BACKEND", default="console")
+# The city platform: its address, where the platform's own setting leaves it empty, and the token for it.
+PLATFORM_URL = env("PLATFORM_URL", default="")
+PLATFORM_TOKEN = env("PLATFORM_TOKEN", default="")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="信用承诺门户 <noreply@localhost>")
 
 CELERY_BROKER_URL = REDIS_URL

@@ -8,9 +8,10 @@ class DisclosureConfig(AppConfig):
     def ready(self) -> None:
         from commitments import hooks
         from credit_portal.deadlines import duties
-        from credit_portal.outbox import sweeping
+        from credit_portal.outbox import effects, sweeping
 
         from . import breach_publishing, reporting, services
+        from .exchange import batches, noting, packages, pushing
 
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
@@ -22,6 +23,22 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_revocation("publication", breach_publishing.on_revoked)
         duties.register_matter(reporting.ROUND, "违诺上报", _report_page)
         sweeping.register_step("publication", breach_publishing.follow_the_days)
+        hooks.register_after_voiding("exchange", noting.on_changed)
+        hooks.register_after_correction("exchange", noting.on_changed)
+        hooks.register_after_fulfilment("exchange", noting.on_fulfilment)
+        hooks.register_after_revocation("exchange", noting.on_revoked)
+        duties.register_matter(noting.COMMITMENT, "信用承诺", _no_page)
+        sweeping.register_step("exchange", batches.push_waiting)
+        sweeping.register_step("exchange.scan", noting.scan)
+        effects.register_effect(
+            batches.PUSH, pushing.push, label="推送上级平台", external=True, max_attempts=pushing.MAX_ATTEMPTS
+        )
+        effects.register_effect(batches.PACK, packages.pack, label="打包报送文件", external=True)
+
+
+def _no_page(commitment_id: int) -> str | None:
+    """A commitment has no page at the desk."""
+    return None
 
 
 def _report_page(round_id: int) -> str | None:

@@ -22,6 +22,7 @@ from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as verification
 
 from . import publication_rules as pure
+from .exchange import noting
 from .models import BreachPublication, BreachPublicationProposal, BreachReport
 from .rules import PublicityRefused
 
@@ -183,6 +184,7 @@ def decide_publication(
     )
     if period is not None and period.public_from <= today:
         _announce(publication, now=now)
+    noting.note(commitment_id=case.commitment_id, now=now)
     return publication
 
 
@@ -327,6 +329,7 @@ def end_publication(
     )
     if publication.announced_at is not None:
         _tell_feed(publication, PublicChange.Kind.WITHDRAWN, "withdrawn", now=now)
+    noting.note(commitment_id=case.commitment_id, now=now)
     return publication
 
 

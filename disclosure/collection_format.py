@@ -56,7 +56,7 @@ FIELDS: tuple[Field, ...] = (
     Field(20, "备注", 512, required=False),
 )
 BY_NUMBER = {field.number: field for field in FIELDS}
-# Our types in the words of the format (data; a deployment's office may send 监管辅助型 as 证明事项型 instead).
+# Our types in the words of the format (a platform's setting may have 监管辅助型 sent as 证明事项型 instead).
 TYPE_WORDS: Mapping[str, str] = {
     "voluntary": "主动型",
     "approval": "审批替代型",
@@ -64,22 +64,32 @@ TYPE_WORDS: Mapping[str, str] = {
     "industry": "行业自律型",
     "repair": "信用修复型",
 }
+SUPERVISORY_AS_PROOF = "证明事项型"
 LATE_MATERIALS = "容缺受理型"
 _OTHER = "其他"
 
 
-def type_in_words(commitment_type: str, *, late_materials: bool) -> str:
+def type_in_words(commitment_type: str, *, late_materials: bool, supervisory_as_proof: bool = False) -> str:
     """Field 5 of one of our five types; an approval with late materials has a type of its own there."""
     if late_materials and commitment_type == "approval":
         return LATE_MATERIALS
+    if supervisory_as_proof and commitment_type == "supervisory":
+        return SUPERVISORY_AS_PROOF
     return TYPE_WORDS[commitment_type]
 
 
-def problems(values: Mapping[str, str]) -> list[tuple[int, str]]:
-    """What is wrong with twenty values (by field number as text), field by field, in Chinese; empty where nothing is."""
+def problems(values: Mapping[str, str], *, running: bool = False) -> list[tuple[int, str]]:
+    """What is wrong with twenty values (by field number as text), field by field, in Chinese; empty where nothing is.
+
+    Field 11 has no value for a commitment still `running`: there it has to be empty.
+    """
     found: list[tuple[int, str]] = []
     for field in FIELDS:
         value = values.get(str(field.number), "")
+        if running and field.number == 11:
+            if value:
+                found.append((11, "履行中的承诺没有履行状态，应为空。"))
+            continue
         if not value:
             if field.required:
                 found.append((field.number, f"{field.label}不能为空。"))

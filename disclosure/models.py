@@ -10,6 +10,12 @@ from .breach_models import BreachPublication as BreachPublication
 from .breach_models import BreachPublicationProposal as BreachPublicationProposal
 from .breach_models import BreachReport as BreachReport
 from .breach_models import ReportRound as ReportRound
+from .exchange_models import ExchangeAnswer as ExchangeAnswer
+from .exchange_models import ExchangeBatch as ExchangeBatch
+from .exchange_models import ExchangePiece as ExchangePiece
+from .exchange_models import ExchangePlatform as ExchangePlatform
+from .exchange_models import ExchangeReceipt as ExchangeReceipt
+from .exchange_models import ExchangeRecord as ExchangeRecord
 
 
 class PublicityDecision(models.Model):

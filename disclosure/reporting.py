@@ -12,18 +12,21 @@ from django.db.models import QuerySet
 
 from commitments import case_rules
 from commitments.breaches import matter_of
-from commitments.models import BreachCase, Clause, Commitment
+from commitments.models import BreachCase
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
 from credit_portal.deadlines import duties
 from credit_portal.outbox import notices
 from credit_portal.registry import groups, numbering
-from credit_portal.registry.models import CreditSubject, Department, PublicityClass, Region, User
+from credit_portal.registry.models import Department, Region, User
 from credit_portal.registry.visibility import group_names, has_role, limit_to_visible
 
 from . import collection_format as form
+from .collection_values import values_of
+from .exchange import noting
 from .models import BreachReport, ReportRound
+from .offices import NoOffice, nearest_office
 
 State = BreachReport.State
 ROUND = "report_round"
@@ -58,50 +61,10 @@ def to_report(user: User) -> QuerySet[BreachCase]:
 
 def office_for(region: Region) -> Department:
     """The credit office that answers for a region: its own, or the nearest one above. Raises ReportError."""
-    lineage = region.lineage
-    offices = Department.objects.filter(
-        kind=Department.Kind.CREDIT_OFFICE, region_id__in=lineage, is_active=True
-    )
-    nearest = min(offices, key=lambda office: lineage.index(office.region_id), default=None)
-    if nearest is None:
-        raise ReportError(f"{region}及其上级没有登记信用主管部门，请系统管理员先登记。")
-    return nearest
-
-
-def values_of(case: BreachCase) -> dict[str, str]:
-    """The twenty fields of a determined case, as text by field number."""
-    commitment = case.commitment
-    person = commitment.subject_kind == CreditSubject.Kind.PERSON
-    clauses = list(case.clauses.order_by("clause_no"))
-    determined = case.determined_on
-    return {
-        "1": commitment.code,
-        "2": commitment.subject_name,
-        "3": str(CreditSubject.Kind(commitment.subject_kind).label),
-        "4": form.SEALED if person else commitment.subject_code,
-        "5": form.type_in_words(commitment.commitment_type, late_materials=commitment.late_materials),
-        "6": commitment.item_name,
-        "7": _clauses(commitment, Clause.Kind.PLEDGE),
-        "8": _clauses(commitment, Clause.Kind.LIABILITY),
-        "9": commitment.made_on.isoformat(),
-        "10": commitment.valid_until.isoformat() if commitment.valid_until else "",
-        "11": str(case.get_outcome_display()),
-        "12": "\n".join(f"第 {row.clause_no} 条：{row.not_kept}" for row in clauses),
-        "13": case.liability,
-        "14": determined.isoformat() if determined else "",
-        "15": case.department.name,
-        "16": case.department.uscc,
-        "17": commitment.department_name,
-        "18": commitment.department_uscc,
-        "19": str(PublicityClass(commitment.publicity_class).label),
-        "20": "以欺骗方式取得" if case.by_deceit else "",
-    }
-
-
-def _clauses(commitment: Commitment, kind: str) -> str:
-    return "\n".join(
-        f"{clause['no']}. {clause['text']}" for clause in commitment.content if clause["kind"] == kind
-    )
+    try:
+        return nearest_office(region)
+    except NoOffice as error:
+        raise ReportError(str(error)) from error
 
 
 # ---- sent --------------------------------------------------------------------------------------------------
@@ -204,6 +167,7 @@ def accept_report(*, report_id: int, expect_round: int, actor: User, now: dateti
     report, sent = _to_answer(report_id, expect_round, actor)
     _answer(report, sent, accepted=True, reasons={}, actor=actor, now=now)
     open_publication_duty(case=report.case, actor=actor, now=now)
+    noting.note(commitment_id=report.case.commitment_id, now=now)
     return report
 
 

@@ -13,6 +13,7 @@ from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
 from . import breach_publishing, rules
+from .exchange import noting
 from .gate import listed_commitments, shown_status
 from .models import PublicityDecision
 from .rules import PublicityRefused, Reason
@@ -108,6 +109,7 @@ def withdraw(
     )
     _tell(locked, CommitmentEvent.Kind.WITHDRAWN, decision, now)
     breach_publishing.on_commitment_withdrawn(commitment=locked, actor=actor, now=now)
+    noting.note(commitment_id=locked.pk, now=now)
     _refresh(commitment)
     return decision
 
@@ -185,6 +187,7 @@ def _decide(
         _tell(commitment, CommitmentEvent.Kind.PUBLISHED, decision, now)
     elif was_public and not is_public:
         _tell(commitment, CommitmentEvent.Kind.WITHDRAWN, decision, now)
+    noting.note(commitment_id=commitment.pk, now=now)
     return decision
 
 

@@ -68,6 +68,11 @@ VERBS = {
     "breach.publication_ended": "停止公示违诺",
     "breach.objection_marked": "异议处理中标注",
     "entry.written": "登记信用记录",
+    "exchange.batched": "编成报送批次",
+    "exchange.receipt": "收到平台回执",
+    "exchange.forwarded": "登记上送省平台",
+    "exchange.downloaded": "下载报送文件包",
+    "exchange.corrected": "更正报送记录",
     "notice.printed": "打印告知书",
 }
 TARGETS = {

@@ -176,3 +176,66 @@ def entry_publicity(
         "entry.written", "entry", entry_id, now=now, actor_id=actor_id, department_id=department_id,
         subject=subject_id, deed=deed,
     )  # fmt: skip
+
+
+# ---- exchange with the platform above ----------------------------------------------------------------------
+
+
+def exchange_batched(
+    *, now: datetime, actor_id: int | None, department_id: int | None, batch_id: int, number: str, rows: int
+) -> AuditEvent:
+    return _about(
+        "exchange.batched", "exchange_batch", batch_id, now=now, actor_id=actor_id,
+        department_id=department_id, number=number, rows=rows,
+    )  # fmt: skip
+
+
+def exchange_receipt(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None,
+    batch_id: int,
+    accepted: int,
+    rejected: int,
+    sha256: str,
+) -> AuditEvent:
+    return _about(
+        "exchange.receipt", "exchange_batch", batch_id, now=now, actor_id=actor_id,
+        department_id=department_id, accepted=accepted, rejected=rejected, sha256=sha256,
+    )  # fmt: skip
+
+
+def exchange_forwarded(
+    *, now: datetime, actor_id: int, department_id: int | None, batch_id: int, on: date
+) -> AuditEvent:
+    return _about(
+        "exchange.forwarded", "exchange_batch", batch_id, now=now, actor_id=actor_id,
+        department_id=department_id, on=on.isoformat(),
+    )  # fmt: skip
+
+
+def exchange_downloaded(
+    *, now: datetime, actor_id: int, department_id: int | None, batch_id: int, sha256: str
+) -> AuditEvent:
+    return _about(
+        "exchange.downloaded", "exchange_batch", batch_id, now=now, actor_id=actor_id,
+        department_id=department_id, sha256=sha256,
+    )  # fmt: skip
+
+
+def exchange_corrected(
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int,
+    record_id: int,
+    before_id: int,
+    fields: list[int],
+    sha256: str,
+) -> AuditEvent:
+    """Numbers of the fields that people wrote, never the words."""
+    return _about(
+        "exchange.corrected", "exchange_record", record_id, now=now, actor_id=actor_id,
+        department_id=department_id, before_id=before_id, fields=fields, sha256=sha256,
+    )  # fmt: skip

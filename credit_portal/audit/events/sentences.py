@@ -62,6 +62,11 @@ SENTENCES: dict[str, str] = {
     "breach.publication_ended": "停止公示违诺信息：{ending}",
     "breach.objection_marked": "标注异议处理中：{under_way}",
     "entry.written": "信用记录登记：{deed}",
+    "exchange.batched": "编成报送批次 {number}，{rows} 条",
+    "exchange.receipt": "收到平台回执：接收 {accepted} 条，退回 {rejected} 条，校验值 {sha256}",
+    "exchange.forwarded": "登记批次已于 {on} 上送省平台",
+    "exchange.downloaded": "下载报送文件包，校验值 {sha256}",
+    "exchange.corrected": "更正报送记录第 {fields} 项，校验值 {sha256}",
 }
 
 

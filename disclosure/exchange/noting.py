@@ -1,0 +1,288 @@
+"""Versions of what the platform is to hold, written in the transaction of the fact that makes a new one."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from commitments.breaches import matter_of
+from commitments.models import BreachCase, Commitment
+from credit_portal.audit.clock import local_date
+from credit_portal.deadlines import duties, policy
+from credit_portal.registry.models import CreditSubject, Region, User
+from disclosure import collection_format as form
+from disclosure.collection_values import commitment_values
+from disclosure.models import BreachPublication, BreachReport, ExchangePlatform, ExchangeRecord
+from disclosure.offices import NoOffice, nearest_office
+
+from .wanting import Facts, Setting, Wanted, wanted
+
+State, Operation = ExchangeRecord.State, ExchangeRecord.Operation
+COMMITMENT = "commitment"
+UPLOAD, COLLECTION = "commitment_upload", "platform_collection"
+SENT = (State.BATCHED, State.ACCEPTED, State.REJECTED)
+SCAN = 500
+
+
+def platform_of(region: Region) -> ExchangePlatform | None:
+    """The platform of a region, or of the nearest above that has one."""
+    lineage = region.lineage
+    found = ExchangePlatform.objects.filter(region_id__in=lineage, is_active=True)
+    return min(found, key=lambda one: lineage.index(one.region_id), default=None)
+
+
+def note(*, commitment_id: int, now: datetime) -> ExchangeRecord | None:
+    """Write the next version of a commitment's record where the platform should hold something else than it was told.
+
+    In the caller's transaction; asked again, nothing changes. None where there is nothing new or no platform.
+    """
+    commitment = Commitment.objects.select_related("region", "department", "subject").get(pk=commitment_id)
+    platform = platform_of(commitment.region)
+    return None if platform is None else _note(commitment, platform, now=now)
+
+
+def on_changed(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
+    """After voiding or correction: the platform is to hold it no longer."""
+    note(commitment_id=commitment.pk, now=now)
+
+
+def on_fulfilment(*, commitment: Commitment, before: str, now: datetime) -> None:
+    """After a change of status."""
+    note(commitment_id=commitment.pk, now=now)
+
+
+def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
+    """After revocation: the breach goes from the platform's record, too."""
+    duties.cancel_duties(
+        matter=matter_of(case), now=now, actor=actor, reason="认定已撤销", rule_keys=[COLLECTION]
+    )
+    note(commitment_id=case.commitment_id, now=now)
+
+
+def scan(*, now: datetime) -> int:
+    """Look through the commitments that were there before the platform, a part at a time. Gives how many were new."""
+    new = 0
+    for platform in ExchangePlatform.objects.filter(is_active=True).order_by("id"):
+        breached = BreachReport.objects.filter(
+            case__commitment=OuterRef("pk"), state=BreachReport.State.ACCEPTED
+        )
+        rows = (
+            Commitment.objects.filter(
+                Q(made_on__gte=platform.since) | Exists(breached), pk__gt=platform.scanned_to
+            )
+            .select_related("region", "department", "subject")
+            .order_by("pk")
+        )
+        part = list(rows[:SCAN])
+        for commitment in part:
+            # A region below may have one of its own.
+            if platform_of(commitment.region) == platform:
+                with transaction.atomic():
+                    new += _note(commitment, platform, now=now) is not None
+        if part:
+            ExchangePlatform.objects.filter(pk=platform.pk).update(scanned_to=part[-1].pk)
+    return new
+
+
+def _note(commitment: Commitment, platform: ExchangePlatform, *, now: datetime) -> ExchangeRecord | None:
+    for attempt in (1, 2, 3):
+        try:
+            with transaction.atomic():
+                return _next_version(commitment, platform, now=now)
+        except IntegrityError:
+            # Another act of the same moment has written this version; the next one is made from both.
+            if attempt == 3:
+                raise
+    return None
+
+
+def _next_version(
+    commitment: Commitment, platform: ExchangePlatform, *, now: datetime
+) -> ExchangeRecord | None:
+    told = list(
+        ExchangeRecord.objects.filter(platform=platform, commitment=commitment).order_by("-version")[:1]
+    )
+    last = told[0] if told else None
+    case, want = _wanted(commitment, platform)
+    if want is None:
+        return _withdraw(commitment, platform, last, now=now)
+    overrides = {} if last is None else _kept_overrides(last, want)
+    values = want.values | {number: written for number, (_, written) in overrides.items()}
+    sha256 = form.fingerprint(values)
+    if (
+        last is not None
+        and last.operation == Operation.PUT
+        and last.sha256 == sha256
+        and last.state != State.REPLACED
+    ):
+        return None
+    wrong = form.problems(values, running=want.running)
+    _replace(last)
+    record = ExchangeRecord.objects.create(
+        platform=platform,
+        commitment=commitment,
+        case=case if want.breach else None,
+        department=case.department if case is not None and want.breach else commitment.department,
+        region=commitment.region,
+        number=commitment.code,
+        version=last.version + 1 if last else 1,
+        operation=Operation.PUT,
+        running=want.running,
+        fields=values,
+        overrides=overrides,
+        sha256=sha256,
+        state=State.INVALID if wrong else State.WAITING,
+        reasons=[[str(number), text] for number, text in wrong],
+        created_at=now,
+        is_demo=commitment.is_demo,
+    )
+    _open_duty(commitment, case, want, now=now)
+    return record
+
+
+def _kept_overrides(last: ExchangeRecord, want: Wanted) -> dict[str, list[str]]:
+    """What people corrected stays corrected as long as the portal itself gives what it gave then."""
+    return {number: pair for number, pair in last.overrides.items() if want.values.get(number) == pair[0]}
+
+
+def _withdraw(
+    commitment: Commitment, platform: ExchangePlatform, last: ExchangeRecord | None, *, now: datetime
+) -> ExchangeRecord | None:
+    duties.cancel_duties(
+        matter=_matter(commitment), now=now, actor=None, reason="不再报送", rule_keys=[UPLOAD]
+    )
+    if last is None or last.operation == Operation.WITHDRAW:
+        return None
+    sent = ExchangeRecord.objects.filter(
+        platform=platform, commitment=commitment, state__in=SENT, operation=Operation.PUT
+    )
+    _replace(last)
+    if not sent.exists():
+        # The platform has never heard of it.
+        return None
+    return ExchangeRecord.objects.create(
+        platform=platform,
+        commitment=commitment,
+        department=commitment.department,
+        region=commitment.region,
+        number=commitment.code,
+        version=last.version + 1,
+        operation=Operation.WITHDRAW,
+        sha256=hashlib.sha256(f"{commitment.code} withdraw".encode()).hexdigest(),
+        created_at=now,
+        is_demo=commitment.is_demo,
+    )
+
+
+def _replace(last: ExchangeRecord | None) -> None:
+    if last is not None and last.state in (State.WAITING, State.INVALID):
+        last.state = State.REPLACED
+        last.save(update_fields=["state"])
+
+
+def _wanted(commitment: Commitment, platform: ExchangePlatform) -> tuple[BreachCase | None, Wanted | None]:
+    case, breach, breach_class = _breach(commitment)
+    facts = Facts(
+        values=commitment_values(commitment),
+        publicity_class=commitment.publicity_class,
+        withdrawn=commitment.withdrawn_at is not None
+        or commitment.voided_at is not None
+        or commitment.public_from is None,
+        fulfilment=commitment.fulfilment,
+        breach=None if commitment.voided_at is not None else breach,
+        breach_class=breach_class,
+    )
+    setting = Setting(
+        hold_running=platform.running == ExchangePlatform.Running.HOLD,
+        supervisory_as_proof=platform.supervisory_as == ExchangePlatform.Supervisory.PROOF,
+        since_reached=commitment.made_on >= platform.since,
+    )
+    return case, wanted(
+        facts,
+        setting,
+        commitment_type=commitment.commitment_type,
+        late_materials=commitment.late_materials,
+    )
+
+
+def _breach(commitment: Commitment) -> tuple[BreachCase | None, dict[str, str] | None, str]:
+    """The case whose report is accepted and whose publication has not ended; the fields as they were accepted."""
+    report = (
+        BreachReport.objects.filter(case__commitment=commitment, state=BreachReport.State.ACCEPTED)
+        .select_related("case__department")
+        .order_by("-id")
+        .first()
+    )
+    if report is None:
+        return None, None, ""
+    last = BreachPublication.objects.filter(case=report.case).order_by("-id").first()
+    if last is not None and last.ended_at is not None:
+        if last.ending != BreachPublication.Ending.CLASS_CHANGED:
+            return report.case, None, ""
+        last = None  # taken back by the office: to be decided anew
+    sent = report.all_rounds.get(number=report.rounds)
+    return report.case, dict(sent.fields), last.publicity_class if last else ""
+
+
+def _matter(commitment: Commitment) -> duties.Matter:
+    return duties.Matter(COMMITMENT, commitment.pk, commitment.code)
+
+
+def _open_duty(commitment: Commitment, case: BreachCase | None, want: Wanted, *, now: datetime) -> None:
+    """R131: a period for each. A commitment's runs from its day; where running ones are held back, from the day on
+    which it was kept. No rule, no duty: nothing is guessed."""
+    held = not want.running and not want.breach and commitment.made_on != local_date(now)
+    try:
+        office = nearest_office(commitment.region)
+        if case is not None and want.breach:
+            if case.report.decided_at is None:
+                return
+            duties.open_duty(
+                rule_key=COLLECTION,
+                matter=matter_of(case),
+                department=case.report.office,
+                region=commitment.region,
+                triggered_on=local_date(case.report.decided_at),
+                now=now,
+                commitment_type=commitment.commitment_type,
+                grade=case.grade,
+                is_demo=commitment.is_demo,
+            )
+        else:
+            duties.open_duty(
+                rule_key=UPLOAD,
+                matter=_matter(commitment),
+                department=office,
+                region=commitment.region,
+                triggered_on=local_date(now) if held else commitment.made_on,
+                now=now,
+                commitment_type=commitment.commitment_type,
+                is_demo=commitment.is_demo,
+            )
+    except (policy.NoRule, NoOffice):
+        return
+
+
+def meet(records: Iterable[ExchangeRecord], *, now: datetime) -> None:
+    """The platform has them: the duties to send them are met on this day."""
+    today = local_date(now)
+    for record in records:
+        if record.operation != Operation.PUT:
+            continue
+        if record.case is not None:
+            duties.meet_duty(
+                rule_key=COLLECTION, matter=matter_of(record.case), on=today, now=now, actor=None
+            )
+        else:
+            duties.meet_duty(
+                rule_key=UPLOAD, matter=_matter(record.commitment), on=today, now=now, actor=None
+            )
+
+
+def filled(record: ExchangeRecord, subject: CreditSubject) -> dict[str, str]:
+    """The fields as they go out: a natural person's number is put in now, and kept nowhere else."""
+    if record.fields.get("4") != form.SEALED:
+        return dict(record.fields)
+    return {**record.fields, "4": subject.id_number}
