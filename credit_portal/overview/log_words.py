@@ -72,6 +72,7 @@ VERBS = {
     "exchange.receipt": "收到平台回执",
     "exchange.forwarded": "登记上送省平台",
     "exchange.downloaded": "下载报送文件包",
+    "exchange.platform_saved": "设置上级平台",
     "exchange.corrected": "更正报送记录",
     "notice.printed": "打印告知书",
 }

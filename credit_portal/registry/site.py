@@ -51,6 +51,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("reports", "上报", "/desk/reports/", groups=AT_THE_DESK),
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
+    NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 

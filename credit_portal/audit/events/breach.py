@@ -239,3 +239,13 @@ def exchange_corrected(
         "exchange.corrected", "exchange_record", record_id, now=now, actor_id=actor_id,
         department_id=department_id, before_id=before_id, fields=fields, sha256=sha256,
     )  # fmt: skip
+
+
+def exchange_platform_saved(
+    *, now: datetime, actor_id: int, department_id: int | None, platform_id: int, changed: list[str]
+) -> AuditEvent:
+    """Names of the settings that were changed."""
+    return _about(
+        "exchange.platform_saved", "exchange_platform", platform_id, now=now, actor_id=actor_id,
+        department_id=department_id, changed=changed,
+    )  # fmt: skip
