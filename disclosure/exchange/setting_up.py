@@ -64,9 +64,9 @@ def save_platform(
     return platform
 
 
-def mapping(platform: ExchangePlatform) -> list[tuple[str, str]]:
-    """Our types and the words by which they go up there."""
-    as_proof = platform.supervisory_as == ExchangePlatform.Supervisory.PROOF
+def mapping(supervisory_as: str) -> list[tuple[str, str]]:
+    """Our types and the words by which they go up, with this setting for 监管辅助型."""
+    as_proof = supervisory_as == ExchangePlatform.Supervisory.PROOF
     rows = [
         (
             str(label),

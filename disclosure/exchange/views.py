@@ -31,6 +31,11 @@ State = ExchangeRecord.State
 
 
 class PlatformForm(forms.ModelForm):
+    address = forms.URLField(
+        label="接口地址", required=False, assume_scheme="https",
+        help_text="留空时取部署时设定的 PLATFORM_URL；文件交换不需要",
+    )  # fmt: skip
+
     class Meta:
         model = ExchangePlatform
         fields = list(setting_up.FIELDS)
@@ -101,8 +106,6 @@ def platform(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         else:
             messages.success(request, "已保存。内容有变动的记录会在几分钟内重新形成。")
             return redirect("exchange:home")
-    # The form has put what was typed into its instance; the words are those of what is typed.
-    shown = typed.instance if typed.instance.supervisory_as else known
     return render(
         request,
         "desk/exchange/platform.html",
@@ -110,7 +113,7 @@ def platform(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             "form": typed,
             "known": known,
             "region": known.region if known else setting_up.region_of(request.user),
-            "mapping": setting_up.mapping(shown or ExchangePlatform()),
+            "mapping": setting_up.mapping(str(typed["supervisory_as"].value())),
         },
         status=422 if typed.errors else 200,
     )
