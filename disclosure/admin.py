@@ -22,6 +22,8 @@ from credit_portal.registry.visibility import departments_visible_to, limit_to_v
 from . import proposals, rule_documents, services
 from .admin_breaches import BreachPublicationAdmin as BreachPublicationAdmin
 from .admin_breaches import BreachReportAdmin as BreachReportAdmin
+from .admin_exchange import ExchangeBatchAdmin as ExchangeBatchAdmin
+from .admin_exchange import ExchangeRecordAdmin as ExchangeRecordAdmin
 from .admin_forms import DecideForm, NoteForm, ReasonedForm, RuleDocumentForm
 from .models import PublicityDecision, PublicityProposal, RuleDocument
 from .rules import PublicityRefused

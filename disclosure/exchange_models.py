@@ -31,9 +31,7 @@ class ExchangePlatform(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     name = models.CharField("平台名称", max_length=100)
     adapter = models.CharField("方式", max_length=10, choices=Adapter.choices, default=Adapter.FILE)
-    address = models.URLField(
-        "接口地址", blank=True, help_text="留空时取部署时设定的 PLATFORM_URL；文件交换不需要"
-    )
+    address = models.URLField("接口地址", blank=True, help_text="留空时用部署时设定的地址；文件交换不需要")
     running = models.CharField("履行中的承诺", max_length=10, choices=Running.choices, default=Running.HOLD)
     supervisory_as = models.CharField(
         "监管辅助型报送为", max_length=10, choices=Supervisory.choices, default=Supervisory.OTHER

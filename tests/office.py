@@ -20,7 +20,8 @@ from credit_portal.registry import groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
 from credit_portal.registry.services import set_responsible
 from disclosure import proposals, rule_documents
-from disclosure.models import PublicityDecision
+from disclosure.exchange import batches, noting
+from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
 from tests.breach_stage import Stage
 from verification import services as record
 
@@ -108,6 +109,20 @@ class Office:
             state=Message.State.FAILED, attempts=8, last_error="没有应答",
         )  # fmt: skip
 
+        self._exchange()
+
+    def _exchange(self) -> None:
+        """A record that went up in a batch."""
+        platform = ExchangePlatform.objects.create(
+            region=factories.region(), name="市平台", adapter="http", address="http://127.0.0.1:1",
+            since=date(2020, 1, 1),
+        )  # fmt: skip
+        noting.note(commitment_id=self.breach.case.commitment_id, now=NOW)
+        batches.push_waiting(now=NOW)
+        self.batch = ExchangeBatch.objects.get(platform=platform)
+        # Whoever counts what waits to be sent counts its own.
+        Message.objects.filter(effect=batches.PUSH).delete()
+
     def rows(self) -> dict[str, Model]:
         """A row of each model of the back office, by its label."""
         return {
@@ -126,6 +141,8 @@ class Office:
             "commitments.breachcase": self.breach.case,
             "disclosure.breachreport": self.breach.case.report,
             "disclosure.breachpublication": self.breach,
+            "disclosure.exchangebatch": self.batch,
+            "disclosure.exchangerecord": self.batch.records.get(),
             "outbox.message": self.message,
             "verification.creditentry": self.entry,
             "verification.check": self.check,

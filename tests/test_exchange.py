@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from openpyxl import load_workbook
 
 from commitments import fulfilment
@@ -575,3 +576,19 @@ def test_a_whole_breach_above_is_as_it_is_here(stage: Stage, city: Platform) -> 
     push(stage.now)
     assert stage.commitment.code not in city.now_holds()
     assert set(city.arrivals.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "change", [{"fields": {}}, {"sha256": "0" * 64}, {"state": State.WAITING, "batch": None, "place": None}]
+)
+def test_what_was_answered_is_kept_as_it_was(stage: Stage, folder: Any, change: dict[str, Any]) -> None:
+    place = the_platform()
+    record = noted(stage.commitment)
+    batch = packed(stage, place)
+    packages.download(batch_id=batch.pk, actor=stage.credit, now=NOW)
+    answer(stage, batch, [Answer(record.key, True)])
+    with pytest.raises(IntegrityError, match="不能更改"), transaction.atomic():
+        ExchangeRecord.objects.filter(pk=record.pk).update(**change)
+    for rows in (ExchangeRecord.objects.all(), ExchangeAnswer.objects.all(), batch.receipts.all()):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows._raw_delete(rows.db)

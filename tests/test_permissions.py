@@ -41,6 +41,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "commitments.breachcase": {"changelist": OWN, "add": NOBODY},
     "disclosure.breachreport": {"changelist": OWN, "add": NOBODY},
     "disclosure.breachpublication": {"changelist": OWN, "add": NOBODY},
+    "disclosure.exchangebatch": {"changelist": {K, A}, "add": NOBODY},
+    "disclosure.exchangerecord": {"changelist": OWN, "add": NOBODY},
     "outbox.message": {"changelist": {K, Y}, "add": NOBODY, "retry": {K, Y}},
     "deadlines.calendarnotice": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.creditentry": {

@@ -50,6 +50,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "commitments.breachcase",
             "disclosure.breachreport",
             "disclosure.breachpublication",
+            "disclosure.exchangebatch",
+            "disclosure.exchangerecord",
             "deadlines.duty",
             "outbox.message",
         ],

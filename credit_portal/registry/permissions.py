@@ -26,6 +26,7 @@ _OWN_BUSINESS = {
     "commitments.breachcase": "v",
     "disclosure.breachreport": "v",
     "disclosure.breachpublication": "v",
+    "disclosure.exchangerecord": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -55,6 +56,7 @@ TABLE: dict[str, dict[str, str]] = {
         "verification.creditentry": "vac",
         "disclosure.publicitydecision": "va",
         "disclosure.publicityproposal": "vc",
+        "disclosure.exchangebatch": "v",
         "disclosure.ruledocument": "vac",
         "deadlines.calendarnotice": "vac",
         "deadlines.ruleproposal": "vac",
@@ -69,6 +71,7 @@ TABLE: dict[str, dict[str, str]] = {
         "verification.check": "v",
         "verification.creditentry": "v",
         "disclosure.publicityproposal": "v",
+        "disclosure.exchangebatch": "v",
         "deadlines.ruleproposal": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",

@@ -33,7 +33,7 @@ State = ExchangeRecord.State
 class PlatformForm(forms.ModelForm):
     address = forms.URLField(
         label="接口地址", required=False, assume_scheme="https",
-        help_text="留空时取部署时设定的 PLATFORM_URL；文件交换不需要",
+        help_text="留空时用部署时设定的地址；文件交换不需要",
     )  # fmt: skip
 
     class Meta:
