@@ -14,6 +14,7 @@ from commitments.forms import iso_date
 from commitments.models import Commitment, Draft, Presentation
 from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent, ReadLog
+from disclosure.models import ExchangePlatform, ExchangeRecord
 from tests import factories
 from tests.counter import Counter, signature_data_url, signature_png
 
@@ -513,9 +514,21 @@ def test_check_and_sign_ask_the_database_a_fixed_number_of_times(
     presenting.finish_reading(draft_id=draft.pk, clerk=hall.clerk, now=clock.now())
     with django_assert_max_num_queries(14):
         counter.get(at("draft", draft))
-    with django_assert_max_num_queries(46):
+    with django_assert_max_num_queries(47):
         counter.post(at("sign", draft), signature(), headers=JSON)
     assert Commitment.objects.count() == 1
+
+
+def test_a_platform_above_costs_the_counter_a_fixed_number_of_questions_more(
+    hall, counter, django_assert_max_num_queries
+):
+    ExchangePlatform.objects.create(
+        region_id=hall.clerk.department.region_id, name="平台", since="2020-01-01", running="apart"
+    )
+    draft = hall.ready(now=clock.now())
+    with django_assert_max_num_queries(64):
+        counter.post(at("sign", draft), signature(), headers=JSON)
+    assert ExchangeRecord.objects.get().number == Commitment.objects.get().code
 
 
 def test_pages_hold_nothing_that_the_strict_policy_forbids(hall, counter):

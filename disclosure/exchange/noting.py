@@ -26,11 +26,11 @@ SENT = (State.BATCHED, State.ACCEPTED, State.REJECTED)
 SCAN = 500
 
 
-def platform_of(region: Region) -> ExchangePlatform | None:
+def _nearest(region: Region, active: list[ExchangePlatform]) -> ExchangePlatform | None:
     """The platform of a region, or of the nearest above that has one."""
     lineage = region.lineage
-    found = ExchangePlatform.objects.filter(region_id__in=lineage, is_active=True)
-    return min(found, key=lambda one: lineage.index(one.region_id), default=None)
+    above = [one for one in active if one.region_id in lineage]
+    return min(above, key=lambda one: lineage.index(one.region_id), default=None)
 
 
 def note(*, commitment_id: int, now: datetime) -> ExchangeRecord | None:
@@ -38,8 +38,12 @@ def note(*, commitment_id: int, now: datetime) -> ExchangeRecord | None:
 
     In the caller's transaction; asked again, nothing changes. None where there is nothing new or no platform.
     """
+    # Signing waits for this: where no platform is set up at all, it is one question.
+    active = list(ExchangePlatform.objects.filter(is_active=True))
+    if not active:
+        return None
     commitment = Commitment.objects.select_related("region", "department", "subject").get(pk=commitment_id)
-    platform = platform_of(commitment.region)
+    platform = _nearest(commitment.region, active)
     return None if platform is None else _note(commitment, platform, now=now)
 
 
@@ -64,7 +68,8 @@ def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
 def scan(*, now: datetime) -> int:
     """Look through the commitments that were there before the platform, a part at a time. Gives how many were new."""
     new = 0
-    for platform in ExchangePlatform.objects.filter(is_active=True).order_by("id"):
+    active = list(ExchangePlatform.objects.filter(is_active=True).order_by("id"))
+    for platform in active:
         breached = BreachReport.objects.filter(
             case__commitment=OuterRef("pk"), state=BreachReport.State.ACCEPTED
         )
@@ -78,7 +83,7 @@ def scan(*, now: datetime) -> int:
         part = list(rows[:SCAN])
         for commitment in part:
             # A region below may have one of its own.
-            if platform_of(commitment.region) == platform:
+            if _nearest(commitment.region, active) == platform:
                 with transaction.atomic():
                     new += _note(commitment, platform, now=now) is not None
         if part:
