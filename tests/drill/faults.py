@@ -393,6 +393,49 @@ def database_killed(ground: Ground, times: int, off: bool = False) -> dict[str, 
     return found | {"unanswered": unanswered}
 
 
+# ---- the platform above ------------------------------------------------------------------------------------
+
+WAYS = ("ok", "late", "error", "silent", "away", "killed")
+
+
+def platform_difficult(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
+    """上级平台慢、报错、收下后不答、离开、任务进程在推送中被 kill -9，各若干次"""
+    from tests.platform_server import platform
+
+    from . import exchange
+
+    total: dict[str, int] = {"records": 0, "kills": 0}
+    with platform() as city:
+        city.knows_keys = not off
+        exchange.set_up(city.address)
+        worker, scheduler = ground.worker(), ground.scheduler()
+        for _ in range(times):
+            for way in ("silent",) if off else WAYS:
+                city.mode = {"away": "error", "killed": "late"}.get(way, way)
+                if way == "away":
+                    exchange.move_to("http://127.0.0.1:1")
+                exchange.sign(3)
+                total["records"] += 3
+                # Within these the sweep makes a batch and the worker tries it, the killed one five times over.
+                for _again in range(5 if way == "killed" else 1):
+                    time.sleep(ground.chance.uniform(0.3, 0.9))
+                    if way == "killed":
+                        ground.stop(worker)
+                        worker = ground.worker()
+                        total["kills"] += 1
+                if way == "away":
+                    exchange.move_to(city.address)
+                city.mode = "ok"
+        until = time.monotonic() + 120
+        while exchange.unanswered() and time.monotonic() < until:
+            time.sleep(0.5)
+        ground.stop(worker, scheduler)
+        found = exchange.compared(city)
+    if found["lost"] or found["doubled"]:
+        raise Red(str(total | found))
+    return total | found
+
+
 Fault = Callable[..., dict[str, int]]
 # The fault, how often in the whole drill, and how often with its protection off.
 FAULTS: list[tuple[Fault, int, int]] = [
@@ -407,6 +450,7 @@ FAULTS: list[tuple[Fault, int, int]] = [
     (delivered_ten_times, 10_000, 20),
     (database_killed, 20, 12),
     (clock_jumped, 1, 1),
+    (platform_difficult, 10, 3),
 ]
 
 
