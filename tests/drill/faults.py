@@ -36,9 +36,7 @@ def worker_killed_at_random(ground: Ground, times: int, off: bool = False) -> di
 
 
 def _until_working(ground: Ground, before: int) -> None:
-    until = time.monotonic() + 15
-    while len(ground.happened()) <= before and time.monotonic() < until:
-        time.sleep(0.02)
+    _until(lambda: len(ground.happened()) > before)
 
 
 def worker_stopped_and_killed(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
@@ -393,6 +391,12 @@ def database_killed(ground: Ground, times: int, off: bool = False) -> dict[str, 
     return found | {"unanswered": unanswered}
 
 
+def _until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 15
+    while not true() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
 # ---- the platform above ------------------------------------------------------------------------------------
 
 WAYS = ("ok", "late", "error", "silent", "away", "killed")
@@ -414,8 +418,12 @@ def platform_difficult(ground: Ground, times: int, off: bool = False) -> dict[st
                 city.mode = {"away": "error", "killed": "late"}.get(way, way)
                 if way == "away":
                     exchange.move_to("http://127.0.0.1:1")
+                asked = len(city.requests)
                 exchange.sign(3)
                 total["records"] += 3
+                if off:
+                    # Until it has been sent once without an answer.
+                    _until(lambda: len(city.requests) > asked)  # noqa: B023 - called at once
                 # Within these the sweep makes a batch and the worker tries it, the killed one five times over.
                 for _again in range(5 if way == "killed" else 1):
                     time.sleep(ground.chance.uniform(0.3, 0.9))
