@@ -68,14 +68,15 @@ PUBLIC_FIELDS = (
 
 
 def public_breaches(now: datetime) -> QuerySet[BreachPublication]:
-    """What may be shown one by one at `now`: decided public, served, within its days, not ended; a natural person's
-    only where two different people decided so."""
+    """What may be shown one by one at `now`: decided public, served, within its days, not ended, shown by the platform
+    above where there is one; a natural person's only where two different people decided so."""
     today = local_date(now)
     by_two = Q(second__isnull=False) & ~Q(second=F("decided_by"))
     return BreachPublication.objects.filter(
         ~Q(case__commitment__subject_kind=PERSON) | by_two,
         publicity_class=PublicityClass.PUBLIC,
         ended_at__isnull=True,
+        awaits_platform=False,
         public_from__lte=today,
         public_until__gte=today,
         case__state=BreachCase.State.SERVED,

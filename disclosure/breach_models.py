@@ -132,6 +132,8 @@ class BreachPublication(models.Model):
     ended_at = models.DateTimeField("停止公示时间", null=True, blank=True)
     ending = models.CharField("停止公示的原因", max_length=20, choices=Ending.choices, blank=True)
     objection_under_way = models.BooleanField("异议处理中", default=False)
+    # Decided, and shown nowhere until the platform above, which is the record of publication, says that it has it.
+    awaits_platform = models.BooleanField("等待上级平台公示", default=False)
     is_demo = models.BooleanField("演示数据", default=False)
     history = HistoricalRecords()
 
@@ -156,6 +158,11 @@ class BreachPublication(models.Model):
                 condition=Q(public_until__isnull=True) | Q(public_until__gte=F("public_from")),
                 name="publication_dates_in_order",
                 violation_error_message="公示末日不能早于首日。",
+            ),
+            models.CheckConstraint(
+                condition=Q(awaits_platform=False) | Q(publicity_class="public", announced_at__isnull=True),
+                name="publication_awaits_unseen",
+                violation_error_message="已经公示的不再等待上级平台。",
             ),
             models.CheckConstraint(
                 condition=Q(second__isnull=True) | ~Q(second=F("decided_by")),

@@ -103,7 +103,8 @@ def decide_publication(
     note_text: str = "",
     second: User | None = None,
 ) -> BreachPublication:
-    """Give a served and accepted breach its class; a public one is public from today on for the days of the rule.
+    """Give a served and accepted breach its class; a public one is public from today on for the days of the rule, or,
+    where a platform above is the record of publication, from the day on which that has it (`shown_above`).
 
     A natural person's becomes public by `confirm` only. Raises PublicityRefused (field, Chinese message).
     """
@@ -133,6 +134,7 @@ def decide_publication(
     today = local_date(now)
     public = publicity_class == PublicityClass.PUBLIC
     period, rule = period_for(case, decided_on=today) if public else (None, None)
+    awaits = public and noting.platform_for(case.commitment.region) is not None
     publication = BreachPublication(
         case=case,
         publicity_class=publicity_class,
@@ -146,6 +148,7 @@ def decide_publication(
         repairable_from=period.repairable_from if period else _repairable(case),
         rule_basis=rule.basis if rule else "",
         rule_id=rule.rule_id if rule else None,
+        awaits_platform=awaits,
         is_demo=case.is_demo,
     )
     note(publication, actor=actor, now=now)
@@ -166,26 +169,51 @@ def decide_publication(
         public_from=publication.public_from,
         public_until=publication.public_until,
     )
-    if period is not None and case.entry_id is not None:
+    if not awaits:
+        _take_effect(publication, actor=actor, now=now)
+    noting.note(commitment_id=case.commitment_id, now=now)
+    return publication
+
+
+@transaction.atomic
+def shown_above(*, case_id: int, now: datetime) -> BreachPublication | None:
+    """The platform has the breach, or there is none any more to wait for: it is public here, too, from today on and not
+    a day longer than decided. None where nothing waits."""
+    publication = (
+        BreachPublication.objects.select_for_update(of=("self",))
+        .select_related("case__commitment")
+        .filter(case=case_id, ended_at__isnull=True, awaits_platform=True)
+        .first()
+    )
+    if publication is None or publication.public_from is None or publication.public_until is None:
+        return None
+    today = local_date(now)
+    publication.awaits_platform = False
+    publication.public_from = min(max(publication.public_from, today), publication.public_until)
+    note(publication, actor=None, now=now)
+    publication.save(update_fields=["awaits_platform", "public_from"])
+    _take_effect(publication, actor=None, now=now)
+    return publication
+
+
+def _take_effect(publication: BreachPublication, *, actor: User | None, now: datetime) -> None:
+    """What a decision brings about from its first day on: the record's days, the duty met, the feed told."""
+    case, today = publication.case, local_date(now)
+    starts, ends = publication.public_from, publication.public_until
+    if starts is not None and ends is not None and case.entry_id is not None:
         verification.set_entry_publicity(
             entry_id=case.entry_id,
-            public_from=period.public_from,
-            public_until=period.public_until,
-            repairable_from=period.repairable_from,
+            public_from=starts,
+            public_until=ends,
+            repairable_from=publication.repairable_from,
             actor=actor,
             now=now,
         )
     duties.meet_duty(
-        rule_key="breach_publication",
-        matter=matter_of(case),
-        on=publication.public_from or today,
-        now=now,
-        actor=actor,
+        rule_key="breach_publication", matter=matter_of(case), on=starts or today, now=now, actor=actor
     )
-    if period is not None and period.public_from <= today:
+    if starts is not None and ends is not None and starts <= today <= ends:
         _announce(publication, now=now)
-    noting.note(commitment_id=case.commitment_id, now=now)
-    return publication
 
 
 def _repairable(case: BreachCase) -> date | None:
@@ -404,7 +432,7 @@ def follow_the_days(*, now: datetime) -> int:
     """Step of the sweep: tell what has become public, finish what has reached its maximum. Gives how many."""
     today = local_date(now)
     running = BreachPublication.objects.filter(publicity_class=PublicityClass.PUBLIC, ended_at__isnull=True)
-    begun = running.filter(announced_at__isnull=True, public_from__lte=today)
+    begun = running.filter(announced_at__isnull=True, awaits_platform=False, public_from__lte=today)
     over = running.filter(public_until__lt=today)
     done = 0
     for pk in list(begun.order_by("pk").values_list("pk", flat=True)[:BATCH]):
@@ -420,7 +448,7 @@ def _announce_one(pk: int, *, now: datetime) -> int:
     publication = (
         BreachPublication.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("case")
-        .filter(pk=pk, announced_at__isnull=True, ended_at__isnull=True)
+        .filter(pk=pk, announced_at__isnull=True, awaits_platform=False, ended_at__isnull=True)
         .first()
     )
     if publication is None:

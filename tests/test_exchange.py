@@ -15,13 +15,23 @@ from openpyxl import load_workbook
 
 from commitments import fulfilment
 from commitments.models import Commitment
+from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty, PolicyRule
 from credit_portal.outbox import services as outbox
-from credit_portal.outbox.models import Message, Notice
-from disclosure import breach_publishing, services
+from credit_portal.outbox.models import Message, Notice, PublicChange
+from disclosure import breach_gate, breach_publishing, services
 from disclosure import collection_format as form
-from disclosure.exchange import batches, corrections, noting, packages, receipt_files, receipts, sheets
+from disclosure.exchange import (
+    batches,
+    corrections,
+    noting,
+    packages,
+    receipt_files,
+    receipts,
+    setting_up,
+    sheets,
+)  # fmt: skip
 from disclosure.exchange.batches import ExchangeError
 from disclosure.exchange.receipts import Answer
 from disclosure.models import ExchangeAnswer, ExchangeBatch, ExchangePlatform, ExchangeRecord
@@ -592,3 +602,81 @@ def test_what_was_answered_is_kept_as_it_was(stage: Stage, folder: Any, change: 
     for rows in (ExchangeRecord.objects.all(), ExchangeAnswer.objects.all(), batch.receipts.all()):
         with pytest.raises(IntegrityError), transaction.atomic():
             rows._raw_delete(rows.db)
+
+
+# ---- the platform is the record of publication -------------------------------------------------------------
+
+
+@pytest.mark.req("R74", "R89")
+def test_a_breach_is_public_here_from_the_day_of_the_platforms_receipt(stage: Stage, city: Platform) -> None:
+    the_platform(adapter="http", address=city.address)
+    city.mode = "error"
+    report = stage.accepted()
+    decided = stage.now
+    publication = breach_publishing.decide_publication(
+        case_id=report.case_id, publicity_class="public", reason="by_law", actor=stage.credit, now=decided
+    )
+    until = publication.public_until
+    assert publication.awaits_platform
+    push(decided)
+    breach_publishing.follow_the_days(now=decided + timedelta(days=1))
+
+    def duty() -> str:
+        return Duty.objects.get(rule_key="breach_publication", matter_id=report.case_id).state
+
+    def seen(now: Any) -> bool:
+        return breach_gate.find_breach(publication.uuid, now=now) is not None
+
+    entry = report.case.entry
+    assert entry is not None
+    later = decided + timedelta(days=2)
+    assert not seen(decided) and not seen(later) and duty() == "open"
+    assert not PublicChange.objects.filter(resource="breach").exists()
+    entry.refresh_from_db()
+    assert entry.public_from is None
+    # On acceptance of the report alone, nothing would be public: that version is a limited one.
+    city.mode = "ok"
+    push(later)
+    push(later)
+    publication.refresh_from_db()
+    assert seen(later) and duty() == "met" and not publication.awaits_platform
+    assert (publication.public_from, publication.public_until) == (local_date(later), until)
+    entry.refresh_from_db()
+    assert (entry.public_from, entry.public_until) == (local_date(later), until)
+    assert PublicChange.objects.filter(resource="breach", kind="published").count() == 1
+
+
+def test_the_version_before_the_decision_makes_nothing_public(stage: Stage, city: Platform) -> None:
+    the_platform(adapter="http", address=city.address)
+    report = stage.accepted()
+    # Put into a batch before the decision, answered after it.
+    batches.push_waiting(now=stage.now)
+    publication = breach_publishing.decide_publication(
+        case_id=report.case_id, publicity_class="public", reason="by_law", actor=stage.credit, now=stage.now
+    )
+    assert push(stage.now)[0]
+    limited = ExchangeRecord.objects.filter(state=State.ACCEPTED).latest("version")
+    assert limited.fields["19"] == "特定范围内公开"
+    publication.refresh_from_db()
+    assert publication.awaits_platform and breach_gate.find_breach(publication.uuid, now=stage.now) is None
+
+
+def test_what_waits_for_a_platform_that_is_given_up_is_public_by_this_portal(stage: Stage) -> None:
+    place = the_platform()
+    publication = stage.published()
+    assert publication.awaits_platform
+    values = {name: getattr(place, name) for name in setting_up.FIELDS} | {"is_active": False}
+    setting_up.save_platform(platform_id=place.pk, values=values, actor=stage.credit, now=stage.now)
+    publication.refresh_from_db()
+    assert not publication.awaits_platform
+    assert breach_gate.find_breach(publication.uuid, now=stage.now) is not None
+
+
+def test_what_never_was_shown_ends_without_a_word(stage: Stage) -> None:
+    the_platform()
+    publication = stage.published()
+    breach_publishing.end_publication(
+        publication_id=publication.pk, ending="repair", actor=stage.credit, now=stage.now
+    )
+    assert breach_publishing.shown_above(case_id=publication.case_id, now=stage.now) is None
+    assert not PublicChange.objects.filter(resource="breach").exists()

@@ -26,6 +26,11 @@ SENT = (State.BATCHED, State.ACCEPTED, State.REJECTED)
 SCAN = 500
 
 
+def platform_for(region: Region) -> ExchangePlatform | None:
+    """The platform to which records of a region go; None where they go nowhere."""
+    return _nearest(region, list(ExchangePlatform.objects.filter(is_active=True)))
+
+
 def _nearest(region: Region, active: list[ExchangePlatform]) -> ExchangePlatform | None:
     """The platform of a region, or of the nearest above that has one."""
     lineage = region.lineage

@@ -10,11 +10,13 @@ from django.db import transaction
 from credit_portal.audit import events
 from credit_portal.outbox import notices
 from credit_portal.registry import groups
-from credit_portal.registry.models import User
+from credit_portal.registry.models import PublicityClass, User
+from disclosure import breach_publishing
 from disclosure.models import ExchangeAnswer, ExchangeBatch, ExchangeReceipt, ExchangeRecord
 
 from . import noting
 from .batches import ExchangeError, _may
+from .wanting import CLASS_WORDS
 
 State, Record = ExchangeBatch.State, ExchangeRecord.State
 PIECE = 1_000
@@ -98,6 +100,10 @@ def take_receipt(
         sha256=receipt.sha256,
     )
     noting.meet(accepted, now=now)
+    for record in accepted:
+        # The version that people decided to be public, and not the one that went up on acceptance.
+        if record.case_id is not None and record.fields.get("19") == CLASS_WORDS[PublicityClass.PUBLIC]:
+            breach_publishing.shown_above(case_id=record.case_id, now=now)
     _tell(batch, [records[one.key] for one in fresh if not one.accepted], now=now)
     return receipt
 

@@ -12,9 +12,11 @@ from credit_portal.audit.history import note
 from credit_portal.registry import groups
 from credit_portal.registry.models import CommitmentType, Region, User
 from credit_portal.registry.visibility import has_role
+from disclosure import breach_publishing
 from disclosure import collection_format as form
-from disclosure.models import ExchangePlatform
+from disclosure.models import BreachPublication, ExchangePlatform
 
+from . import noting
 from .batches import ExchangeError, _may
 
 FIELDS = (
@@ -61,7 +63,17 @@ def save_platform(
         platform_id=platform.pk,
         changed=changed,
     )
+    if platform_id is not None and "is_active" in changed and not platform.is_active:
+        _wait_no_longer(now=now)
     return platform
+
+
+def _wait_no_longer(*, now: datetime) -> None:
+    """Breaches that waited for a platform which is used no more, and have no other, are public by this portal."""
+    waiting = BreachPublication.objects.filter(awaits_platform=True, ended_at__isnull=True)
+    for one in waiting.select_related("case__commitment__region"):
+        if noting.platform_for(one.case.commitment.region) is None:
+            breach_publishing.shown_above(case_id=one.case_id, now=now)
 
 
 def mapping(supervisory_as: str) -> list[tuple[str, str]]:

@@ -47,6 +47,13 @@ def sign(number: int) -> None:
             assert noting.note(commitment_id=made.pk, now=clock.now()) is not None
 
 
+def give_up() -> None:
+    """What comes after has no platform above."""
+    from disclosure.models import ExchangePlatform
+
+    ExchangePlatform.objects.update(is_active=False)
+
+
 def unanswered() -> bool:
     from disclosure.models import ExchangeRecord
 

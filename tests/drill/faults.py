@@ -439,6 +439,7 @@ def platform_difficult(ground: Ground, times: int, off: bool = False) -> dict[st
             time.sleep(0.5)
         ground.stop(worker, scheduler)
         found = exchange.compared(city)
+        exchange.give_up()
     if found["lost"] or found["doubled"]:
         raise Red(str(total | found))
     return total | found
