@@ -248,6 +248,8 @@ SMS_BACKEND = env("SMS_BACKEND", default="console")
 # The city platform: its address, where the platform's own setting leaves it empty, and the token for it.
 PLATFORM_URL = env("PLATFORM_URL", default="")
 PLATFORM_TOKEN = env("PLATFORM_TOKEN", default="")
+# A folder that both sides can reach, where packages go and receipts come from; none unless set.
+EXCHANGE_FOLDER = env("EXCHANGE_FOLDER", default="")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="信用承诺门户 <noreply@localhost>")
 
 CELERY_BROKER_URL = REDIS_URL

@@ -11,7 +11,7 @@ class DisclosureConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
 
         from . import breach_publishing, reporting, services
-        from .exchange import batches, noting, packages, pushing
+        from .exchange import batches, folder, noting, pushing
 
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
@@ -30,10 +30,11 @@ class DisclosureConfig(AppConfig):
         duties.register_matter(noting.COMMITMENT, "信用承诺", _no_page)
         sweeping.register_step("exchange", batches.push_waiting)
         sweeping.register_step("exchange.scan", noting.scan)
+        sweeping.register_step("exchange.receipts", folder.take_receipts)
         effects.register_effect(
             batches.PUSH, pushing.push, label="推送上级平台", external=True, max_attempts=pushing.MAX_ATTEMPTS
         )
-        effects.register_effect(batches.PACK, packages.pack, label="打包报送文件", external=True)
+        effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
 
 
 def _no_page(commitment_id: int) -> str | None:

@@ -221,12 +221,13 @@ class ExchangeReceipt(models.Model):
 
     class Source(models.TextChoices):
         FILE = "file", "上传的回执文件"
+        FOLDER = "folder", "交换目录"
         HTTP = "http", "接口返回"
 
     batch = models.ForeignKey(ExchangeBatch, models.PROTECT, verbose_name="批次", related_name="receipts")
     at = models.DateTimeField("收到时间")
     by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="上传人", related_name="+")
-    source = models.CharField("来源", max_length=5, choices=Source.choices)
+    source = models.CharField("来源", max_length=10, choices=Source.choices)
     sha256 = models.CharField("回执校验值", max_length=64)
     accepted = models.PositiveIntegerField("接收条数")
     rejected = models.PositiveIntegerField("退回条数")

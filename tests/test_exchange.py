@@ -32,6 +32,7 @@ from disclosure.exchange import (
     setting_up,
     sheets,
 )  # fmt: skip
+from disclosure.exchange import folder as exchange_folder
 from disclosure.exchange.batches import ExchangeError
 from disclosure.exchange.receipts import Answer
 from disclosure.models import ExchangeAnswer, ExchangeBatch, ExchangePlatform, ExchangeRecord
@@ -680,3 +681,30 @@ def test_what_never_was_shown_ends_without_a_word(stage: Stage) -> None:
     )
     assert breach_publishing.shown_above(case_id=publication.case_id, now=stage.now) is None
     assert not PublicChange.objects.filter(resource="breach").exists()
+
+
+# ---- by a folder -------------------------------------------------------------------------------------------
+
+
+def test_packages_and_receipts_by_a_folder(stage: Stage, folder: Any, settings: Any, tmp_path: Any) -> None:
+    settings.EXCHANGE_FOLDER = str(tmp_path / "handover")
+    place = the_platform()
+    record = noted(stage.commitment)
+    batch = packed(stage, place)
+    handed = tmp_path / "handover" / "out" / f"{batch.number}.zip"
+    assert hashlib.sha256(handed.read_bytes()).hexdigest() == batch.sha256 and batch.state == "sent"
+    assert handed.stat().st_mode & 0o077 == 0
+    arrived = tmp_path / "handover" / "in"
+    arrived.mkdir()
+    (arrived / f"{batch.number}-1.csv").write_text("记录号,结果\n别的-1,接收\n", encoding="utf-8")
+    (arrived / f"{batch.number}-2.csv").write_text(f"记录号,结果\n{record.key},接收\n", encoding="gb18030")
+    (arrived / "X9999992026000001.csv").write_text("记录号,结果\n", encoding="utf-8")
+    (arrived / "说明.txt").write_text("不是回执")
+    assert exchange_folder.take_receipts(now=NOW) == 1
+    record.refresh_from_db()
+    assert record.state == State.ACCEPTED and batch.receipts.get().source == "folder"
+    refused = tmp_path / "handover" / "refused"
+    assert "不在批次" in (refused / f"{batch.number}-1.csv.txt").read_text()
+    assert "没有这个批次" in (refused / "X9999992026000001.csv.txt").read_text()
+    assert [file.name for file in arrived.iterdir()] == ["说明.txt"]
+    assert exchange_folder.take_receipts(now=NOW) == 0
