@@ -6,7 +6,6 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,15 +68,17 @@ def store(content: bytes = PNG, **changes: Any) -> EvidenceFile:
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """The evidence store, empty before and after."""
-    storage = storages["evidence"]
-    root = Path(storage.path(""))
-    before = {path for path in root.rglob("*") if path.is_file()}
-    yield root
-    for path in root.rglob("*"):
-        if path.is_file() and path not in before:
-            path.unlink()
+def folder(settings: Any, tmp_path: Path) -> Path:
+    """An evidence store of the test's own: others of the same run have left their files in theirs."""
+    root = tmp_path / "evidence"
+    root.mkdir()
+    settings.STORAGES = settings.STORAGES | {
+        "evidence": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": root},
+        }
+    }
+    return root
 
 
 @pytest.mark.django_db
