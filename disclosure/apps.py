@@ -11,6 +11,8 @@ class DisclosureConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
 
         from . import breach_publishing, reporting, services
+        from .acts import entering, uploading
+        from .acts import publishing as act_publishing
         from .exchange import batches, folder, noting, pushing
 
         hooks.register_after_signing("publicity", services.decide_initial)
@@ -23,6 +25,11 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_revocation("publication", breach_publishing.on_revoked)
         duties.register_matter(reporting.ROUND, "违诺上报", _report_page)
         sweeping.register_step("publication", breach_publishing.follow_the_days)
+        duties.register_matter(entering.MATTER, "行政行为信息", _act_page)
+        sweeping.register_step("acts", act_publishing.follow_the_days)
+        effects.register_effect(
+            uploading.EFFECT, uploading.enter_all, label="录入行政行为文件", external=True
+        )
         hooks.register_after_voiding("exchange", noting.on_changed)
         hooks.register_after_correction("exchange", noting.on_changed)
         hooks.register_after_fulfilment("exchange", noting.on_fulfilment)
@@ -47,3 +54,10 @@ def _report_page(round_id: int) -> str | None:
 
     sent = ReportRound.objects.select_related("report").filter(pk=round_id).first()
     return f"/desk/reports/{sent.report.uuid}/" if sent else None
+
+
+def _act_page(act_id: int) -> str | None:
+    from .models import AdministrativeAct
+
+    found = AdministrativeAct.objects.filter(pk=act_id).values_list("uuid", flat=True).first()
+    return f"/desk/acts/{found}/" if found else None

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from credit_portal.outbox.models import PublicChange
 
+from .act_gate import listed_acts
 from .breach_gate import listed_breaches
 from .gate import listed_commitments
 from .terms import TermsError
@@ -45,7 +46,7 @@ def read_place(given: Mapping[str, str]) -> tuple[int, int]:
 
 
 def changes_since(position: int, *, now: datetime, limit: int = LIMIT) -> Changes:
-    """The changes after a position, in order. Three queries."""
+    """The changes after a position, in order. Four queries."""
     found = list(PublicChange.objects.filter(position__gt=position).order_by("position")[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     still = _still_public(found, now)
@@ -68,12 +69,18 @@ def changes_since(position: int, *, now: datetime, limit: int = LIMIT) -> Change
 def _still_public(found: list[PublicChange], now: datetime) -> set[tuple[str, str]]:
     told = [change for change in found if change.kind != PublicChange.Kind.WITHDRAWN]
     codes = {change.reference for change in told if change.resource == "commitment"}
-    ids = {UUID(change.reference) for change in told if change.resource == "breach"}
+    ids, acts = (
+        {UUID(change.reference) for change in told if change.resource == resource}
+        for resource in ("breach", "act")
+    )
     public = {
         ("commitment", code)
         for code in listed_commitments(now).filter(code__in=codes).values_list("code", flat=True)
     }
+    by_id = (
+        ("breach", listed_breaches(now).filter(uuid__in=ids)),
+        ("act", listed_acts(now).filter(uuid__in=acts)),
+    )
     return public | {
-        ("breach", str(uuid))
-        for uuid in listed_breaches(now).filter(uuid__in=ids).values_list("uuid", flat=True)
+        (resource, str(uuid)) for resource, rows in by_id for uuid in rows.values_list("uuid", flat=True)
     }

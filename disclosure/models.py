@@ -6,6 +6,9 @@ from django.db.models import F, Q
 from commitments.models import Commitment
 from credit_portal.registry.models import Department, PublicityClass, Region, User
 
+from .act_models import ActKind as ActKind
+from .act_models import ActUpload as ActUpload
+from .act_models import AdministrativeAct as AdministrativeAct
 from .breach_models import BreachPublication as BreachPublication
 from .breach_models import BreachPublicationProposal as BreachPublicationProposal
 from .breach_models import BreachReport as BreachReport
@@ -16,6 +19,8 @@ from .exchange_models import ExchangePiece as ExchangePiece
 from .exchange_models import ExchangePlatform as ExchangePlatform
 from .exchange_models import ExchangeReceipt as ExchangeReceipt
 from .exchange_models import ExchangeRecord as ExchangeRecord
+from .information_models import InformationItem as InformationItem
+from .information_models import LaunchDate as LaunchDate
 
 
 class PublicityDecision(models.Model):

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     REGISTRATION = "registration"
     WARNING = "warning"
     COMPLAINT = "complaint"
+    OTHER_ACT = "other_act"
 
 
 class State(StrEnum):
@@ -98,6 +99,7 @@ KIND_LABELS = {
     Kind.REGISTRATION: "自愿注册",
     Kind.WARNING: "预警",
     Kind.COMPLAINT: "投诉",
+    Kind.OTHER_ACT: "其他行政行为",
 }
 STATE_LABELS = {
     State.EFFECTIVE: "有效",

@@ -105,7 +105,7 @@ def open_duty(
         grade=grade,
     )
     calendar = current_calendar()
-    counted = count(calendar, triggered_on, int(rule.value), rule.unit)
+    counted = count(calendar, triggered_on, rule.length, rule.unit)
     duty = Duty(
         rule_key=rule_key,
         matter_type=matter.type,
@@ -117,7 +117,7 @@ def open_duty(
         commitment_type=commitment_type,
         grade=grade,
         triggered_on=triggered_on,
-        length=int(rule.value),
+        length=rule.length,
         unit=rule.unit,
         counted=list(counted.days),
         due_on=counted.due,

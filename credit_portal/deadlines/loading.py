@@ -86,6 +86,9 @@ SHAPES: dict[str, Shape] = {
     "act_publication.other": Shape(
         "其他行政行为公示", "table", WORKING_DAYS, parts={"on": "switch", "days": "number"}
     ),
+    "act_publication.judicial": Shape(
+        "司法信息公示", "table", WORKING_DAYS, parts={"on": "switch", "days": "number"}
+    ),
     "publicity": Shape(
         "违诺信息公示期",
         "table",

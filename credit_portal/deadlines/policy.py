@@ -25,6 +25,16 @@ class Value:
     confirmed: bool
     rule_id: int | None
 
+    @property
+    def length(self) -> int:
+        """The number of days or months: of a rule with a switch, its `days`."""
+        return int(self.value["days"] if isinstance(self.value, dict) else self.value)
+
+    @property
+    def on(self) -> bool:
+        """Whether the thing is done here at all: a rule without a switch is on."""
+        return bool(self.value["on"]) if isinstance(self.value, dict) and "on" in self.value else True
+
 
 def choose(
     rules: Iterable[PolicyRule],

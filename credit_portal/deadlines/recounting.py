@@ -141,8 +141,8 @@ def moves_by_rule(rule: PolicyRule) -> list[Move]:
 
 def _by_value(duty: Duty, value: policy.Value, calendar: Calendar) -> Counted:
     if value.unit != duty.unit:
-        return count(calendar, duty.triggered_on, int(value.value), value.unit)
-    return recount(duty, calendar, length=int(value.value))
+        return count(calendar, duty.triggered_on, value.length, value.unit)
+    return recount(duty, calendar, length=value.length)
 
 
 @transaction.atomic
@@ -185,7 +185,7 @@ def _apply(moves: Sequence[Move], *, now: datetime, actor: User | None, cause: s
             if move.rule is not None:
                 duty.rule_id, duty.basis = move.rule.rule_id, move.rule.basis
                 duty.confirmed, duty.unit = move.rule.confirmed, move.rule.unit
-                duty.length = int(move.rule.value)
+                duty.length = move.rule.length
             if duty.due_on > before:
                 # More time: reminding begins anew with the new day.
                 duty.stage = Duty.Stage.NONE

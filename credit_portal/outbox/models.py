@@ -10,6 +10,11 @@ from django.db.models import Q
 
 from credit_portal.registry.models import User
 
+from .partner_models import IdempotentAnswer as IdempotentAnswer
+from .partner_models import PartnerSystem as PartnerSystem
+from .partner_models import PartnerToken as PartnerToken
+from .partner_models import Scope as Scope
+
 
 class Message(models.Model):
     """One effect to bring about, once. `effect` names a registered handler, `key` is the effect's own unique key."""
@@ -94,9 +99,9 @@ class PublicChange(models.Model):
     key = models.CharField("唯一键", max_length=200, unique=True)
     position = models.BigIntegerField("次序", null=True, unique=True)
     kind = models.CharField("类别", max_length=10, choices=Kind.choices)
-    resource = models.CharField("对象", max_length=20, help_text="commitment 或 breach")
+    resource = models.CharField("对象", max_length=20, help_text="commitment、breach 或 act")
     reference = models.CharField(
-        "公开编号", max_length=64, help_text="承诺编码或违诺公示编号；停止公示后不再给出"
+        "公开编号", max_length=64, help_text="承诺编码，或者违诺、行政行为的公示编号；停止公示后不再给出"
     )
     opaque = models.UUIDField("不透明编号", default=uuid.uuid4)
     at = models.DateTimeField("时间")

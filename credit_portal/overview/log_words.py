@@ -74,6 +74,14 @@ VERBS = {
     "exchange.downloaded": "下载报送文件包",
     "exchange.platform_saved": "设置上级平台",
     "exchange.corrected": "更正报送记录",
+    "partner.saved": "登记对接系统",
+    "partner.token": "签发或作废对接令牌",
+    "act.entered": "录入行政行为",
+    "act.proposed": "提议公开自然人的行政行为",
+    "act.decided": "确定行政行为公开类型",
+    "act.ended": "停止行政行为公示",
+    "act.upload": "上传行政行为文件",
+    "information.saved": "保存信用信息目录",
     "notice.printed": "打印告知书",
 }
 TARGETS = {
@@ -103,6 +111,11 @@ TARGETS = {
     "check_list": "核查列表",
     "commitment_list": "今日承诺列表",
     "breach_case_list": "违诺认定列表",
+    "partner": "对接系统",
+    "act": "行政行为信息",
+    "act_upload": "行政行为上传",
+    "act_list": "行政行为列表",
+    "information_item": "信用信息目录",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -20,14 +20,27 @@ from .batches import ExchangeError
 _BORN = datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no zone
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 200_000
+LISTED_ROWS = 5_000  # rows of a template that offer a choice
 
 
-def write(kind: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A table as `xlsx`, `csv` or `json` (a list of objects); the same input gives the same bytes."""
-    return {"xlsx": _xlsx, "csv": _csv, "json": _json}[kind](head, rows)
+def write(
+    kind: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str = "信用承诺",
+    lists: Mapping[int, Sequence[str]] | None = None,
+) -> bytes:
+    """A table as `xlsx`, `csv` or `json` (a list of objects); the same input gives the same bytes. `title` names the
+    sheet, `lists` the words to choose from, by column: of an xlsx only."""
+    if kind == "xlsx":
+        return _xlsx(head, rows, title, lists or {})
+    return {"csv": _csv, "json": _json}[kind](head, rows)
 
 
-def _xlsx(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def _xlsx(
+    head: Sequence[str], rows: Iterable[Sequence[str]], title: str, lists: Mapping[int, Sequence[str]]
+) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out,
@@ -39,13 +52,21 @@ def _xlsx(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
         },
     )
     book.set_properties({"created": _BORN})
-    sheet = book.add_worksheet("信用承诺")
+    sheet = book.add_worksheet(title)
     bold = book.add_format({"bold": True, "num_format": "@", "text_wrap": True, "valign": "top"})
     text = book.add_format({"num_format": "@", "valign": "top"})
     for column, label in enumerate(head):
         sheet.write_string(0, column, label, bold)
     sheet.freeze_panes(1, 1)
     sheet.set_column(0, len(head) - 1, 22, text)
+    for column, words in lists.items():
+        sheet.data_validation(
+            1,
+            column,
+            LISTED_ROWS,
+            column,
+            {"validate": "list", "source": list(words), "error_type": "warning"},
+        )
     for line, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
             sheet.write_string(line, column, value, text)

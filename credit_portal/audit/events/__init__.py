@@ -1,5 +1,15 @@
 """One typed function an event: the only callers of `recording.record`. `sentences.py` has the words for each."""
 
+from .acts import (
+    act_decided,
+    act_ended,
+    act_entered,
+    act_proposed,
+    act_upload,
+    information_item_saved,
+    partner_saved,
+    partner_token,
+)
 from .breach import (
     breach_marked,
     breach_publication_decided,
@@ -75,6 +85,11 @@ from .sentences import SENTENCES, sentence
 
 __all__ = [
     "SENTENCES",
+    "act_decided",
+    "act_ended",
+    "act_entered",
+    "act_proposed",
+    "act_upload",
     "breach_marked",
     "breach_publication_decided",
     "breach_publication_ended",
@@ -110,12 +125,15 @@ __all__ = [
     "exchange_forwarded",
     "exchange_platform_saved",
     "exchange_receipt",
+    "information_item_saved",
     "item_drafted",
     "item_published",
     "item_retired",
     "message_failed",
     "message_retried",
     "notice_printed",
+    "partner_saved",
+    "partner_token",
     "policy_loaded",
     "publicity_decided",
     "publicity_proposal",

@@ -68,6 +68,14 @@ SENTENCES: dict[str, str] = {
     "exchange.downloaded": "下载报送文件包，校验值 {sha256}",
     "exchange.platform_saved": "设置上级平台：{changed}",
     "exchange.corrected": "更正报送记录第 {fields} 项，校验值 {sha256}",
+    "partner.saved": "登记对接系统（{scopes}，{state}）",
+    "partner.token": "{deed}对接令牌 {prefix}…，有效期至 {expires_on}",
+    "act.entered": "录入{kind} {number}（{source}），校验值 {sha256}",
+    "act.proposed": "提议公开自然人的 {number}",
+    "act.decided": "确定 {number} 的公开类型 {publicity_class}，理由 {reason}，{public_from} 至 {public_until}",
+    "act.ended": "停止 {number}：{ending}",
+    "act.upload": "{deed}行政行为文件，{rows} 行，校验值 {sha256}",
+    "information.saved": "保存信用信息目录 {code}",
 }
 
 
