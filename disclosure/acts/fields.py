@@ -6,11 +6,12 @@ has the common ones and the last day on which it is to be shown.
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from credit_portal.registry import codes
@@ -28,6 +29,7 @@ GRADES = {"轻微": "minor", "一般": "general", "严重": "serious"}
 KIND_WORDS = {str(label): str(code) for code, label in CreditSubject.Kind.choices}
 DOMAIN_WORDS = {str(label): str(code) for code, label in Domain.choices}
 SEPARATOR = "；"
+_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2})?", re.ASCII)
 
 OTHERS = frozenset(ActKind.values) - {ActKind.LICENCE, ActKind.PENALTY}
 OF_LICENCE, OF_PENALTY, OF_JUDICIAL = (
@@ -219,13 +221,10 @@ def _day(head: str, text: str) -> date:
 
 
 def _amount(head: str, text: str) -> str:
-    try:
-        amount = Decimal(text.replace(",", "")) if len(text) <= 20 else Decimal("NaN")
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")) or amount >= 10**13:
+    plain = text.replace(",", "")
+    if not _AMOUNT.fullmatch(plain):
         raise ValueError(f"{head}“{text[:20]}”应为不带单位的数字，最多两位小数。")
-    return f"{amount.quantize(Decimal('0.01')):f}"
+    return f"{Decimal(plain):.2f}"
 
 
 def _check_subject(found: dict[str, Any], errors: dict[str, str], today: date) -> None:
