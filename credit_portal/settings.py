@@ -270,9 +270,10 @@ REST_FRAMEWORK = {
 # Requests to the public API a minute and address, and whole files; 0: no limit.
 PUBLIC_REQUESTS_PER_MINUTE = env.int("PUBLIC_REQUESTS_PER_MINUTE", default=1200)
 PUBLIC_EXPORTS_PER_MINUTE = env.int("PUBLIC_EXPORTS_PER_MINUTE", default=10)
+PARTNER_REQUESTS_PER_MINUTE = env.int("PARTNER_REQUESTS_PER_MINUTE", default=600)
 SPECTACULAR_SETTINGS = {
     "TITLE": "信用承诺公示接口",
-    "DESCRIPTION": "公开的信用承诺、主体、事项目录与承诺书文本。只读，无需登录。",
+    "DESCRIPTION": "公开的信用承诺、违诺、行政行为、主体、事项目录与承诺书文本：只读，无需登录。部门的系统凭令牌推送信用信息。",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -281,6 +282,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CommitmentTypeEnum": "credit_portal.registry.models.CommitmentType",
         "SubjectKindEnum": "credit_portal.registry.models.CreditSubject.Kind",
+        "ActKindEnum": "disclosure.models.ActKind",
         "ClauseKindEnum": "commitments.models.Clause.Kind",
     },
 }

@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/reports/", include("disclosure.report_urls")),
     path("desk/publications/", include("disclosure.publication_urls")),
+    path("desk/acts/", include("disclosure.acts.urls")),
     path("desk/exchange/", include("disclosure.exchange.urls")),
     path("desk/", include("credit_portal.overview.desk_urls")),
     path("api/v1/", include("disclosure.api_urls")),

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, api_breaches
+from . import api, api_acts, api_breaches
 from .throttles import PublicThrottle
 
 app_name = "api"
@@ -15,6 +15,9 @@ urlpatterns = [
     path("public/texts", api.Texts.as_view(), name="texts"),
     path("public/breaches", api_breaches.Breaches.as_view(), name="breaches"),
     path("public/breaches/<str:id>", api_breaches.Breach.as_view(), name="breach"),
+    path("public/acts", api_acts.Acts.as_view(), name="acts"),
+    path("public/acts/<str:id>", api_acts.Act.as_view(), name="act"),
+    path("credit-entries", api_acts.CreditEntries.as_view(), name="credit-entries"),
     path("public/changes", api_breaches.Changes.as_view(), name="changes"),
     path("public/duties", api_breaches.Duties.as_view(), name="duties"),
     path("public/statistics", api_breaches.Statistics.as_view(), name="statistics"),

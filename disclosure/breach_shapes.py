@@ -66,10 +66,13 @@ class ChangeSerializer(s.Serializer):
     kind = s.ChoiceField(
         PublicChange.Kind.choices, help_text="published 公示，changed 变更，withdrawn 停止公示"
     )
-    resource = s.ChoiceField([("commitment", "承诺"), ("breach", "违诺")], help_text="对象")
+    resource = s.ChoiceField(
+        [("commitment", "承诺"), ("breach", "违诺"), ("act", "行政行为")], help_text="对象"
+    )
     id = s.UUIDField(help_text="不透明编号：同一次公示的各条相同")
     reference = s.CharField(
-        allow_null=True, help_text="承诺编码或违诺公示编号；停止公示的、已不在公开列表中的为 null"
+        allow_null=True,
+        help_text="承诺编码，或者违诺、行政行为的公示编号；停止公示的、已不在公开列表中的为 null",
     )
     at = s.DateTimeField(help_text="时间")
 

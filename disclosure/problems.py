@@ -19,9 +19,11 @@ WORDS: dict[int, tuple[str, str]] = {
     401: ("需要登录", "访问这项内容需要有效的访问令牌。"),
     403: ("没有权限", "没有访问这项内容的权限。"),
     404: ("没有找到", "没有这个地址或这条记录。"),
-    405: ("不支持这种请求方式", "这个地址只能读取，请使用 GET。"),
+    405: ("不支持这种请求方式", "请使用这个地址支持的请求方式。"),
     406: ("没有所要的格式", "这个地址返回 JSON，请在 Accept 中接受 application/json。"),
+    409: ("与已有的内容不符", "与已有的内容不符，没有录入。"),
     415: ("不支持这种内容格式", "请使用 application/json。"),
+    422: ("内容有误", "内容有误，没有录入，逐项指出。"),
     429: ("请求过于频繁", "请求过于频繁，请稍后再试。"),
 }
 
@@ -69,5 +71,7 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> Respons
         detail = f"请求过于频繁，请在 {seconds} 秒后再试。"
     if isinstance(exception, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    if isinstance(exception, exceptions.AuthenticationFailed):
+        headers["WWW-Authenticate"] = "Bearer"
     status = exception.status_code if exception.status_code in WORDS else 400
     return problem(status, detail=detail, headers=headers)

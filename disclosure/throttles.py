@@ -88,3 +88,12 @@ class ExportThrottle(PublicThrottle):
     """The same for whole files (`PUBLIC_EXPORTS_PER_MINUTE`)."""
 
     scope, setting = "export", "PUBLIC_EXPORTS_PER_MINUTE"
+
+
+class PartnerThrottle(PublicThrottle):
+    """The same for one partner system, wherever it asks from (`PARTNER_REQUESTS_PER_MINUTE`)."""
+
+    scope, setting = "partner", "PARTNER_REQUESTS_PER_MINUTE"
+
+    def get_ident(self, request: Request) -> str:
+        return str(request.user.pk)

@@ -266,6 +266,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /me/",
         "Disallow: /verify/",
         "Disallow: /breaches/",
+        "Disallow: /acts/",
         "Disallow: /api/v1/",
         "Disallow: /elder/",
         "Disallow: /commitments/?*",

@@ -20,6 +20,7 @@ from credit_portal.registry import codes
 from credit_portal.registry.models import CommitmentType
 
 from . import column, search
+from .act_gate import acts_of_subject
 from .breach_gate import breaches_of_subject
 from .gate import SHOWN_FULFILMENT, find_public
 from .terms import FILTERS, Terms, TermsError, read_box, read_cursor, read_terms
@@ -32,6 +33,7 @@ TYPES = list(CommitmentType.choices)
 NOTHING = "nothing"  # stands in the address for what is not repeated there
 BOX_LENGTH = 200
 BREACHES_SHOWN = 20
+ACTS_SHOWN = 10
 
 ERROR_CHOICE = "没有这个选项，请从列表中选择。"
 ERROR_LENGTH = "统一社会信用代码应为 18 位，承诺编码应为 20 位，现为 {} 位，请核对。"
@@ -176,7 +178,8 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
     """One organisation's or sole trader's public record: its name, its figures, its commitments."""
     now = clock.now()
     breaches = breaches_of_subject(uscc, now=now, limit=BREACHES_SHOWN)
-    record = column.subject_record(uscc, now) or _known_by_breach(breaches)
+    acts = acts_of_subject(uscc, now=now, limit=ACTS_SHOWN)
+    record = column.subject_record(uscc, now) or _known_otherwise(breaches or acts)
     if record is None:
         if may_be_private(uscc):
             return redirect(_address({NOTHING: "1"}))
@@ -204,16 +207,18 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
             "canonical": here,
             "breaches": breaches,
             "more_breaches": len(breaches) == BREACHES_SHOWN,
+            "acts": acts,
+            "more_acts": len(acts) == ACTS_SHOWN,
         },
     )
-    return unlisted(response) if breaches else response
+    return unlisted(response) if breaches or acts else response
 
 
-def _known_by_breach(breaches: list[dict[str, Any]]) -> column.SubjectRecord | None:
-    """The record of a subject of which nothing is public but a breach."""
-    if not breaches:
+def _known_otherwise(lines: list[dict[str, Any]]) -> column.SubjectRecord | None:
+    """The record of a subject of which no commitment is public but a breach or an act."""
+    if not lines:
         return None
-    subject = breaches[0]["subject"]
+    subject = lines[0]["subject"]
     return column.SubjectRecord(
         code=subject["code"],
         kind_label=subject["kind_label"],

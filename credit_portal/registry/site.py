@@ -38,6 +38,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("home", "首页", "/"),
     NavItem("commitments", "承诺查询", "/commitments/", ("/subjects/",)),
     NavItem("breaches", "违诺公示", "/breaches/"),
+    NavItem("acts", "许可处罚", "/acts/"),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/"),
     NavItem("supervision", "期限监督", "/supervision/"),
@@ -51,6 +52,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("reports", "上报", "/desk/reports/", groups=AT_THE_DESK),
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
+    NavItem("acts", "行政行为", "/desk/acts/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]

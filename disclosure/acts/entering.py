@@ -26,7 +26,7 @@ from .rules import ActRefused
 Source, Ending = AdministrativeAct.Source, AdministrativeAct.Ending
 MATTER = "act"
 # What an act is in the subject's record.
-ENTRY_KINDS = {
+ENTRY_KINDS: dict[str, Kind] = {
     ActKind.LICENCE: Kind.LICENCE,
     ActKind.PENALTY: Kind.PENALTY,
     ActKind.REWARD: Kind.AWARD,
