@@ -20,6 +20,9 @@ from credit_portal.registry.models import CreditSubject, Department, PublicityCl
 from credit_portal.registry.visibility import departments_visible_to, limit_to_visible
 
 from . import proposals, rule_documents, services
+from .admin_acts import AdministrativeActAdmin as AdministrativeActAdmin
+from .admin_acts import InformationItemAdmin as InformationItemAdmin
+from .admin_acts import LaunchDateAdmin as LaunchDateAdmin
 from .admin_breaches import BreachPublicationAdmin as BreachPublicationAdmin
 from .admin_breaches import BreachReportAdmin as BreachReportAdmin
 from .admin_exchange import ExchangeBatchAdmin as ExchangeBatchAdmin

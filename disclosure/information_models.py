@@ -15,17 +15,17 @@ class InformationItem(models.Model):
     class Collected(models.TextChoices):
         """By which rows of the portal it is counted. What is collected elsewhere is named all the same."""
 
-        LICENCE = ActKind.LICENCE
-        PENALTY = ActKind.PENALTY
-        COERCION = ActKind.COERCION
-        CONFIRMATION = ActKind.CONFIRMATION
-        LEVY = ActKind.LEVY
-        PAYMENT = ActKind.PAYMENT
-        ADJUDICATION = ActKind.ADJUDICATION
-        COMPENSATION = ActKind.COMPENSATION
-        REWARD = ActKind.REWARD
-        INSPECTION = ActKind.INSPECTION
-        JUDICIAL = ActKind.JUDICIAL
+        LICENCE = ActKind.LICENCE.value, ActKind.LICENCE.label
+        PENALTY = ActKind.PENALTY.value, ActKind.PENALTY.label
+        COERCION = ActKind.COERCION.value, ActKind.COERCION.label
+        CONFIRMATION = ActKind.CONFIRMATION.value, ActKind.CONFIRMATION.label
+        LEVY = ActKind.LEVY.value, ActKind.LEVY.label
+        PAYMENT = ActKind.PAYMENT.value, ActKind.PAYMENT.label
+        ADJUDICATION = ActKind.ADJUDICATION.value, ActKind.ADJUDICATION.label
+        COMPENSATION = ActKind.COMPENSATION.value, ActKind.COMPENSATION.label
+        REWARD = ActKind.REWARD.value, ActKind.REWARD.label
+        INSPECTION = ActKind.INSPECTION.value, ActKind.INSPECTION.label
+        JUDICIAL = ActKind.JUDICIAL.value, ActKind.JUDICIAL.label
         COMMITMENT = "commitment", "信用承诺"
         BREACH = "breach", "违诺认定"
         OTHER = "other", "在其他系统归集"

@@ -4,7 +4,7 @@ from django.urls import path
 
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
-from . import views, views_acts, views_breaches, views_search, views_supervision
+from . import views, views_acts, views_breaches, views_information, views_search, views_supervision
 
 app_name = "disclosure"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("breaches/<uuid:uuid>/", views_breaches.breach, name="breach"),
     path("acts/", views_acts.acts, name="acts"),
     path("acts/<uuid:uuid>/", views_acts.act, name="act"),
+    path("information/", views_information.catalogue, name="information"),
     path("supervision/", views_supervision.board, name="supervision"),
     path("catalogue/", views.catalogue, name="catalogue"),
     path("texts/", views.texts, name="texts"),

@@ -11,7 +11,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
-from . import supervision
+from . import information, supervision
 
 SHOWN = 20
 MAY_SEE_DUTIES = (*AT_THE_DESK, groups.AUDITOR)
@@ -22,7 +22,12 @@ MAY_SEE_DUTIES = (*AT_THE_DESK, groups.AUDITOR)
 def board(request: HttpRequest) -> HttpResponse:
     """Figures for everybody; for staff also the single duties that they may see, the first to be due first."""
     today = clock.today()
-    context = {"figures": supervision.figures(today), "today": today, "least": supervision.LEAST_CASES}
+    context = {
+        "figures": supervision.figures(today),
+        "today": today,
+        "least": supervision.LEAST_CASES,
+        "launches": list(information.launches()),
+    }
     if request.user.is_authenticated and has_role(request.user, *MAY_SEE_DUTIES):
         open_duties = limit_to_visible(Duty.objects.filter(state=Duty.State.OPEN), request.user)
         context["at_the_desk"] = has_role(request.user, *AT_THE_DESK)

@@ -15,13 +15,15 @@ from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.models import CalendarNotice, Duty, PolicyRule
+from credit_portal.outbox import partners
 from credit_portal.outbox.models import Message
 from credit_portal.registry import groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
 from credit_portal.registry.services import set_responsible
-from disclosure import proposals, rule_documents
+from disclosure import information, proposals, rule_documents
 from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
+from tests import acts
 from tests.breach_stage import Stage
 from verification import services as record
 
@@ -110,6 +112,27 @@ class Office:
         )  # fmt: skip
 
         self._exchange()
+        self._acts()
+
+    def _acts(self) -> None:
+        """An act of the department, a line of the catalogue, and a system of its own."""
+        self.act = acts.entered(
+            "licence", department=self.department, actor=self.people[groups.OFFICER], now=NOW
+        )
+        self.item = information.save_item(
+            item=None, code="130111-001", region=factories.region(), department=self.department,
+            name="行政许可", collected="licence", publicity_class="public", cycle="7 个工作日内",
+            actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
+        self.launch = information.save_launch(
+            launch=None, region=factories.region(), what="column",
+            actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
+        self.partner = partners.save_partner(
+            system_id=None, name="审批业务系统", department=self.department,
+            scopes=["credit_entries.write"], contact="", is_active=True,
+            actor=self.people[groups.SECURITY_ADMIN], now=NOW,
+        )  # fmt: skip
 
     def _exchange(self) -> None:
         """A record that went up in a batch."""
@@ -143,6 +166,10 @@ class Office:
             "disclosure.breachpublication": self.breach,
             "disclosure.exchangebatch": self.batch,
             "disclosure.exchangerecord": self.batch.records.get(),
+            "disclosure.administrativeact": self.act,
+            "disclosure.informationitem": self.item,
+            "disclosure.launchdate": self.launch,
+            "outbox.partnersystem": self.partner,
             "outbox.message": self.message,
             "verification.creditentry": self.entry,
             "verification.check": self.check,

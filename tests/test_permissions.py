@@ -43,6 +43,12 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "disclosure.breachpublication": {"changelist": OWN, "add": NOBODY},
     "disclosure.exchangebatch": {"changelist": {K, A}, "add": NOBODY},
     "disclosure.exchangerecord": {"changelist": OWN, "add": NOBODY},
+    "disclosure.administrativeact": {"changelist": OWN, "add": NOBODY},
+    "disclosure.informationitem": {"changelist": OWN, "add": {K}, "edit": {K}},
+    "disclosure.launchdate": {"changelist": {K, A}, "add": {K}, "edit": {K}},
+    "outbox.partnersystem": {
+        "changelist": {K, A, X}, "add": {X}, "edit": {X}, "token": {X}, "revoke": {X},
+    },
     "outbox.message": {"changelist": {K, Y}, "add": NOBODY, "retry": {K, Y}},
     "deadlines.calendarnotice": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.creditentry": {

@@ -14,6 +14,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.visibility import has_role
 
 from . import effects, services
+from .admin_partners import PartnerSystemAdmin as PartnerSystemAdmin
 from .models import Message
 
 

@@ -52,6 +52,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "disclosure.breachpublication",
             "disclosure.exchangebatch",
             "disclosure.exchangerecord",
+            "disclosure.administrativeact",
             "deadlines.duty",
             "outbox.message",
         ],
@@ -61,12 +62,14 @@ NAVIGATION: list[tuple[str, list[str]]] = [
         "制度与规则",
         [
             "disclosure.ruledocument",
+            "disclosure.informationitem",
+            "disclosure.launchdate",
             "deadlines.policyrule",
             "deadlines.ruleproposal",
             "deadlines.calendarnotice",
         ],
     ),
-    ("机构与账号", ["registry.department", "registry.user", "registry.region"]),
+    ("机构与账号", ["registry.department", "registry.user", "outbox.partnersystem", "registry.region"]),
     ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile"]),
 ]
 

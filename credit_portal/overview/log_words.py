@@ -4,9 +4,10 @@ from commitments.models import CaseStep, Commitment
 from credit_portal.audit.wording import register
 from credit_portal.deadlines.loading import SHAPES
 from credit_portal.documents.models import EvidenceFile
+from credit_portal.outbox.models import Scope
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, Domain, PublicityClass, ResponsiblePerson
-from disclosure.models import BreachPublication, PublicityDecision
+from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
 # What a person calls each kind of event in the filter of the log.
@@ -81,6 +82,7 @@ VERBS = {
     "act.decided": "确定行政行为公开类型",
     "act.ended": "停止行政行为公示",
     "act.upload": "上传行政行为文件",
+    "launch.saved": "登记上线日期",
     "information.saved": "保存信用信息目录",
     "notice.printed": "打印告知书",
 }
@@ -116,6 +118,7 @@ TARGETS = {
     "act_upload": "行政行为上传",
     "act_list": "行政行为列表",
     "information_item": "信用信息目录",
+    "launch": "上线日期",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -131,6 +134,10 @@ PAGES = {
     "check": "verification.check",
     "commitment": "commitments.commitment",
     "rule_document": "disclosure.ruledocument",
+    "act": "disclosure.administrativeact",
+    "information_item": "disclosure.informationitem",
+    "launch": "disclosure.launchdate",
+    "partner": "outbox.partnersystem",
 }
 
 
@@ -194,6 +201,15 @@ def bring_words() -> None:
     register("commitment.fulfilment", status=dict(Commitment.Fulfilment.choices))
     register("publicity.decided", publicity_class=dict(PublicityClass.choices), reason=reasons)
     register("publicity.withdrawn", reason=reasons)
+    register("act.entered", kind=dict(ActKind.choices), source=dict(AdministrativeAct.Source.choices))
+    register(
+        "act.decided",
+        publicity_class=dict(PublicityClass.choices),
+        reason=dict(AdministrativeAct.Reason.choices),
+    )
+    register("act.ended", ending=dict(AdministrativeAct.Ending.choices))
+    register("launch.saved", what=dict(LaunchDate.What.choices))
+    register("partner.saved", scopes=dict(Scope.choices))
     register(
         "publicity.proposal",
         deed={

@@ -27,6 +27,8 @@ _OWN_BUSINESS = {
     "disclosure.breachreport": "v",
     "disclosure.breachpublication": "v",
     "disclosure.exchangerecord": "v",
+    "disclosure.administrativeact": "v",
+    "disclosure.informationitem": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -58,6 +60,9 @@ TABLE: dict[str, dict[str, str]] = {
         "disclosure.publicityproposal": "vc",
         "disclosure.exchangebatch": "v",
         "disclosure.ruledocument": "vac",
+        "disclosure.informationitem": "vac",
+        "disclosure.launchdate": "vac",
+        "outbox.partnersystem": "v",
         "deadlines.calendarnotice": "vac",
         "deadlines.ruleproposal": "vac",
         "outbox.message": "vc",
@@ -72,6 +77,8 @@ TABLE: dict[str, dict[str, str]] = {
         "verification.creditentry": "v",
         "disclosure.publicityproposal": "v",
         "disclosure.exchangebatch": "v",
+        "disclosure.launchdate": "v",
+        "outbox.partnersystem": "v",
         "deadlines.ruleproposal": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
@@ -81,6 +88,7 @@ TABLE: dict[str, dict[str, str]] = {
         "registry.region": "v",
         "registry.department": "v",
         "registry.user": "vac",
+        "outbox.partnersystem": "vac",
         "audit.auditevent": "v",
     },
     groups.SYSTEM_ADMIN: {

@@ -38,7 +38,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("home", "首页", "/"),
     NavItem("commitments", "承诺查询", "/commitments/", ("/subjects/",)),
     NavItem("breaches", "违诺公示", "/breaches/"),
-    NavItem("acts", "许可处罚", "/acts/"),
+    NavItem("acts", "许可处罚", "/acts/", ("/information/",)),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/"),
     NavItem("supervision", "期限监督", "/supervision/"),

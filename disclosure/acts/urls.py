@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from disclosure import views_information
+
 from . import views
 
 app_name = "acts"
@@ -9,6 +11,7 @@ urlpatterns = [
     path("", views.acts, name="list"),
     path("new/", views.new, name="new"),
     path("publish/", views.publish, name="publish"),
+    path("coverage/", views_information.coverage, name="coverage"),
     path("files/", views.files, name="files"),
     path("files/<uuid:uuid>/", views.file, name="file"),
     path("files/<uuid:uuid>/faults.xlsx", views.faults, name="faults"),

@@ -7,6 +7,7 @@ from .acts import (
     act_proposed,
     act_upload,
     information_item_saved,
+    launch_saved,
     partner_saved,
     partner_token,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "item_drafted",
     "item_published",
     "item_retired",
+    "launch_saved",
     "message_failed",
     "message_retried",
     "notice_printed",

@@ -141,7 +141,7 @@ def act_upload(
 
 
 def information_item_saved(
-    *, now: datetime, actor_id: int, department_id: int, item_id: int, code: str
+    *, now: datetime, actor_id: int | None, department_id: int, item_id: int, code: str
 ) -> AuditEvent:
     return record(
         "information.saved",
@@ -151,4 +151,18 @@ def information_item_saved(
         target_type="information_item",
         target_id=item_id,
         code=code,
+    )
+
+
+def launch_saved(
+    *, now: datetime, actor_id: int | None, launch_id: int, what: str, launched_on: date | None
+) -> AuditEvent:
+    return record(
+        "launch.saved",
+        now=now,
+        actor_id=actor_id,
+        target_type="launch",
+        target_id=launch_id,
+        what=what,
+        launched_on=launched_on.isoformat() if launched_on else None,
     )

@@ -75,6 +75,7 @@ SENTENCES: dict[str, str] = {
     "act.decided": "确定 {number} 的公开类型 {publicity_class}，理由 {reason}，{public_from} 至 {public_until}",
     "act.ended": "停止 {number}：{ending}",
     "act.upload": "{deed}行政行为文件，{rows} 行，校验值 {sha256}",
+    "launch.saved": "登记上线日期（{what}）：{launched_on}",
     "information.saved": "保存信用信息目录 {code}",
 }
 
