@@ -143,6 +143,7 @@ TABLE = [
     ("130111", "act_publication.penalty", NOW, {}, 7, False),
     ("130111", "act_publication.other", NOW, {}, {"on": False, "days": 7}, False),
     ("410103", "act_publication.other", NOW, {}, {"on": False, "days": 7}, False),
+    ("130111", "act_publication.judicial", NOW, {}, {"on": False, "days": 7}, False),
     ("130111", "publicity", NOW, {"grade": "minor"}, {"min": 0, "max": 3, "published": False}, False),
     ("130111", "publicity", NOW, {"grade": "general"}, {"min": 3, "max": 12}, False),
     ("130111", "publicity", NOW, {"grade": "serious"}, {"min": 12, "max": 36}, False),
