@@ -8,7 +8,13 @@ class CommitmentsConfig(AppConfig):
     def ready(self) -> None:
         from credit_portal.deadlines import duties
 
+        from . import hooks
+        from .consequences import undoing
+
         duties.register_matter("breach_case", "违诺认定", _case_page)
+        duties.register_matter("rectification", "限期整改", _rectification_page)
+        duties.register_matter("handoff", "移交撤销许可", _handoff_page)
+        hooks.register_after_revocation("consequences", undoing.on_revoked)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -16,3 +22,17 @@ def _case_page(case_id: int) -> str | None:
 
     uuid = BreachCase.objects.filter(pk=case_id).values_list("uuid", flat=True).first()
     return f"/desk/cases/{uuid}/" if uuid else None
+
+
+def _rectification_page(row_id: int) -> str | None:
+    from .models import Rectification
+
+    uuid = Rectification.objects.filter(pk=row_id).values_list("case__uuid", flat=True).first()
+    return f"/desk/consequences/{uuid}/" if uuid else None
+
+
+def _handoff_page(row_id: int) -> str | None:
+    from .models import RevocationHandoff
+
+    uuid = RevocationHandoff.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/consequences/handoffs/{uuid}/" if uuid else None

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from .models import BreachCase, Commitment
+from .models import BreachCase, Commitment, Interview, RevocationHandoff
 
 Hook = Callable[..., None]
 
@@ -16,6 +16,8 @@ _after_determination: dict[str, Hook] = {}
 _after_service: dict[str, Hook] = {}
 _after_statement: dict[str, Hook] = {}
 _after_revocation: dict[str, Hook] = {}
+_after_interview: dict[str, Hook] = {}
+_after_licence_revoked: dict[str, Hook] = {}
 
 
 def register_after_signing(name: str, hook: Hook) -> None:
@@ -58,6 +60,16 @@ def register_after_revocation(name: str, hook: Hook) -> None:
     _after_revocation[name] = hook
 
 
+def register_after_interview(name: str, hook: Hook) -> None:
+    """`hook(*, interview, actor, now)` runs when an interview has been recorded, or its determination revoked."""
+    _after_interview[name] = hook
+
+
+def register_after_licence_revoked(name: str, hook: Hook) -> None:
+    """`hook(*, handoff, actor, now)` runs when the approval bureau has revoked a licence handed over to it."""
+    _after_licence_revoked[name] = hook
+
+
 def run_after_signing(*, commitment: Commitment, now: datetime) -> None:
     for hook in _after_signing.values():
         hook(commitment=commitment, now=now)
@@ -96,3 +108,13 @@ def run_after_statement(*, case: BreachCase, actor: object, now: datetime) -> No
 def run_after_revocation(*, case: BreachCase, actor: object, now: datetime) -> None:
     for hook in _after_revocation.values():
         hook(case=case, actor=actor, now=now)
+
+
+def run_after_interview(*, interview: Interview, actor: object, now: datetime) -> None:
+    for hook in _after_interview.values():
+        hook(interview=interview, actor=actor, now=now)
+
+
+def run_after_licence_revoked(*, handoff: RevocationHandoff, actor: object, now: datetime) -> None:
+    for hook in _after_licence_revoked.values():
+        hook(handoff=handoff, actor=actor, now=now)

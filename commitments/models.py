@@ -26,6 +26,11 @@ from verification.models import Check
 from .breach_models import BreachCase as BreachCase
 from .breach_models import BreachedClause as BreachedClause
 from .breach_models import CaseStep as CaseStep
+from .consequence_models import Interview as Interview
+from .consequence_models import Letter as Letter
+from .consequence_models import Recipient as Recipient
+from .consequence_models import Rectification as Rectification
+from .consequence_models import RevocationHandoff as RevocationHandoff
 
 
 class RequiredContent(models.TextChoices):

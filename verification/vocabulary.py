@@ -40,6 +40,7 @@ class Kind(StrEnum):
     WARNING = "warning"
     COMPLAINT = "complaint"
     OTHER_ACT = "other_act"
+    INTERVIEW = "interview"
 
 
 class State(StrEnum):
@@ -100,6 +101,7 @@ KIND_LABELS = {
     Kind.WARNING: "预警",
     Kind.COMPLAINT: "投诉",
     Kind.OTHER_ACT: "其他行政行为",
+    Kind.INTERVIEW: "约谈记录",
 }
 STATE_LABELS = {
     State.EFFECTIVE: "有效",

@@ -75,6 +75,8 @@ VERBS = {
     "exchange.downloaded": "下载报送文件包",
     "exchange.platform_saved": "设置上级平台",
     "exchange.corrected": "更正报送记录",
+    "consequence.step": "违诺后果办理",
+    "recipient.saved": "登记通报对象",
     "partner.saved": "登记对接系统",
     "partner.token": "签发或作废对接令牌",
     "act.entered": "录入行政行为",
@@ -114,6 +116,11 @@ TARGETS = {
     "commitment_list": "今日承诺列表",
     "breach_case_list": "违诺认定列表",
     "partner": "对接系统",
+    "rectification": "限期整改",
+    "interview": "约谈",
+    "handoff": "移交撤销许可",
+    "letter": "通报函",
+    "recipient": "通报对象",
     "act": "行政行为信息",
     "act_upload": "行政行为上传",
     "act_list": "行政行为列表",
@@ -208,6 +215,11 @@ def bring_words() -> None:
         reason=dict(AdministrativeAct.Reason.choices),
     )
     register("act.ended", ending=dict(AdministrativeAct.Ending.choices))
+    register(
+        "consequence.step",
+        kind={"rectification": "限期整改", "interview": "约谈", "handoff": "移交撤销许可", "letter": "通报函"},
+    )
+    register("recipient.saved", role=dict(Recipient.Role.choices))
     register("launch.saved", what=dict(LaunchDate.What.choices))
     register("partner.saved", scopes=dict(Scope.choices))
     register(

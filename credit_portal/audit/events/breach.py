@@ -249,3 +249,28 @@ def exchange_platform_saved(
         "exchange.platform_saved", "exchange_platform", platform_id, now=now, actor_id=actor_id,
         department_id=department_id, changed=changed,
     )  # fmt: skip
+
+
+def consequence_step(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    kind: str,
+    row_id: int,
+    number: str,
+    step: str,
+    on: date,
+    sha256: str = "",
+) -> AuditEvent:
+    """A step of what a breach brings with it; `kind` is rectification, interview, handoff or letter."""
+    return _about(
+        "consequence.step", kind, row_id, now=now, actor_id=actor_id, department_id=department_id,
+        kind=kind, number=number, step=step, on=on.isoformat(), sha256=sha256,
+    )  # fmt: skip
+
+
+def recipient_saved(*, now: datetime, actor_id: int | None, recipient_id: int, role: str) -> AuditEvent:
+    return _about(
+        "recipient.saved", "recipient", recipient_id, now=now, actor_id=actor_id, department_id=None, role=role
+    )
