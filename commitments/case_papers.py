@@ -15,7 +15,8 @@ from .papers import code_label, verify_url
 FOLDER = "commitments/paper"
 
 
-def _frame(case: BreachCase) -> dict[str, Any]:
+def frame(case: BreachCase) -> dict[str, Any]:
+    """What every paper of a case shows."""
     commitment = case.commitment
     person = commitment.subject_kind == codes.PERSON
     return {
@@ -35,7 +36,7 @@ def _frame(case: BreachCase) -> dict[str, Any]:
 
 def advance_notice_pdf(case: BreachCase, *, length: int) -> bytes:
     """认定前告知书: what the department has found and the right to speak within `length` working days."""
-    html = render_to_string(f"{FOLDER}/case_notice.html", _frame(case) | {"length": length})
+    html = render_to_string(f"{FOLDER}/case_notice.html", frame(case) | {"length": length})
     return render_pdf(html, identifier=f"{case.number} notice".encode(), title=f"认定前告知书 {case.number}")
 
 
@@ -44,7 +45,7 @@ def determination_pdf(case: BreachCase) -> bytes:
     address = verify_url(case.verify_token or "")
     html = render_to_string(
         f"{FOLDER}/case_determination.html",
-        _frame(case) | {"verify_url": address, "qr_data_uri": qr_data_uri(address)},
+        frame(case) | {"verify_url": address, "qr_data_uri": qr_data_uri(address)},
     )
     return render_pdf(
         html, identifier=f"{case.number} determination".encode(), title=f"违诺认定书 {case.document_no}"
@@ -53,7 +54,7 @@ def determination_pdf(case: BreachCase) -> bytes:
 
 def service_pdf(case: BreachCase) -> bytes:
     """送达回证: how and when it was served."""
-    html = render_to_string(f"{FOLDER}/case_service.html", _frame(case))
+    html = render_to_string(f"{FOLDER}/case_service.html", frame(case))
     return render_pdf(html, identifier=f"{case.number} service".encode(), title=f"送达回证 {case.number}")
 
 
@@ -62,6 +63,6 @@ def closing_pdf(case: BreachCase, *, kind: str, on: date, reason: str) -> bytes:
     title = {"dropped": "不予认定通知书", "revoked": "撤销违诺认定决定书"}[kind]
     html = render_to_string(
         f"{FOLDER}/case_closing.html",
-        _frame(case) | {"title": title, "kind": kind, "on": on, "reason": reason},
+        frame(case) | {"title": title, "kind": kind, "on": on, "reason": reason},
     )
     return render_pdf(html, identifier=f"{case.number} {kind}".encode(), title=f"{title} {case.number}")

@@ -137,10 +137,7 @@ class Interview(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["held", "absent"])
-                | (
-                    Q(held_on__isnull=False, recorded_by__isnull=False, entry__isnull=False)
-                    & ~Q(minutes="")
-                ),
+                | (Q(held_on__isnull=False, recorded_by__isnull=False, entry__isnull=False) & ~Q(minutes="")),
                 name="interview_recorded",
                 violation_error_message="约谈须有日期、记录和记录人，并记入信用记录。",
             ),
@@ -270,9 +267,7 @@ class Letter(models.Model):
     )
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WRITTEN)
     written_on = models.DateField("成文日期")
-    written_by = models.ForeignKey(
-        User, models.PROTECT, null=True, verbose_name="拟稿人", related_name="+"
-    )
+    written_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="拟稿人", related_name="+")
     document = models.ForeignKey(
         EvidenceFile, models.PROTECT, null=True, verbose_name="函件", related_name="+"
     )

@@ -133,7 +133,9 @@ def decide(
     row.decision = text_of(
         decision, field="decision", label="决定的内容" if revoked else "不予撤销的理由", least=2, most=2000
     )
-    row.decision_no = text_of(decision_no, field="decision_no", label="决定文书号", most=100) if revoked else ""
+    row.decision_no = (
+        text_of(decision_no, field="decision_no", label="决定文书号", most=100) if revoked else ""
+    )
     row.state = State.REVOKED if revoked else State.KEPT
     row.decided_by = actor
     parts.save(row, actor=actor, now=now)
@@ -183,7 +185,13 @@ def _of_bureau(row_id: int, expect: str, actor: User) -> RevocationHandoff:
 
 
 def _notify(
-    department: Department, roles: frozenset[str], row: RevocationHandoff, which: str, title: str, *, now: datetime
+    department: Department,
+    roles: frozenset[str],
+    row: RevocationHandoff,
+    which: str,
+    title: str,
+    *,
+    now: datetime,
 ) -> None:
     notices.notify(
         users=User.objects.filter(

@@ -43,7 +43,9 @@ def invite(
         raise CaseError("约谈时间应在现在以后。", field="scheduled_at")
     rectification = case.rectifications.order_by("-pk").first()
     if rectification is not None and rectification.state != Rectification.State.FAILED:
-        raise CaseError(f"限期整改 {rectification.number} {rectification.get_state_display()}，整改不到位的才约谈。")
+        raise CaseError(
+            f"限期整改 {rectification.number} {rectification.get_state_display()}，整改不到位的才约谈。"
+        )
     today = local_date(now)
     row = Interview(
         number=numbering.document_number("Y", case.region_id, today.year),

@@ -41,7 +41,9 @@ def missing(case: BreachCase) -> list[Role]:
     """Whom the rule names and whom nobody has told yet. Of a person it is not known here whether it works for a public
     body: nothing is missing until somebody has begun."""
     told = set(
-        case.letters.filter(withdraws__isnull=True).exclude(state=State.CANCELLED).values_list("role", flat=True)
+        case.letters.filter(withdraws__isnull=True)
+        .exclude(state=State.CANCELLED)
+        .values_list("role", flat=True)
     )
     if case.commitment.subject_kind == codes.PERSON and not told:
         return []
@@ -57,7 +59,9 @@ def known_recipients(case: BreachCase) -> list[Recipient]:
         is_active=True,
     )
     lineage = case.region.lineage
-    return sorted(rows, key=lambda row: (row.role, row.subject_id is None, lineage.index(row.region_id), row.pk))
+    return sorted(
+        rows, key=lambda row: (row.role, row.subject_id is None, lineage.index(row.region_id), row.pk)
+    )
 
 
 @transaction.atomic
@@ -113,9 +117,7 @@ def _written(row: Letter, case: BreachCase, *, actor: User | None, now: datetime
 
 
 @transaction.atomic
-def send(
-    *, row_id: int, expect: str, method: str, sent_on: date, actor: User, now: datetime
-) -> Letter:
+def send(*, row_id: int, expect: str, method: str, sent_on: date, actor: User, now: datetime) -> Letter:
     """It has gone out. Raises CaseError and CaseMoved."""
     row = _taken(row_id, expect, actor)
     if row.state != State.WRITTEN:
@@ -139,7 +141,9 @@ def receive(
     """The recipient has it: who signed, or the number of the reply. Raises CaseError and CaseMoved."""
     row = _taken(row_id, expect, actor)
     if row.state != State.SENT or row.sent_on is None:
-        raise CaseError("请先登记发出。" if row.state == State.WRITTEN else f"这份函{row.get_state_display()}。")
+        raise CaseError(
+            "请先登记发出。" if row.state == State.WRITTEN else f"这份函{row.get_state_display()}。"
+        )
     row.received_on = check_day(
         received_on, field="received_on", label="收到日期", today=local_date(now),
         not_before=row.sent_on, what_before="发出日期",
@@ -216,9 +220,7 @@ def save_recipient(
     row.subject, row.is_active = subject, is_active
     row.full_clean()
     parts.save(row, actor=actor, now=now)
-    events.recipient_saved(
-        now=now, actor_id=actor.pk if actor else None, recipient_id=row.pk, role=row.role
-    )
+    events.recipient_saved(now=now, actor_id=actor.pk if actor else None, recipient_id=row.pk, role=row.role)
     return row
 
 

@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.template.loader import render_to_string
 
 from commitments import case_rules
-from commitments.case_papers import _frame as case_frame
+from commitments.case_papers import frame as case_frame
 from commitments.case_rules import CaseError, CaseMoved
 from commitments.models import BreachCase
 from credit_portal.audit import events
@@ -61,7 +61,14 @@ def save(row: Model, *, actor: User | None, now: datetime) -> None:
 
 
 def paper(
-    case: BreachCase, *, template: str, title: str, number: str, actor: User | None, now: datetime, **context: Any
+    case: BreachCase,
+    *,
+    template: str,
+    title: str,
+    number: str,
+    actor: User | None,
+    now: datetime,
+    **context: Any,
 ) -> EvidenceFile:
     """Render a paper of the case and keep it."""
     html = render_to_string(
@@ -79,7 +86,15 @@ def paper(
 
 
 def tell(
-    kind: str, row: Any, step: str, *, on: date, actor: User | None, department_id: int, now: datetime, sha256: str = ""
+    kind: str,
+    row: Any,
+    step: str,
+    *,
+    on: date,
+    actor: User | None,
+    department_id: int,
+    now: datetime,
+    sha256: str = "",
 ) -> None:
     """The event of a step."""
     events.consequence_step(

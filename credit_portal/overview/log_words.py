@@ -1,6 +1,6 @@
 """The codes of the log in words. Here, because only this room may know the words of all the others."""
 
-from commitments.models import CaseStep, Commitment
+from commitments.models import CaseStep, Commitment, Recipient
 from credit_portal.audit.wording import register
 from credit_portal.deadlines.loading import SHAPES
 from credit_portal.documents.models import EvidenceFile
@@ -217,7 +217,12 @@ def bring_words() -> None:
     register("act.ended", ending=dict(AdministrativeAct.Ending.choices))
     register(
         "consequence.step",
-        kind={"rectification": "限期整改", "interview": "约谈", "handoff": "移交撤销许可", "letter": "通报函"},
+        kind={
+            "rectification": "限期整改",
+            "interview": "约谈",
+            "handoff": "移交撤销许可",
+            "letter": "通报函",
+        },
     )
     register("recipient.saved", role=dict(Recipient.Role.choices))
     register("launch.saved", what=dict(LaunchDate.What.choices))

@@ -272,5 +272,11 @@ def consequence_step(
 
 def recipient_saved(*, now: datetime, actor_id: int | None, recipient_id: int, role: str) -> AuditEvent:
     return _about(
-        "recipient.saved", "recipient", recipient_id, now=now, actor_id=actor_id, department_id=None, role=role
+        "recipient.saved",
+        "recipient",
+        recipient_id,
+        now=now,
+        actor_id=actor_id,
+        department_id=None,
+        role=role,
     )
