@@ -30,6 +30,7 @@ class DisclosureConfig(AppConfig):
         effects.register_effect(
             uploading.EFFECT, uploading.enter_all, label="录入行政行为文件", external=True
         )
+        hooks.register_after_licence_revoked("acts", act_publishing.on_licence_revoked)
         hooks.register_after_voiding("exchange", noting.on_changed)
         hooks.register_after_correction("exchange", noting.on_changed)
         hooks.register_after_fulfilment("exchange", noting.on_fulfilment)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from commitments.models import RevocationHandoff
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
@@ -209,6 +210,24 @@ def end(
     if was_public:
         _tell_feed(act, PublicChange.Kind.WITHDRAWN, "withdrawn", now=now)
     return act
+
+
+def on_licence_revoked(*, handoff: RevocationHandoff, actor: User | None, now: datetime) -> None:
+    """After the approval bureau has revoked a licence: it is shown and counted no longer, whoever entered it."""
+    found = AdministrativeAct.objects.select_for_update(of=("self",)).filter(
+        kind=ActKind.LICENCE,
+        subject=handoff.case.subject_id,
+        document_no=handoff.licence_no,
+        ended_at__isnull=True,
+    )
+    for act in found:
+        end(
+            act=act,
+            ending=Ending.REVOKED,
+            note_text=f"{handoff.bureau}撤销许可：{handoff.decision_no}"[:300],
+            actor=actor,
+            now=now,
+        )
 
 
 def follow_the_days(*, now: datetime) -> int:
