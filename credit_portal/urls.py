@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("credit_portal.registry.account_urls")),
     path("window/", include("commitments.urls")),
     path("desk/cases/", include("commitments.case_urls")),
+    path("desk/consequences/", include("commitments.consequences.urls")),
     path("desk/reports/", include("disclosure.report_urls")),
     path("desk/publications/", include("disclosure.publication_urls")),
     path("desk/acts/", include("disclosure.acts.urls")),

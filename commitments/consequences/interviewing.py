@@ -147,10 +147,10 @@ def cancel_by_hand(*, row_id: int, expect: str, reason: str, actor: User, now: d
     row = parts.taken(Interview, row_id, expect=expect, department_id=known.department_id, actor=actor)
     if row.state != State.INVITED:
         raise CaseError(f"这次约谈{row.get_state_display()}，不能取消。")
-    text_of(reason, field="reason", label="取消的理由", most=300)
+    row.minutes = f"取消：{text_of(reason, field='reason', label='取消的理由', most=300)}"
     row.state = State.CANCELLED
     parts.save(row, actor=actor, now=now)
-    _tell(row, f"取消：{reason.strip()}", on=local_date(now), actor=actor, now=now)
+    _tell(row, "取消约谈", on=local_date(now), actor=actor, now=now)
     return row
 
 

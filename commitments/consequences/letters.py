@@ -24,7 +24,7 @@ BODY, STAFF = (Role.SUPERIOR, Role.AUDIT), (Role.OWN_UNIT, Role.DISCIPLINE, Role
 ERROR_PRIVATE = "只有机关事业单位、国有企业及其工作人员的违诺需要通报。主体的性质请先由信用办核实登记。"
 
 
-def roles_for(*, subject_kind: str, state_owned: bool) -> tuple[Role, ...]:
+def roles_for(*, subject_kind: str, state_owned: bool) -> tuple[Recipient.Role, ...]:
     """Who must be told of a breach, by what the subject is: of a public body or state firm its superior and the
     auditor; of a natural person who works for one the own unit, discipline and personnel bodies; of others nobody.
     Pure."""
@@ -33,11 +33,11 @@ def roles_for(*, subject_kind: str, state_owned: bool) -> tuple[Role, ...]:
     return BODY if state_owned else ()
 
 
-def roles_of(case: BreachCase) -> tuple[Role, ...]:
+def roles_of(case: BreachCase) -> tuple[Recipient.Role, ...]:
     return roles_for(subject_kind=case.commitment.subject_kind, state_owned=case.subject.state_owned)
 
 
-def missing(case: BreachCase) -> list[Role]:
+def missing(case: BreachCase) -> list[Recipient.Role]:
     """Whom the rule names and whom nobody has told yet. Of a person it is not known here whether it works for a public
     body: nothing is missing until somebody has begun."""
     told = set(
@@ -224,7 +224,7 @@ def save_recipient(
     return row
 
 
-def _words(roles: Collection[Role]) -> str:
+def _words(roles: Collection[Recipient.Role]) -> str:
     return "、".join(str(Role(role).label) for role in roles)
 
 
