@@ -13,8 +13,8 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry.visibility import limit_to_visible
 
-from . import collection_format as form
 from .exchange.batches import platforms_of
+from .exchange.formats import format_of
 from .models import ExchangeBatch, ExchangeRecord
 
 
@@ -57,7 +57,7 @@ class ExchangeRecordAdmin(EvidenceAdmin):
     list_filter = ["state", "operation"]
     list_select_related = ["department"]
     search_fields = ["=number"]
-    search_help_text = "承诺编码"
+    search_help_text = "承诺编码或约谈编号"
     ordering = ["-pk"]
     audit_target = "exchange_record"
 
@@ -89,11 +89,7 @@ class ExchangeRecordAdmin(EvidenceAdmin):
                 ("平台流水号", Cell(obj.reference or "—", mono=True)),
                 (
                     "退回理由",
-                    "；".join(
-                        f"{form.BY_NUMBER[int(number)].label}：{text}" if number else text
-                        for number, text in obj.reasons
-                    )
-                    or "—",
+                    format_of(obj).in_words(obj.reasons) or "—",
                 ),
                 ("更正", f"{obj.overridden_by}：{obj.override_reason}" if obj.overridden_by else "—"),
             ],
@@ -103,6 +99,6 @@ class ExchangeRecordAdmin(EvidenceAdmin):
                 "报送的内容",
                 rows=[
                     (f"{field.number}. {field.label}", obj.fields.get(str(field.number)) or "—")
-                    for field in form.FIELDS
+                    for field in format_of(obj).fields
                 ],
             )

@@ -13,7 +13,7 @@ class DisclosureConfig(AppConfig):
         from . import breach_publishing, reporting, services
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
-        from .exchange import batches, folder, noting, pushing
+        from .exchange import batches, folder, interviews, noting, pushing
 
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
@@ -30,6 +30,9 @@ class DisclosureConfig(AppConfig):
         effects.register_effect(
             uploading.EFFECT, uploading.enter_all, label="录入行政行为文件", external=True
         )
+        hooks.register_after_interview("exchange", interviews.on_interview)
+        duties.register_matter("interview", "约谈", _no_page)
+        sweeping.register_step("exchange.interviews", interviews.scan)
         hooks.register_after_licence_revoked("acts", act_publishing.on_licence_revoked)
         hooks.register_after_voiding("exchange", noting.on_changed)
         hooks.register_after_correction("exchange", noting.on_changed)
@@ -46,7 +49,7 @@ class DisclosureConfig(AppConfig):
 
 
 def _no_page(commitment_id: int) -> str | None:
-    """A commitment has no page at the desk."""
+    """It has no page of its own at the desk."""
     return None
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from commitments.models import BreachCase, Commitment
+from commitments.models import BreachCase, Commitment, Interview
 from credit_portal.registry.models import Department, Region, User
 
 
@@ -132,7 +132,12 @@ class ExchangePiece(models.Model):
 
 
 class ExchangeRecord(models.Model):
-    """One version of what the platform is to hold of one commitment. Never changed but by what becomes of it."""
+    """One version of what the platform is to hold of one commitment, or of one interview. Never changed but by what
+    becomes of it."""
+
+    class Dataset(models.TextChoices):
+        COMMITMENT = "commitment", "信用承诺"
+        INTERVIEW = "interview", "约谈记录"
 
     class Operation(models.TextChoices):
         PUT = "put", "报送"
@@ -153,15 +158,19 @@ class ExchangeRecord(models.Model):
     case = models.ForeignKey(
         BreachCase, models.PROTECT, null=True, verbose_name="违诺认定", related_name="exchange_records"
     )
+    dataset = models.CharField("内容种类", max_length=12, choices=Dataset.choices, default=Dataset.COMMITMENT)
+    interview = models.ForeignKey(
+        Interview, models.PROTECT, null=True, verbose_name="约谈", related_name="exchange_records"
+    )
     department = models.ForeignKey(
         Department, models.PROTECT, verbose_name="部门", related_name="+", db_index=False
     )
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
-    number = models.CharField("承诺编码", max_length=20)
+    number = models.CharField("编码", max_length=20, help_text="承诺编码或约谈编号")
     version = models.PositiveIntegerField("版次")
     operation = models.CharField("操作", max_length=10, choices=Operation.choices)
     running = models.BooleanField("履行中", default=False)
-    fields = models.JSONField("二十项内容", default=dict)
+    fields = models.JSONField("报送的内容", default=dict)
     # By field number, what the portal gives and what people wrote in its place: {"6": ["…", "…"]}. Carried on to the
     # next version as long as the portal gives the same.
     overrides = models.JSONField("更正的内容", default=dict)
@@ -187,10 +196,14 @@ class ExchangeRecord(models.Model):
         verbose_name_plural = "报送记录"
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["platform", "commitment", "version"], name="exchange_version_once"
-            ),
+            models.UniqueConstraint(fields=["platform", "number", "version"], name="exchange_version_once"),
             models.UniqueConstraint(fields=["batch", "place"], name="exchange_place_once"),
+            models.CheckConstraint(
+                condition=Q(dataset="interview", interview__isnull=False)
+                | Q(dataset="commitment", interview__isnull=True),
+                name="exchange_dataset_of_its_row",
+                violation_error_message="约谈记录须有其约谈。",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "invalid", "replaced"], batch__isnull=True)
                 | Q(state__in=["batched", "accepted", "rejected"], batch__isnull=False),

@@ -14,18 +14,16 @@ from disclosure import collection_format as form
 from disclosure.models import ExchangeRecord
 
 from .batches import ExchangeError
+from .formats import format_of
 
 State = ExchangeRecord.State
-# Wording only. Who, when, how it was kept and the class are facts of signed papers and decisions: those are put right
-# by their own acts, and go up by themselves.
-MAY_CORRECT = ("6", "7", "8", "12", "13", "15", "16", "17", "18", "20")
 ROLES = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
 
 
 def to_correct(user: User) -> QuerySet[ExchangeRecord]:
     """Refused or malformed records of the user's reach that nothing newer has replaced, the oldest first."""
     newer = ExchangeRecord.objects.filter(
-        platform=OuterRef("platform"), commitment=OuterRef("commitment"), version__gt=OuterRef("version")
+        platform=OuterRef("platform"), number=OuterRef("number"), version__gt=OuterRef("version")
     )
     rows = limit_to_visible(ExchangeRecord.objects.all(), user)
     return rows.filter(~Exists(newer), state__in=[State.REJECTED, State.INVALID]).order_by("id")
@@ -47,10 +45,11 @@ def correct(
         raise ExchangeError("请写明更正的理由。", field="reason")
     if len(reason.strip()) > 300:
         raise ExchangeError(f"理由最多 300 个字，现为 {len(reason.strip())} 个字。", field="reason")
+    format = format_of(last)
     overrides = dict(last.overrides)
     written = dict(last.fields)
     for number, text in values.items():
-        if number not in MAY_CORRECT:
+        if number not in format.may_correct:
             raise ExchangeError(f"第 {number} 项不能在这里更正。", field=f"field_{number}")
         text = text.strip().replace("\r\n", "\n")
         if text == written.get(number, ""):
@@ -58,7 +57,7 @@ def correct(
         given = overrides.get(number, [written.get(number, "")])[0]
         written[number] = text
         overrides[number] = [given, text]
-    if wrong := form.problems(written, running=last.running):
+    if wrong := format.problems(written, running=last.running):
         first, message = wrong[0]
         raise ExchangeError(message, field=f"field_{first}")
     try:
@@ -67,6 +66,8 @@ def correct(
                 platform_id=last.platform_id,
                 commitment_id=last.commitment_id,
                 case_id=last.case_id,
+                dataset=last.dataset,
+                interview_id=last.interview_id,
                 department_id=last.department_id,
                 region_id=last.region_id,
                 number=last.number,

@@ -22,6 +22,7 @@ from .wanting import Facts, Setting, Wanted, wanted
 State, Operation = ExchangeRecord.State, ExchangeRecord.Operation
 COMMITMENT = "commitment"
 UPLOAD, COLLECTION = "commitment_upload", "platform_collection"
+DATASET = ExchangeRecord.Dataset.COMMITMENT
 SENT = (State.BATCHED, State.ACCEPTED, State.REJECTED)
 SCAN = 500
 
@@ -112,7 +113,9 @@ def _next_version(
     commitment: Commitment, platform: ExchangePlatform, *, now: datetime
 ) -> ExchangeRecord | None:
     told = list(
-        ExchangeRecord.objects.filter(platform=platform, commitment=commitment).order_by("-version")[:1]
+        ExchangeRecord.objects.filter(platform=platform, commitment=commitment, dataset=DATASET).order_by(
+            "-version"
+        )[:1]
     )
     last = told[0] if told else None
     case, want = _wanted(commitment, platform)
@@ -129,7 +132,7 @@ def _next_version(
     ):
         return None
     wrong = form.problems(values, running=want.running)
-    _replace(last)
+    replace(last)
     record = ExchangeRecord.objects.create(
         platform=platform,
         commitment=commitment,
@@ -166,9 +169,9 @@ def _withdraw(
     if last is None or last.operation == Operation.WITHDRAW:
         return None
     sent = ExchangeRecord.objects.filter(
-        platform=platform, commitment=commitment, state__in=SENT, operation=Operation.PUT
+        platform=platform, commitment=commitment, dataset=DATASET, state__in=SENT, operation=Operation.PUT
     )
-    _replace(last)
+    replace(last)
     if not sent.exists():
         # The platform has never heard of it.
         return None
@@ -186,7 +189,7 @@ def _withdraw(
     )
 
 
-def _replace(last: ExchangeRecord | None) -> None:
+def replace(last: ExchangeRecord | None) -> None:
     if last is not None and last.state in (State.WAITING, State.INVALID):
         last.state = State.REPLACED
         last.save(update_fields=["state"])
@@ -281,7 +284,10 @@ def meet(records: Iterable[ExchangeRecord], *, now: datetime) -> None:
     for record in records:
         if record.operation != Operation.PUT:
             continue
-        if record.case is not None:
+        if record.interview is not None:
+            matter = duties.Matter("interview", record.interview.pk, record.number)
+            duties.meet_duty(rule_key=COLLECTION, matter=matter, on=today, now=now, actor=None)
+        elif record.case is not None:
             duties.meet_duty(
                 rule_key=COLLECTION, matter=matter_of(record.case), on=today, now=now, actor=None
             )

@@ -16,16 +16,15 @@ from django.db import transaction
 from credit_portal.audit import events
 from credit_portal.registry.crypto import open_bytes, seal_bytes
 from credit_portal.registry.models import User
-from disclosure import collection_format as form
 from disclosure.models import ExchangeBatch, ExchangePiece, ExchangeRecord
 
 from . import sheets
 from .batches import ExchangeError, _may
+from .formats import format_of
 from .noting import filled
 
 Operation, State = ExchangeRecord.Operation, ExchangeBatch.State
 PIECE_ROWS = 5_000
-HEAD = tuple(field.label for field in form.FIELDS)
 WITHDRAWAL_HEAD = ("承诺编码", "记录号", "操作")
 MANIFEST = "清单.json"
 
@@ -57,20 +56,21 @@ def _next_piece(batch: ExchangeBatch) -> bool:
     )
     if not rows:
         return False
-    # A file holds one kind of rows: up to the first of the other kind.
-    operation = rows[0].operation
+    # A file holds one kind of rows: up to the first of another kind.
+    operation, format = rows[0].operation, format_of(rows[0])
     same = []
     for row in rows:
-        if row.operation != operation:
+        if (row.operation, row.dataset) != (operation, rows[0].dataset):
             break
         same.append(row)
     number = last.place + 1 if last else 1
-    word = "承诺信息" if operation == Operation.PUT else "撤回"
+    word = format.file_word if operation == Operation.PUT else format.withdrawal_word
     if operation == Operation.PUT:
         content = sheets.write(
             batch.file_format,
-            HEAD,
-            (_cells(filled(row, row.commitment.subject)) for row in same),
+            format.head,
+            (format.cells(filled(row, row.commitment.subject)) for row in same),
+            title=format.file_word,
         )
     else:
         content = sheets.write(
@@ -94,10 +94,6 @@ def _next_piece(batch: ExchangeBatch) -> bool:
         piece.save()
         ExchangeBatch.objects.filter(pk=batch.pk).update(packed=same[-1].place)
     return True
-
-
-def _cells(values: dict[str, str]) -> list[str]:
-    return [values.get(str(field.number), "") for field in form.FIELDS]
 
 
 def _aad(batch: ExchangeBatch, number: int) -> bytes:

@@ -77,7 +77,7 @@ def body(batch: ExchangeBatch) -> bytes:
             "batch": batch.number,
             "running": batch.running,
             "records": [
-                {"key": row.key, "code": row.number, "operation": row.operation}
+                {"key": row.key, "code": row.number, "dataset": row.dataset, "operation": row.operation}
                 | ({"fields": filled(row, row.commitment.subject)} if row.operation == "put" else {})
                 for row in rows.iterator(chunk_size=1_000)
             ],

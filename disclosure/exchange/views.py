@@ -18,11 +18,11 @@ from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
-from disclosure import collection_format as form
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeReceipt, ExchangeRecord
 
 from . import batches, corrections, packages, receipt_files, receipts, setting_up
 from .batches import ExchangeError
+from .formats import format_of
 
 PER_PAGE = 50
 DRY_RUN = 200
@@ -137,7 +137,9 @@ def waiting(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": rows[:DRY_RUN],
             "most": DRY_RUN,
             "invalid_number": invalid.count(),
-            "invalid": [(row, _in_words(row.reasons)) for row in invalid.order_by("id")[:DRY_RUN]],
+            "invalid": [
+                (row, format_of(row).in_words(row.reasons)) for row in invalid.order_by("id")[:DRY_RUN]
+            ],
         },
     )
 
@@ -203,7 +205,7 @@ def _batch_page(
             "receipts": one.receipts.select_related("by"),
             "counts": [(code, label, counts[code]) for code, label in State.choices if code in counts],
             "state": state,
-            "rows": [(row, _in_words(row.reasons)) for row in found[:PER_PAGE]],
+            "rows": [(row, format_of(row).in_words(row.reasons)) for row in found[:PER_PAGE]],
             "next": f"?after={found[PER_PAGE - 1].place}{part}" if len(found) > PER_PAGE else "",
             "error": error,
             "typed": typed or {},
@@ -288,7 +290,7 @@ def refused(request: HttpRequest) -> HttpResponse:
         request,
         "desk/exchange/refused.html",
         {
-            "rows": [(row, _in_words(row.reasons)) for row in found[:PER_PAGE]],
+            "rows": [(row, format_of(row).in_words(row.reasons)) for row in found[:PER_PAGE]],
             "next": f"?after={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
             "office": has_role(request.user, groups.CREDIT_OFFICE),
         },
@@ -349,23 +351,16 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
                     "number": str(field.number),
                     "label": field.label,
                     "value": typed.get(str(field.number), one.fields.get(str(field.number), "")),
-                    "may": str(field.number) in corrections.MAY_CORRECT,
+                    "may": str(field.number) in format_of(one).may_correct,
                     "long": field.length > 512,
                     "length": field.length,
                     "reason": "；".join(by_number.get(str(field.number), [])),
                     "wrong": str(error) if error and error.field == f"field_{field.number}" else "",
                 }
-                for field in form.FIELDS
+                for field in format_of(one).fields
             ],
             "error": error,
             "reason": request.POST.get("reason", ""),
         },
         status=422 if error else 200,
-    )
-
-
-def _in_words(reasons: list[list[str]]) -> str:
-    """Reasons by field as one line."""
-    return "；".join(
-        f"{form.BY_NUMBER[int(number)].label}：{text}" if number else text for number, text in reasons
     )

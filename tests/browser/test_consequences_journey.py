@@ -53,6 +53,7 @@ def test_rectification_fails_and_the_interview_is_recorded(window, served: Stage
     page.click("text=整改、约谈、撤销许可、通报")
     page.click("main button:has-text('责令整改')")
     expect(page.locator(".error-summary")).to_contain_text("整改要求")
+    expect(page.get_by_label("整改要求")).to_be_visible()
     page.fill("#order_requirements", "补交检测报告。\n在经营场所公示检测结果。")
     page.click("main button:has-text('责令整改')")
     expect(page.locator("#rectification ~ dl").first).to_contain_text("整改中")
