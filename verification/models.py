@@ -198,3 +198,7 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
+from .listing_models import ListingStep as ListingStep  # noqa: E402

@@ -89,6 +89,7 @@ SHAPES: dict[str, Shape] = {
     "act_publication.judicial": Shape(
         "司法信息公示", "table", WORKING_DAYS, parts={"on": "switch", "days": "number"}
     ),
+    "arrears_accountability": Shape("国有企业拖欠账款责任追究", "switch"),
     "publicity": Shape(
         "违诺信息公示期",
         "table",

@@ -280,3 +280,21 @@ def recipient_saved(*, now: datetime, actor_id: int | None, recipient_id: int, r
         department_id=None,
         role=role,
     )
+
+
+def listing_step(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    listing_id: int,
+    number: str,
+    state: str,
+    on: date,
+    sha256: str = "",
+) -> AuditEvent:
+    """A step of putting somebody on a list; `state` is what it is in after it."""
+    return _about(
+        "listing.step", "listing", listing_id, now=now, actor_id=actor_id, department_id=department_id,
+        number=number, state=state, on=on.isoformat(), sha256=sha256,
+    )  # fmt: skip

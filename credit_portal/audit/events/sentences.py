@@ -69,6 +69,7 @@ SENTENCES: dict[str, str] = {
     "exchange.platform_saved": "设置上级平台：{changed}",
     "exchange.corrected": "更正报送记录第 {fields} 项，校验值 {sha256}",
     "consequence.step": "{kind} {number}：{step}，{on}",
+    "listing.step": "名单 {number}：{state}，{on}",
     "recipient.saved": "登记通报对象（{role}）",
     "partner.saved": "登记对接系统（{scopes}，{state}）",
     "partner.token": "{deed}对接令牌 {prefix}…，有效期至 {expires_on}",

@@ -1,0 +1,599 @@
+"""The procedure of a joint-sanction list (S1 八 十一, S4 8 12): the only place where a listing changes.
+
+Told before decided, decided by one and approved by another, in force once served, over with its term or by a decision.
+A responsible person's is a procedure of its own, with its own notice, statement and objection, and there is none without
+the firm's own listing in force (process: determination); where the firm leaves the list, so does the person.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.audit.history import note
+from credit_portal.deadlines import policy
+from credit_portal.deadlines.calendar import count_working_days
+from credit_portal.deadlines.calendars import current_calendar
+from credit_portal.documents.models import EvidenceFile
+from credit_portal.documents.pdf import render_pdf
+from credit_portal.documents.services import store_evidence
+from credit_portal.registry import codes, groups, numbering
+from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePerson, User
+from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
+from credit_portal.registry.visibility import group_names, limit_to_visible
+
+from . import services as record
+from .models import CreditEntry, Listing, ListingStep
+from .rules import Measure
+from .vocabulary import ADVERSE, Effect, Kind, State
+
+ListingState = Listing.State
+DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
+ARREARS_RULE = "arrears_accountability"
+RUNNING = (
+    ListingState.OPENED,
+    ListingState.NOTICED,
+    ListingState.HEARD,
+    ListingState.PROPOSED,
+    ListingState.DECIDED,
+)
+
+
+class ListingRefused(ValueError):
+    """The step cannot be taken so; `field` names what is wrong, the message says it in Chinese."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ListingMoved(ListingRefused):
+    """Somebody else has taken a step in the meantime."""
+
+
+@dataclass(frozen=True)
+class Act:
+    label: str
+    before: tuple[str, ...]
+    roles: frozenset[str] = DOES
+
+
+ACTS: dict[str, Act] = {
+    "notice": Act("告知", (ListingState.OPENED,)),
+    "statement": Act("登记陈述申辩", (ListingState.NOTICED, ListingState.HEARD)),
+    "propose": Act("提出列入意见", (ListingState.NOTICED, ListingState.HEARD)),
+    "decide": Act("批准列入", (ListingState.PROPOSED,), HEAD),
+    "return": Act("退回修改", (ListingState.PROPOSED,), HEAD),
+    "serve": Act("登记送达", (ListingState.DECIDED,)),
+    "refuse": Act("不予列入", RUNNING, HEAD),
+    "exit": Act("移出名单", (ListingState.IN_FORCE,), HEAD),
+    "revoke": Act("撤销列入决定", (ListingState.DECIDED, ListingState.IN_FORCE), HEAD),
+    "publish": Act("公示", (ListingState.IN_FORCE,)),
+}
+
+
+def acts_open(listing: Listing, roles: Iterable[str]) -> list[str]:
+    """What somebody of the department with these roles may do now."""
+    held = set(roles)
+    return [
+        name
+        for name, act in ACTS.items()
+        if listing.state in act.before
+        and held & act.roles
+        and (name != "publish" or (listing.kind == Listing.Kind.ARREARS and listing.public_from is None))
+    ]
+
+
+def listings_visible_to(user: User) -> QuerySet[Listing]:
+    """Of the own department, or of the own region and below."""
+    return limit_to_visible(Listing.objects.all(), user)
+
+
+def arrears_pursued(user: User, *, on: date) -> bool:
+    """Whether the region of the user's department has the rule on arrears of state firms (S4 12)."""
+    if user.department is None:
+        return False
+    try:
+        rule = policy.value(ARREARS_RULE, lineage=user.department.region.lineage, on=on)
+    except policy.NoRule:
+        return False
+    return bool(rule.value) and rule.confirmed
+
+
+# ---- opened ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_listing(
+    *,
+    subject: CreditSubject,
+    list_name: str,
+    basis: str,
+    standard: str,
+    facts: str,
+    grounds: Sequence[int],
+    measures: Sequence[Mapping[str, str]],
+    actor: User,
+    now: datetime,
+    is_demo: bool = False,
+) -> Listing:
+    """Open the procedure for an organisation or sole trader, on adverse entries of its record. Raises ListingRefused."""
+    if subject.kind == codes.PERSON:
+        raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
+    entries = list(
+        CreditEntry.objects.filter(
+            pk__in=grounds, subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
+        )
+    )
+    if not entries:
+        raise ListingRefused("请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。", field="grounds")
+    return _open(
+        Listing(kind=Listing.Kind.JOINT, subject=subject),
+        list_name, basis, standard, facts, measures, entries, actor, now, is_demo,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def open_person(
+    *, parent_id: int, responsible_id: int, facts: str, measures: Sequence[Mapping[str, str]], actor: User, now: datetime,
+    id_number: str = "",
+) -> Listing:  # fmt: skip
+    """Open the procedure for one responsible person of a firm that is on the list. Raises ListingRefused."""
+    parent = Listing.objects.select_for_update(of=("self",)).select_related("subject").get(pk=parent_id)
+    if parent.kind != Listing.Kind.JOINT or parent.state != ListingState.IN_FORCE:
+        raise ListingRefused("主体列入名单生效以后，才能对责任人员立案。")
+    if parent.department_id != actor.department_id:
+        raise ListingRefused("责任人员由认定主体的部门办理。")
+    responsible, person = _person(parent.subject, responsible_id, id_number, actor, now, parent.is_demo)
+    return _open(
+        Listing(
+            kind=Listing.Kind.RESPONSIBLE,
+            subject=person,
+            parent=parent,
+            firm=parent.subject,
+            responsible=responsible,
+        ),
+        f"{parent.list_name}（责任人员）"[:200], parent.basis, parent.standard, facts, measures, [], actor, now,
+        parent.is_demo,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def open_arrears(
+    *, firm: CreditSubject, responsible_id: int, basis: str, facts: str, measures: Sequence[Mapping[str, str]],
+    actor: User, now: datetime, id_number: str = "",
+) -> Listing:  # fmt: skip
+    """Pursue one responsible person of a state firm that owes private or small firms or migrant workers, where the region
+    has the rule. Raises ListingRefused."""
+    if not arrears_pursued(actor, on=local_date(now)):
+        raise ListingRefused(
+            "本地区没有规定对国有企业拖欠账款的责任人员追究并公示（规则“国有企业拖欠账款责任追究”没有开通或者没有确认）。"
+        )
+    if not firm.state_owned:
+        raise ListingRefused("只适用于国有企业。主体的性质请先由信用办核实登记。", field="firm")
+    responsible, person = _person(firm, responsible_id, id_number, actor, now, firm.is_demo)
+    return _open(
+        Listing(kind=Listing.Kind.ARREARS, subject=person, firm=firm, responsible=responsible),
+        "国有企业拖欠账款责任追究", basis, "拖欠民营企业、中小企业账款或者农民工工资", facts, measures, [], actor, now,
+        firm.is_demo,
+    )  # fmt: skip
+
+
+def _person(
+    firm: CreditSubject, responsible_id: int, id_number: str, actor: User, now: datetime, is_demo: bool
+) -> tuple[ResponsiblePerson, CreditSubject]:
+    responsible = firm.responsible.filter(pk=responsible_id, until_on__isnull=True).first()
+    if responsible is None:
+        raise ListingRefused("请选择该主体现任的法定代表人、主要负责人或者实际控制人。", field="responsible")
+    number = responsible.id_number or id_number.strip()
+    if not number:
+        raise ListingRefused("该责任人员没有登记身份证号码，请填写。", field="id_number")
+    person = find_subject(codes.clean(number))
+    if person is None:
+        try:
+            person = register_subject(
+                kind=codes.PERSON,
+                code=number,
+                name=responsible.name,
+                name_source=CreditSubject.NameSource.DEPARTMENT,
+                region=firm.region,
+                actor=actor,
+                department=actor.department,
+                now=now,
+                is_demo=is_demo,
+            )
+        except SubjectExists as error:
+            person = error.subject
+        except SubjectError as error:
+            raise ListingRefused(str(error), field="id_number") from error
+    if person.name != responsible.name:
+        raise ListingRefused("身份证号码登记的姓名与责任人员的姓名不一致。", field="id_number")
+    return responsible, person
+
+
+def _open(
+    row: Listing,
+    list_name: str,
+    basis: str,
+    standard: str,
+    facts: str,
+    measures: Sequence[Mapping[str, str]],
+    entries: list[CreditEntry],
+    actor: User,
+    now: datetime,
+    is_demo: bool,
+) -> Listing:
+    if actor.department is None or not group_names(actor) & DOES:
+        raise ListingRefused("名单由主管部门的经办人或者负责人办理。")
+    today = local_date(now)
+    row.number = numbering.document_number("L", actor.department.region_id, today.year)
+    row.department, row.region = actor.department, actor.department.region
+    row.list_name = _text(list_name, "list_name", "名单名称", 200)
+    row.basis = _text(basis, "basis", "认定依据", 300)
+    row.standard = _text(standard, "standard", "认定标准", 500)
+    row.facts = _text(facts, "facts", "事实", 4000)
+    row.measures = _measures(measures)
+    row.opened_on, row.opened_by, row.is_demo = today, actor, is_demo
+    try:
+        with transaction.atomic():
+            _save(row, actor, now)
+    except IntegrityError as error:
+        raise ListingMoved("这个主体已在办理列入这份名单。", field="list_name") from error
+    row.grounds.set(entries)
+    _step(row, "立案", on=today, actor=actor, now=now)
+    return row
+
+
+def _measures(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    found = []
+    for one in given:
+        domain, effect, basis = (one.get(key, "").strip() for key in ("domain", "effect", "basis"))
+        if not (domain or effect or basis):
+            continue
+        if effect not in [str(value) for value in Effect]:
+            raise ListingRefused("请选择措施的效果。", field="measures")
+        if domain and domain not in Domain.values:
+            raise ListingRefused("没有这个领域。", field="measures")
+        if not basis:
+            raise ListingRefused("每项措施须写明法律依据；没有依据的不能录入。", field="measures")
+        found.append({"domain": domain, "effect": effect, "basis": basis[:300]})
+    return found
+
+
+# ---- told, heard, decided ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def give_notice(*, listing_id: int, expect: str, noticed_on: date, actor: User, now: datetime) -> Listing:
+    """The notice was served: from the next day on the time to speak is counted. Raises ListingRefused."""
+    row = _taken("notice", listing_id, expect, actor)
+    _day(noticed_on, "noticed_on", "告知日期", not_before=row.opened_on, today=local_date(now))
+    rule = policy.value("advance_notice", lineage=row.region.lineage, on=noticed_on)
+    counted = count_working_days(current_calendar(), noticed_on, rule.length)
+    row.noticed_on, row.statement_until = noticed_on, counted.due
+    row.statement_days, row.state = list(counted.days), ListingState.NOTICED
+    _save(row, actor, now)
+    _step(row, "送达告知书", on=noticed_on, actor=actor, now=now, paper="notice", title="拟列入名单告知书")
+    return row
+
+
+@transaction.atomic
+def record_statement(
+    *, listing_id: int, expect: str, received_on: date, text: str, actor: User, now: datetime
+) -> Listing:
+    """The subject has spoken; it is never published. Raises ListingRefused."""
+    row = _taken("statement", listing_id, expect, actor)
+    if row.statement_on is not None:
+        raise ListingRefused("陈述申辩已经登记。")
+    _day(
+        received_on,
+        "received_on",
+        "收到日期",
+        not_before=row.noticed_on or row.opened_on,
+        today=local_date(now),
+    )
+    row.statement_on, row.statement = received_on, _text(text, "text", "陈述申辩", 4000)
+    row.state = ListingState.HEARD
+    _save(row, actor, now)
+    _step(row, "收到陈述申辩", on=received_on, actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def propose(
+    *,
+    listing_id: int,
+    expect: str,
+    term_until: date,
+    exit_rule: str,
+    statement_considered: str,
+    actor: User,
+    now: datetime,
+) -> Listing:
+    """What is to be decided: until when, and how one leaves the list. Not before the subject was heard or its time to speak
+    is over. Raises ListingRefused."""
+    row = _taken("propose", listing_id, expect, actor)
+    today = local_date(now)
+    if row.state == ListingState.NOTICED and row.statement_until is not None and today <= row.statement_until:
+        raise ListingRefused(
+            f"陈述申辩期限到 {row.statement_until} 为止，期满以后才能提出；收到陈述申辩的可以提前。"
+        )
+    if row.statement_on is not None:
+        row.statement_considered = _text(
+            statement_considered, "statement_considered", "对陈述申辩的采纳情况", 2000
+        )
+    if term_until <= today:
+        raise ListingRefused("列入期限应在今天以后。", field="term_until")
+    if row.parent is not None and row.parent.term_until and term_until > row.parent.term_until:
+        raise ListingRefused(
+            f"责任人员的期限不能超过主体的期限（{row.parent.term_until}）。", field="term_until"
+        )
+    row.term_until = term_until
+    row.exit_rule = _text(exit_rule, "exit_rule", "移出条件", 500)
+    row.proposed_by, row.state = actor, ListingState.PROPOSED
+    _save(row, actor, now)
+    _step(row, "提出列入意见", on=today, actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def send_back(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """The head wants it otherwise. Raises ListingRefused."""
+    row = _taken("return", listing_id, expect, actor)
+    _text(reason, "reason", "退回的理由", 200)
+    row.state = ListingState.HEARD if row.statement_on else ListingState.NOTICED
+    row.proposed_by = None
+    _save(row, actor, now)
+    _step(row, f"退回修改：{reason.strip()}"[:60], on=local_date(now), actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def decide(*, listing_id: int, expect: str, document_no: str, actor: User, now: datetime) -> Listing:
+    """Another than whoever proposed it approves; the document is made. Raises ListingRefused."""
+    row = _taken("decide", listing_id, expect, actor)
+    if row.proposed_by_id == actor.pk:
+        raise ListingRefused("提出列入意见的人不能批准自己的意见，须由另一人批准。")
+    if row.parent is not None and row.parent.state != ListingState.IN_FORCE:
+        raise ListingRefused("主体已不在名单上，责任人员不能列入。")
+    row.decided_on, row.decided_by = local_date(now), actor
+    row.document_no = document_no.strip()[:100] or row.number
+    row.state = ListingState.DECIDED
+    _save(row, actor, now)
+    _step(row, "批准列入", on=row.decided_on, actor=actor, now=now, paper="decision", title="列入名单决定书")
+    return row
+
+
+@transaction.atomic
+def serve(
+    *, listing_id: int, expect: str, served_on: date, service: str, actor: User, now: datetime
+) -> Listing:
+    """The decision was served: from that day on it is in the record, with its measures. Raises ListingRefused."""
+    row = _taken("serve", listing_id, expect, actor)
+    if row.decided_on is None or row.term_until is None:
+        raise ListingRefused("还没有决定。")
+    today = local_date(now)
+    _day(served_on, "served_on", "送达日期", not_before=row.decided_on, today=today)
+    if row.parent is not None and row.parent.state != ListingState.IN_FORCE:
+        raise ListingRefused("主体已不在名单上，责任人员不能列入。")
+    if served_on > row.term_until:
+        raise ListingRefused("列入期限已过。", field="served_on")
+    row.served_on, row.service = served_on, _text(service, "service", "送达方式和证明", 200)
+    row.entry = record.add_entry(
+        subject=row.subject,
+        kind=Kind.LIST,
+        title=row.list_name if row.firm is None else f"{row.list_name}：{row.firm.name}"[:300],
+        source=row.department.name,
+        department=row.department,
+        region=row.region,
+        document_no=row.document_no,
+        basis=row.basis,
+        from_on=served_on,
+        until_on=row.term_until,
+        served_on=served_on,
+        operator=actor,
+        now=now,
+        measures=[
+            Measure(one["domain"] or None, Effect(one["effect"]), one["basis"]) for one in row.measures
+        ],
+        is_demo=row.is_demo,
+    )
+    row.state = ListingState.IN_FORCE
+    _save(row, actor, now)
+    _step(row, "送达，列入生效", on=served_on, actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def refuse(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """It is not entered after all. Raises ListingRefused."""
+    row = _taken("refuse", listing_id, expect, actor)
+    row.end_reason, row.ended_on, row.ended_by = (
+        _text(reason, "reason", "理由", 500),
+        local_date(now),
+        actor,
+    )
+    row.state = ListingState.REFUSED
+    _save(row, actor, now)
+    _step(row, "不予列入", on=row.ended_on, actor=actor, now=now)
+    return row
+
+
+# ---- made public (R82) -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def publish(*, listing_id: int, expect: str, actor: User, now: datetime) -> Listing:
+    """Two people of the department make public who is responsible for a state firm's arrears: the first proposes, the
+    second agrees. Raises ListingRefused."""
+    row = _taken("publish", listing_id, expect, actor)
+    if row.kind != Listing.Kind.ARREARS:
+        raise ListingRefused("只有国有企业拖欠账款的责任追究才公示责任人员。")
+    if row.public_from is not None:
+        raise ListingRefused("已经公示。")
+    today = local_date(now)
+    if row.public_proposed_by_id is None:
+        row.public_proposed_by = actor
+        label = "提议公示"
+    elif row.public_proposed_by_id == actor.pk:
+        raise ListingRefused("已由您提议公示，须由本部门另一人同意。")
+    else:
+        row.public_second, row.public_from = actor, today
+        label = "公示"
+    _save(row, actor, now)
+    _step(row, label, on=today, actor=actor, now=now)
+    return row
+
+
+# ---- over --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def leave(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """Off the list before its term, by decision of whoever put it there; responsible persons with it."""
+    row = _taken("exit", listing_id, expect, actor)
+    _end(row, ListingState.EXITED, _text(reason, "reason", "移出的理由", 500), actor, now)
+    return row
+
+
+@transaction.atomic
+def revoke(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """The decision should never have been (objection, review, court): as if it had not; responsible persons with it."""
+    row = _taken("revoke", listing_id, expect, actor)
+    _end(row, ListingState.REVOKED, _text(reason, "reason", "撤销的理由", 500), actor, now)
+    return row
+
+
+def _end(row: Listing, after: str, reason: str, actor: User | None, now: datetime) -> None:
+    today = local_date(now)
+    row.state, row.ended_on, row.ended_by, row.end_reason = after, today, actor, reason
+    if row.entry_id is not None and row.entry is not None and row.entry.state == State.EFFECTIVE:
+        if after == ListingState.REVOKED:
+            record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
+        else:
+            record.end_entry(entry_id=row.entry_id, operator=actor, now=now)
+    _save(row, actor, now)
+    label = {"exited": "移出名单", "revoked": "撤销列入决定", "refused": "不予列入"}[after]
+    _step(row, label, on=today, actor=actor, now=now)
+    for person in Listing.objects.select_for_update(of=("self",)).filter(parent=row):
+        if person.state in RUNNING:
+            _end(person, ListingState.REFUSED, "主体已不在名单上", actor, now)
+        elif person.state == ListingState.IN_FORCE:
+            _end(person, after, "主体已不在名单上", actor, now)
+
+
+def follow_the_days(*, now: datetime) -> int:
+    """Step of the sweep: whose term is over leaves the list. (A check goes by the entry's dates anyway.)"""
+    over = Listing.objects.filter(state=ListingState.IN_FORCE, term_until__lt=local_date(now))
+    done = 0
+    for pk in list(over.order_by("term_until", "pk").values_list("pk", flat=True)[:200]):
+        with transaction.atomic():
+            row = (
+                Listing.objects.select_for_update(of=("self",), skip_locked=True)
+                .select_related("entry")
+                .filter(pk=pk, state=ListingState.IN_FORCE)
+                .first()
+            )
+            if row is not None:
+                _end(row, ListingState.EXITED, "列入期限届满", None, now)
+                done += 1
+    return done
+
+
+# ---- parts -------------------------------------------------------------------------------------------------
+
+
+def _taken(act: str, listing_id: int, expect: str, actor: User) -> Listing:
+    row = (
+        Listing.objects.select_for_update(of=("self",))
+        .select_related(
+            "subject", "department", "region", "parent", "firm", "responsible", "entry", "proposed_by"
+        )
+        .get(pk=listing_id)
+    )
+    if row.department_id != actor.department_id:
+        raise ListingRefused("名单由作出认定的部门办理。")
+    if row.state != expect:
+        raise ListingMoved(f"{row.number} 已办到“{row.get_state_display()}”，请看最新情况再办。")
+    rule = ACTS[act]
+    if row.state not in rule.before:
+        raise ListingRefused(f"{row.number} {row.get_state_display()}，不能{rule.label}。")
+    if not group_names(actor) & rule.roles:
+        raise ListingRefused(f"{rule.label}由部门负责人办理。")
+    return row
+
+
+def _text(value: str, field: str, label: str, most: int) -> str:
+    written = value.strip()
+    if not written:
+        raise ListingRefused(f"请填写{label}。", field=field)
+    if len(written) > most:
+        raise ListingRefused(f"{label}最多 {most} 个字，现为 {len(written)} 个字。", field=field)
+    return written
+
+
+def _day(day: date, field: str, label: str, *, not_before: date, today: date) -> None:
+    if not not_before <= day <= today:
+        raise ListingRefused(f"{label}应在 {not_before} 至 {today} 之间。", field=field)
+
+
+def _save(row: Listing, actor: User | None, now: datetime) -> None:
+    note(row, actor=actor, now=now)
+    row.save()
+
+
+def _step(
+    row: Listing,
+    label: str,
+    *,
+    on: date,
+    actor: User | None,
+    now: datetime,
+    paper: str = "",
+    title: str = "",
+) -> None:
+    document = _paper(row, paper, title, actor, now) if paper else None
+    ListingStep.objects.create(listing=row, label=label, on=on, at=now, actor=actor, document=document)
+    events.listing_step(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=row.department_id,
+        listing_id=row.pk,
+        number=row.number,
+        state=row.state,
+        on=on,
+        sha256=document.sha256 if document else "",
+    )
+
+
+def _paper(row: Listing, paper: str, title: str, actor: User | None, now: datetime) -> EvidenceFile:
+    subject = row.subject
+    html = render_to_string(
+        "verification/paper/listing.html",
+        {
+            "listing": row,
+            "title": title,
+            "paper": paper,
+            "grounds": list(row.grounds.order_by("pk")),
+            "measures": [
+                one | {"domain": Domain(one["domain"]).label if one["domain"] else "所有领域"}
+                for one in row.measures
+            ],
+            "code": subject.uscc or codes.mask_id_number(subject.id_number),
+            "demonstration": row.is_demo,
+        },
+    )
+    return store_evidence(
+        content=render_pdf(html, identifier=f"{row.number} {paper}".encode(), title=f"{title} {row.number}"),
+        kind=EvidenceFile.Kind.PDF,
+        content_type="application/pdf",
+        original_name=f"{title} {row.number}.pdf",
+        actor=actor,
+        department=row.department,
+        now=now,
+    )
