@@ -13,6 +13,7 @@ urlpatterns = [
     path("window/", include("commitments.urls")),
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/consequences/", include("commitments.consequences.urls")),
+    path("desk/lists/", include("verification.listing_urls")),
     path("desk/reports/", include("disclosure.report_urls")),
     path("desk/publications/", include("disclosure.publication_urls")),
     path("desk/acts/", include("disclosure.acts.urls")),

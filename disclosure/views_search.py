@@ -23,6 +23,7 @@ from . import column, search
 from .act_gate import acts_of_subject
 from .breach_gate import breaches_of_subject
 from .gate import SHOWN_FULFILMENT, find_public
+from .person_gate import persons_of_firm
 from .terms import FILTERS, Terms, TermsError, read_box, read_cursor, read_terms
 from .views import unlisted
 
@@ -179,6 +180,7 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
     now = clock.now()
     breaches = breaches_of_subject(uscc, now=now, limit=BREACHES_SHOWN)
     acts = acts_of_subject(uscc, now=now, limit=ACTS_SHOWN)
+    persons = persons_of_firm(uscc, now=now)
     record = column.subject_record(uscc, now) or _known_otherwise(breaches or acts)
     if record is None:
         if may_be_private(uscc):
@@ -208,10 +210,11 @@ def subject(request: HttpRequest, uscc: str) -> HttpResponse:
             "breaches": breaches,
             "more_breaches": len(breaches) == BREACHES_SHOWN,
             "acts": acts,
+            "persons": persons,
             "more_acts": len(acts) == ACTS_SHOWN,
         },
     )
-    return unlisted(response) if breaches or acts else response
+    return unlisted(response) if breaches or acts or persons else response
 
 
 def _known_otherwise(lines: list[dict[str, Any]]) -> column.SubjectRecord | None:

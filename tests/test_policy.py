@@ -143,6 +143,8 @@ TABLE = [
     ("130111", "act_publication.penalty", NOW, {}, 7, False),
     ("130111", "act_publication.other", NOW, {}, {"on": False, "days": 7}, False),
     ("410103", "act_publication.other", NOW, {}, {"on": False, "days": 7}, False),
+    ("130111", "arrears_accountability", NOW, {}, False, False),
+    ("410103", "arrears_accountability", NOW, {}, True, True),
     ("130111", "act_publication.judicial", NOW, {}, {"on": False, "days": 7}, False),
     ("130111", "publicity", NOW, {"grade": "minor"}, {"min": 0, "max": 3, "published": False}, False),
     ("130111", "publicity", NOW, {"grade": "general"}, {"min": 3, "max": 12}, False),

@@ -51,6 +51,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
+    NavItem("lists", "名单", "/desk/lists/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("reports", "上报", "/desk/reports/", groups=AT_THE_DESK),
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
     NavItem("acts", "行政行为", "/desk/acts/", groups=frozenset({"officer", "head", "credit_office"})),
