@@ -146,10 +146,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: "pytest_django.Dja
 
     from credit_portal.deadlines.models import CalendarDay, CalendarNotice
     from credit_portal.registry.models import Region
+    from disclosure.models import LaunchDate
 
     shipped = {
         "registry": {Region: Region.objects.order_by("path")},
         "deadlines": {CalendarNotice: CalendarNotice.objects.all(), CalendarDay: CalendarDay.objects.all()},
+        "disclosure": {LaunchDate: LaunchDate.objects.all()},
     }
     with django_db_blocker.unblock():
         kept = {

@@ -118,7 +118,7 @@ def test_pages_ask_the_database_only_so_often(client):
         f"{SEARCH}?q={signed.subject_code}": 5,
         f"{SEARCH}?type=approval": 5,
         f"/commitments/{signed.code}/": 3,
-        f"/subjects/{signed.subject_code}/": 3,
+        f"/subjects/{signed.subject_code}/": 5,
         "/catalogue/": 3,
         "/texts/": 1,
         reverse("disclosure:text", args=[version.text.code]): 3,

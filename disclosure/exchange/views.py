@@ -319,9 +319,10 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
             purpose=ReadLog.Purpose.SUPERVISION,
         )
     error: ExchangeError | None = None
+    format = format_of(one)
     typed = {
         number: request.POST.get(f"field_{number}", one.fields.get(number, ""))
-        for number in corrections.MAY_CORRECT
+        for number in format.may_correct
     }
     if request.method == "POST":
         try:
@@ -351,13 +352,13 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
                     "number": str(field.number),
                     "label": field.label,
                     "value": typed.get(str(field.number), one.fields.get(str(field.number), "")),
-                    "may": str(field.number) in format_of(one).may_correct,
+                    "may": str(field.number) in format.may_correct,
                     "long": field.length > 512,
                     "length": field.length,
                     "reason": "；".join(by_number.get(str(field.number), [])),
                     "wrong": str(error) if error and error.field == f"field_{field.number}" else "",
                 }
-                for field in format_of(one).fields
+                for field in format.fields
             ],
             "error": error,
             "reason": request.POST.get("reason", ""),

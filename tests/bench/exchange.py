@@ -13,6 +13,7 @@ from commitments.models import Commitment
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.registry.models import Region
 from disclosure.exchange import batches, noting, packages, sheets
+from disclosure.exchange.formats import FORMATS
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 
 ROWS = 100_000
@@ -75,9 +76,10 @@ def _floor(batch: ExchangeBatch) -> float:
         .order_by("place")
         .values_list("fields", flat=True)[: packages.PIECE_ROWS]
     )
-    cells = [packages._cells(row) for row in rows]
+    format = FORMATS[ExchangeRecord.Dataset.COMMITMENT]
+    cells = [format.cells(row) for row in rows]
     began = time.monotonic()
-    sheets.write("xlsx", packages.HEAD, cells)
+    sheets.write("xlsx", format.head, cells)
     return (time.monotonic() - began) * batch.rows / len(rows)
 
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from commitments import breaches
 from commitments.models import BreachCase, Commitment
 from credit_portal.audit.clock import local_date
-from credit_portal.deadlines.calendar import Calendar
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
 from credit_portal.registry.models import User
 from disclosure import breach_publishing, reporting
 from disclosure.models import BreachReport
+
+from . import consequences
+from .days import working_days_from
 
 if TYPE_CHECKING:
     from .timeline import Timeline
@@ -30,7 +32,8 @@ BEFORE = 28
 
 @dataclass(frozen=True)
 class Story:
-    """`ago`: working days between the determination and today. `until`: the last step that is taken."""
+    """`ago`: working days between the determination and today. `until`: the last step that is taken. `follows`: what it
+    brings with it, a word of `consequences.WAYS`; `state_owned`: of a state firm, where there is one."""
 
     region: str
     ago: int
@@ -39,15 +42,17 @@ class Story:
     speaks: bool = False
     late: bool = False
     statement: str = ""
+    follows: str = ""
+    state_owned: bool = False
 
 
 STORIES = (
-    Story("130111", 130, "published"),
-    Story("130111", 110, "published", grade="serious", speaks=True),
-    Story("130111", 95, "published", statement="已经更换了检测机构，报告将在下月取得。"),
-    Story("130111", 80, "published", late=True),
+    Story("130111", 130, "published", follows="put_right"),
+    Story("130111", 110, "published", grade="serious", speaks=True, follows="not_put_right"),
+    Story("130111", 95, "published", statement="已经更换了检测机构，报告将在下月取得。", follows="reminded"),
+    Story("130111", 80, "published", late=True, follows="runs"),
     Story("130111", 70, "revoked", speaks=True),
-    Story("130111", 41, "objected"),
+    Story("130111", 41, "objected", follows="told", state_owned=True),
     Story("130111", 37, "published", grade="minor"),
     Story("130111", 33, "accepted"),
     Story("130111", 26, "returned"),
@@ -59,7 +64,7 @@ STORIES = (
     Story("130111", -1, "proposed"),
     Story("130111", -4, "noticed"),
     Story("130111", -8, "dropped"),
-    Story("130129", 60, "published"),
+    Story("130129", 60, "published", follows="not_put_right"),
     Story("130129", 5, "served"),
     Story("410103", 90, "published"),
     Story("410103", 45, "accepted"),
@@ -71,19 +76,9 @@ def plan(timeline: Timeline) -> None:
     """Let each story begin on its day; its further steps follow as long as today has not come."""
     calendar = current_calendar()
     for story in STORIES:
-        determined = _working_days_from(calendar, timeline.today, -story.ago)
-        opened = _working_days_from(calendar, determined - timedelta(days=BEFORE), 1)
+        determined = working_days_from(calendar, timeline.today, -story.ago)
+        opened = working_days_from(calendar, determined - timedelta(days=BEFORE), 1)
         timeline.at(timeline.moment(opened), _open(timeline, story, determined))
-
-
-def _working_days_from(calendar: Calendar, day: date, number: int) -> date:
-    step = timedelta(days=1 if number > 0 else -1)
-    left = abs(number)
-    while left:
-        day += step
-        if calendar.is_working_day(day):
-            left -= 1
-    return day
 
 
 def _choose(timeline: Timeline, story: Story, officer: User) -> Commitment | None:
@@ -103,7 +98,8 @@ def _choose(timeline: Timeline, story: Story, officer: User) -> Commitment | Non
         )
         .exclude(subject_kind="person")
     )
-    return rows.order_by("pk").first()
+    order = ["-subject__state_owned"] if story.state_owned else []
+    return rows.order_by(*order, "pk").first()
 
 
 def _open(timeline: Timeline, story: Story, determined: date) -> Callable[[datetime], None]:
@@ -142,7 +138,7 @@ class _Course:
         self.timeline.at(self.timeline.moment(day), act)
 
     def days_after(self, number: int) -> date:
-        return _working_days_from(current_calendar(), self.determined, number)
+        return working_days_from(current_calendar(), self.determined, number)
 
     def file(self, now: datetime) -> EvidenceFile:
         return store_evidence(
@@ -214,6 +210,8 @@ class _Course:
                 case_id=self.case.pk, expect="served", text=f"{self.story.statement}（演示）",
                 actor=self.officer, now=now,
             )  # fmt: skip
+        if self.story.follows:
+            consequences.follow(self.timeline, self.case, self.story.follows, self.officer, local_date(now))
         if self.story.until != "served":
             self.on(self.days_after(11 if self.story.late else 3), self.report)
 
@@ -222,7 +220,7 @@ class _Course:
         if self.story.until == "reported":
             return
         self.on(
-            _working_days_from(current_calendar(), local_date(now), 1),
+            working_days_from(current_calendar(), local_date(now), 1),
             lambda later: self.answer(report, later),
         )
 
@@ -233,7 +231,7 @@ class _Course:
             return
         reporting.accept_report(**common)
         if self.story.until != "accepted":
-            self.on(_working_days_from(current_calendar(), local_date(now), 1), self.publish)
+            self.on(working_days_from(current_calendar(), local_date(now), 1), self.publish)
 
     def publish(self, now: datetime) -> None:
         minor = self.story.grade == "minor"

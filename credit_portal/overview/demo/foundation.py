@@ -1,7 +1,7 @@
 """What stands before the first commitment: departments, staff, confirmed rules, catalogue, texts, reading material."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from credit_portal.registry import catalogue, groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItem, User
 from disclosure.models import RuleDocument
 
-from . import items, places, reading, words
+from . import acts, items, places, reading, words
 
 RULES = Path(loading.__file__).parent / "rules"
 HENAN = ("410000", "410100", "410103")
@@ -80,6 +80,7 @@ def lay(*, now: datetime) -> World:
     _catalogue(world, now)
     _texts(world, now)
     _readings(world, local_date(now))
+    acts.lay_catalogue(world, now=now)
     return world
 
 
@@ -153,6 +154,12 @@ def _policy(world: World, now: datetime) -> None:
         )
         for rule in shipped
         if not rule.confirmed
+    ]
+    # The eight other kinds of acts are switched on in one region.
+    confirmed += [
+        replace(rule, region="130111", value={"on": True, "days": 7})
+        for rule in confirmed
+        if (rule.region, rule.key) == ("000000", "act_publication.other")
     ]
     loading.store_rules(
         confirmed,

@@ -22,7 +22,7 @@ from disclosure import proposals
 from disclosure import services as disclosure
 from verification import services as verification
 
-from . import breaches, counter, foundation, people, records
+from . import acts, breaches, consequences, counter, exchange, foundation, people, records
 from .counter import Visit
 
 # How many visits each region's windows have had in the year.
@@ -109,6 +109,9 @@ class Timeline:
         self.at(self.moment(self.day(-150)), lambda now: foundation.change_texts(self.world, now=now))
         self.at(self.moment(self.day(-60)), lambda now: foundation.change_items(self.world, now=now))
         breaches.plan(self)
+        acts.plan(self)
+        consequences.plan(self)
+        exchange.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
@@ -387,6 +390,10 @@ class Timeline:
             state_owned=subject.state_owned,
             is_demo=True,
         )
+
+    def registered(self, region: str, at: int, actor: User, now: datetime) -> CreditSubject:
+        """The subject at a place of its region, known from now on at the latest."""
+        return self._registered(self.subjects[region][at], actor, now)
 
     def register_the_rest(self, now: datetime) -> None:
         """Those who never came to a window are known all the same."""
