@@ -13,7 +13,7 @@ class DisclosureConfig(AppConfig):
         from . import breach_publishing, reporting, services
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
-        from .exchange import batches, folder, interviews, noting, pushing
+        from .exchange import batches, folder, interviews, noting, pushing, scanning
 
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
@@ -40,7 +40,7 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_revocation("exchange", noting.on_revoked)
         duties.register_matter(noting.COMMITMENT, "信用承诺", _no_page)
         sweeping.register_step("exchange", batches.push_waiting)
-        sweeping.register_step("exchange.scan", noting.scan)
+        sweeping.register_step("exchange.scan", scanning.scan)
         sweeping.register_step("exchange.receipts", folder.take_receipts)
         effects.register_effect(
             batches.PUSH, pushing.push, label="推送上级平台", external=True, max_attempts=pushing.MAX_ATTEMPTS

@@ -108,7 +108,15 @@ def _let_tests_empty_the_log() -> None:
     DatabaseOperations.execute_sql_flush = execute_sql_flush
 
 
+# Files that take long, the longest first: a worker that gets one of them last would have the other one wait.
+LONG = (
+    "test_drill_smoke", "test_window_faults", "test_demo", "test_setup", "test_odd_input", "test_window_journey",
+    "test_column", "test_admin_browser", "test_consequences_journey", "test_permissions", "test_breach_journey",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     if find_chromium() is not None:
         for item in items:
             if item.get_closest_marker("browser"):

@@ -12,7 +12,8 @@ from typing import Any
 
 class Platform:
     """`held`: the record by its key. `arrivals`: how often each key was stored (with `knows_keys` off, twice is seen).
-    `mode`: ok, error, silent (stores, then never answers), late (answers after a while)."""
+    `mode`: ok, error, silent (stores, then never answers), late (answers after a while), twice (the line delivers what
+    it was given two times)."""
 
     def __init__(self) -> None:
         self.mode = "ok"
@@ -72,6 +73,8 @@ def platform() -> Iterator[Platform]:
                 return self.answer(500, {"error": "busy"})
             if one.mode == "late":
                 time.sleep(0.3)
+            if one.mode == "twice":
+                one.take(sent["batch"], sent["records"])
             results = one.take(sent["batch"], sent["records"])
             if one.mode == "silent":
                 # Stored, and the line goes dead before the answer.

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from commitments import fulfilment
@@ -29,6 +30,7 @@ from disclosure.exchange import (
     packages,
     receipt_files,
     receipts,
+    scanning,
     setting_up,
     sheets,
 )  # fmt: skip
@@ -185,9 +187,36 @@ def test_the_scan_finds_what_was_there_before_the_platform(stage: Stage) -> None
     more = [listed.commitment(department=stage.department) for _ in range(3)]
     old = listed.commitment(department=stage.department, made_on=date(2019, 5, 1))
     the_platform()
-    assert noting.scan(now=NOW) == 4
-    assert noting.scan(now=NOW) == 0
+    assert scanning.scan(now=NOW) == 4
+    assert scanning.scan(now=NOW) == 0
     assert all(last(one) for one in more) and last(old) is None
+
+
+@pytest.mark.req("R131")
+def test_what_was_there_before_is_looked_through_in_sets_as_if_each_had_been_noted(stage: Stage) -> None:
+    def scanned(number: int) -> int:
+        made.extend(listed.commitment(department=stage.department) for _ in range(number))
+        with CaptureQueriesContext(connection) as queries:
+            assert scanning.scan(now=NOW) == number
+        return len(queries)
+
+    the_platform()
+    made = [stage.commitment]
+    assert noted(stage.commitment)
+    scanning.scan(now=NOW)
+    assert scanned(3) == scanned(40)
+    duties = Duty.objects.filter(rule_key="commitment_upload")
+    assert {duty.matter_id for duty in duties} == {one.pk for one in made}
+    for duty in duties:
+        assert duty.department == stage.office and duty.counted and duty.events.get().kind == "opened"
+        assert AuditEvent.objects.filter(verb="duty.opened", target_id=str(duty.pk)).count() == 1
+    like = {"number", "fields", "sha256", "commitment", "id", "created_at"}
+    first, *others = [
+        {key: value for key, value in row.items() if key.removesuffix("_id") not in like}
+        for row in ExchangeRecord.objects.values()
+    ]
+    assert all(other == first for other in others)
+    assert noting.note(commitment_id=made[-1].pk, now=NOW) is None
 
 
 # ---- packages ----------------------------------------------------------------------------------------------

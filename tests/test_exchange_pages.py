@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from credit_portal.audit.models import AuditEvent
+from disclosure.exchange import sheets
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 from tests import factories, listed
 from tests.breach_stage import Stage
@@ -107,3 +108,33 @@ def test_the_list_of_a_batch_is_paged_and_asks_little(
     rest = desk.get(f"/desk/exchange/batches/{batch.number}/?after=50").content.decode()
     assert rest.count('data-label="操作"') == 10
     assert ExchangeRecord.objects.filter(state="batched").count() == 60
+
+
+def test_a_refused_record_is_opened_and_corrected_at_its_page(stage: Stage) -> None:
+    the_platform()
+    record = noted(listed.commitment(department=stage.department, content=[]))
+    desk = at(stage.officer)
+    path = f"/desk/exchange/records/{record.pk}/"
+    page = desk.get(path).content.decode()
+    assert 'name="field_7"' in page and 'name="field_1"' not in page
+    answer = desk.post(path, {"field_7": "守法经营。", "field_8": "承担责任。"})
+    assert answer.status_code == 422 and "请写明更正的理由" in answer.content.decode()
+    assert (
+        desk.post(path, {"field_7": "守法经营。", "field_8": "承担责任。", "reason": "补录"}).status_code
+        == 302
+    )
+    assert ExchangeRecord.objects.get(version=2).fields["7"] == "守法经营。"
+
+
+def test_every_fault_of_the_dry_run_is_in_a_table(stage: Stage) -> None:
+    place = the_platform()
+    record = noted(listed.commitment(department=stage.department, content=[]))
+    desk = at(stage.credit)
+    address = f"/desk/exchange/platforms/{place.pk}/faults.xlsx"
+    assert address in desk.get(f"/desk/exchange/platforms/{place.pk}/waiting/").content.decode()
+    rows = list(sheets.read("faults.xlsx", desk.get(address).content))
+    assert [(row["记录号"], row["字段"]) for row in rows] == [
+        (record.key, "承诺内容"),
+        (record.key, "违诺责任"),
+    ]
+    assert at(stage.officer).get(address).status_code == 403

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from .models import AuditEvent, ReadLog
 
@@ -38,6 +41,26 @@ class NotInTransaction(RuntimeError):
     """An event was written outside of the transaction of the fact that it tells of."""
 
 
+_held: ContextVar[list[AuditEvent] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Events of many facts, written in one statement at the end of the block, in their order. The block is a transaction
+    of its own (or a part of one): facts and events are there together or not at all."""
+    if _held.get() is not None:
+        yield
+        return
+    held: list[AuditEvent] = []
+    with transaction.atomic():
+        token = _held.set(held)
+        try:
+            yield
+        finally:
+            _held.reset(token)
+        AuditEvent.objects.bulk_create(held, batch_size=1_000)
+
+
 def record(
     verb: str,
     *,
@@ -60,7 +83,7 @@ def record(
         target_id=str(target_id),
         facts=facts,
     )
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         at=now,
         verb=verb,
         actor_id=actor_id,
@@ -71,6 +94,12 @@ def record(
         canonical=canonical,
         digest=hashlib.sha256(canonical).digest(),
     )
+    held = _held.get()
+    if held is None:
+        event.save(force_insert=True)
+    else:
+        held.append(event)
+    return event
 
 
 def log_read(

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.recording import together
 from credit_portal.registry import groups
 from credit_portal.registry.models import Department, Region, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
@@ -73,6 +74,20 @@ def matter_url(duty: Duty) -> str | None:
 # ---- opened, met, taken up again, cancelled ----------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The fact that brings a duty to a department: its day, and what the rule is narrowed by."""
+
+    matter: Matter
+    department: Department
+    region: Region
+    triggered_on: date
+    domain: str = ""
+    commitment_type: str = ""
+    grade: str = ""
+    is_demo: bool = False
+
+
 @transaction.atomic
 def open_duty(
     *,
@@ -104,31 +119,10 @@ def open_duty(
         commitment_type=commitment_type,
         grade=grade,
     )
+    opening = Opening(matter, department, region, triggered_on, domain, commitment_type, grade, is_demo)
     calendar = current_calendar()
     counted = count(calendar, triggered_on, rule.length, rule.unit)
-    duty = Duty(
-        rule_key=rule_key,
-        matter_type=matter.type,
-        matter_id=matter.id,
-        number=matter.number,
-        department=department,
-        region=region,
-        domain=domain,
-        commitment_type=commitment_type,
-        grade=grade,
-        triggered_on=triggered_on,
-        length=rule.length,
-        unit=rule.unit,
-        counted=list(counted.days),
-        due_on=counted.due,
-        provisional=counted.provisional,
-        calendar_version=calendar.version,
-        rule_id=rule.rule_id,
-        basis=rule.basis,
-        confirmed=rule.confirmed,
-        opened_at=now,
-        is_demo=is_demo,
-    )
+    duty = _new(opening, rule, counted, version=calendar.version, now=now)
     try:
         with transaction.atomic():
             duty.save(force_insert=True)
@@ -136,17 +130,87 @@ def open_duty(
         # Two at once: the other one has opened it.
         return Duty.objects.get(rule_key=rule_key, matter_type=matter.type, matter_id=matter.id)
     _course(duty, Kind.OPENED, now=now, actor=actor, before=None)
+    _tell_opened(duty, now=now, actor=actor)
+    return duty
+
+
+def open_duties(*, rule_key: str, openings: Sequence[Opening], now: datetime) -> int:
+    """Many at once, in sets: those that are not there yet and for which a rule says how long. Gives how many."""
+    calendar = current_calendar()
+    found = policy.Finder(rule_key)
+    periods: dict[tuple[date, int, str], Counted] = {}
+    fresh: dict[Matter, Duty] = {}
+    for opening in openings:
+        rule = found.value(
+            lineage=opening.region.lineage,
+            on=opening.triggered_on,
+            domain=opening.domain,
+            commitment_type=opening.commitment_type,
+            grade=opening.grade,
+        )
+        if rule is None:
+            continue
+        period = (opening.triggered_on, rule.length, rule.unit)
+        if period not in periods:
+            periods[period] = count(calendar, *period)
+        fresh[opening.matter] = _new(opening, rule, periods[period], version=calendar.version, now=now)
+    with together():
+        wanted = list(fresh.values())
+        Duty.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=1_000)
+        # Which of them are new: those that nothing has happened to yet.
+        new = list(
+            Duty.objects.filter(
+                rule_key=rule_key,
+                matter_type__in={matter.type for matter in fresh},
+                matter_id__in=[matter.id for matter in fresh],
+                events__isnull=True,
+            ).order_by("id")
+        )
+        DutyEvent.objects.bulk_create(
+            [_event(duty, Kind.OPENED, now=now, actor=None, before=None) for duty in new], batch_size=1_000
+        )
+        for duty in new:
+            _tell_opened(duty, now=now, actor=None)
+    return len(new)
+
+
+def _new(opening: Opening, rule: policy.Value, counted: Counted, *, version: str, now: datetime) -> Duty:
+    return Duty(
+        rule_key=rule.key,
+        matter_type=opening.matter.type,
+        matter_id=opening.matter.id,
+        number=opening.matter.number,
+        department=opening.department,
+        region=opening.region,
+        domain=opening.domain,
+        commitment_type=opening.commitment_type,
+        grade=opening.grade,
+        triggered_on=opening.triggered_on,
+        length=rule.length,
+        unit=rule.unit,
+        counted=list(counted.days),
+        due_on=counted.due,
+        provisional=counted.provisional,
+        calendar_version=version,
+        rule_id=rule.rule_id,
+        basis=rule.basis,
+        confirmed=rule.confirmed,
+        opened_at=now,
+        is_demo=opening.is_demo,
+    )
+
+
+def _tell_opened(duty: Duty, *, now: datetime, actor: User | None) -> None:
     events.duty_opened(
         now=now,
         actor_id=actor.pk if actor else None,
-        department_id=department.pk,
+        department_id=duty.department_id,
         duty_id=duty.pk,
-        rule=rule_key,
-        matter=f"{matter.type}:{matter.id}",
+        rule=duty.rule_key,
+        matter=f"{duty.matter_type}:{duty.matter_id}",
         due_on=duty.due_on,
         provisional=duty.provisional,
     )
-    return duty
 
 
 @transaction.atomic
@@ -333,7 +397,13 @@ def _set_dates(duty: Duty, counted: Counted, *, version: str) -> None:
 def _course(
     duty: Duty, kind: str, *, now: datetime, actor: User | None, before: date | None, note: str = ""
 ) -> None:
-    DutyEvent.objects.create(
+    _event(duty, kind, now=now, actor=actor, before=before, note=note).save(force_insert=True)
+
+
+def _event(
+    duty: Duty, kind: str, *, now: datetime, actor: User | None, before: date | None, note: str = ""
+) -> DutyEvent:
+    return DutyEvent(
         duty=duty,
         kind=kind,
         at=now,

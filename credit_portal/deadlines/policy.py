@@ -62,6 +62,27 @@ def choose(
     return best[1] if best else None
 
 
+class Finder:
+    """Looks one key up again and again: its rules are read once, each question is answered once."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._rules = list(PolicyRule.objects.filter(key=key))
+        self._known: dict[tuple[object, ...], Value | None] = {}
+
+    def value(self, *, lineage: Sequence[str], on: date, **narrowing: str) -> Value | None:
+        """The rule's value; None where no region on the way up has one on this day."""
+        asked = (tuple(lineage), on, tuple(sorted(narrowing.items())))
+        if asked not in self._known:
+            used = choose(self._rules, lineage=lineage, on=on, **narrowing)
+            self._known[asked] = _value(used) if used else None
+        return self._known[asked]
+
+
+def _value(rule: PolicyRule) -> Value:
+    return Value(rule.key, rule.value, rule.unit, rule.basis, rule.region_id, rule.confirmed, rule.pk)
+
+
 def values(
     keys: Sequence[str],
     *,
@@ -81,9 +102,7 @@ def values(
             rules, lineage=lineage, on=on, domain=domain, commitment_type=commitment_type, grade=grade
         )
         if used is not None:
-            found[key] = Value(
-                key, used.value, used.unit, used.basis, used.region_id, used.confirmed, used.pk
-            )
+            found[key] = _value(used)
     return found
 
 

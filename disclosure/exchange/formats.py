@@ -27,10 +27,11 @@ class Format:
 
     def in_words(self, reasons: Iterable[Sequence[str]]) -> str:
         """Reasons by field as one line."""
-        labels = {str(one.number): one.label for one in self.fields}
-        return "；".join(
-            f"{labels.get(number, number)}：{text}" if number else text for number, text in reasons
-        )
+        return "；".join(f"{self.label_of(number)}：{text}" if number else text for number, text in reasons)
+
+    def label_of(self, number: str) -> str:
+        """The name of a field by its number; empty for what concerns the whole record."""
+        return next((one.label for one in self.fields if str(one.number) == number), number)
 
 
 # Of a commitment wording only. Who, when, how it was kept and the class are facts of signed papers and decisions: those

@@ -59,7 +59,8 @@ def on_interview(*, interview: Interview, actor: User | None, now: datetime) -> 
 def scan(*, now: datetime) -> int:
     """Step of the sweep: interviews that were recorded before the platform was there. Gives how many were new."""
     new = 0
-    for platform in ExchangePlatform.objects.filter(is_active=True).order_by("id"):
+    active = list(ExchangePlatform.objects.filter(is_active=True).select_related("region").order_by("id"))
+    for platform in active:
         told = ExchangeRecord.objects.filter(platform=platform, dataset=INTERVIEW, interview=OuterRef("pk"))
         rows = Interview.objects.filter(
             ~Exists(told),
@@ -68,11 +69,14 @@ def scan(*, now: datetime) -> int:
             region__path__startswith=platform.region.path,
             case__state=BreachCase.State.SERVED,
         )
-        for interview in rows.order_by("pk")[:SCAN]:
+        path = platform.region.path
+        for other in active:
             # A region below may have one of its own.
-            if noting.platform_for(interview.region) == platform:
-                with transaction.atomic():
-                    new += _note(interview, platform, now=now) is not None
+            if other != platform and other.region.path.startswith(path):
+                rows = rows.exclude(region__path__startswith=other.region.path)
+        for interview in rows.order_by("pk")[:SCAN]:
+            with transaction.atomic():
+                new += _note(interview, platform, now=now) is not None
     return new
 
 

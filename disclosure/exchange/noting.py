@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 
 from commitments.breaches import matter_of
 from commitments.models import BreachCase, Commitment
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties, policy
-from credit_portal.registry.models import CreditSubject, Region, User
+from credit_portal.registry.models import CreditSubject, Department, Region, User
 from disclosure import collection_format as form
 from disclosure.collection_values import commitment_values
 from disclosure.models import BreachPublication, BreachReport, ExchangePlatform, ExchangeRecord
@@ -24,15 +24,14 @@ COMMITMENT = "commitment"
 UPLOAD, COLLECTION = "commitment_upload", "platform_collection"
 DATASET = ExchangeRecord.Dataset.COMMITMENT
 SENT = (State.BATCHED, State.ACCEPTED, State.REJECTED)
-SCAN = 500
 
 
 def platform_for(region: Region) -> ExchangePlatform | None:
     """The platform to which records of a region go; None where they go nowhere."""
-    return _nearest(region, list(ExchangePlatform.objects.filter(is_active=True)))
+    return nearest(region, list(ExchangePlatform.objects.filter(is_active=True)))
 
 
-def _nearest(region: Region, active: list[ExchangePlatform]) -> ExchangePlatform | None:
+def nearest(region: Region, active: list[ExchangePlatform]) -> ExchangePlatform | None:
     """The platform of a region, or of the nearest above that has one."""
     lineage = region.lineage
     above = [one for one in active if one.region_id in lineage]
@@ -49,8 +48,8 @@ def note(*, commitment_id: int, now: datetime) -> ExchangeRecord | None:
     if not active:
         return None
     commitment = Commitment.objects.select_related("region", "department", "subject").get(pk=commitment_id)
-    platform = _nearest(commitment.region, active)
-    return None if platform is None else _note(commitment, platform, now=now)
+    platform = nearest(commitment.region, active)
+    return None if platform is None else note_one(commitment, platform, now=now)
 
 
 def on_changed(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
@@ -71,33 +70,7 @@ def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
     note(commitment_id=case.commitment_id, now=now)
 
 
-def scan(*, now: datetime) -> int:
-    """Look through the commitments that were there before the platform, a part at a time. Gives how many were new."""
-    new = 0
-    active = list(ExchangePlatform.objects.filter(is_active=True).order_by("id"))
-    for platform in active:
-        breached = BreachReport.objects.filter(
-            case__commitment=OuterRef("pk"), state=BreachReport.State.ACCEPTED
-        )
-        rows = (
-            Commitment.objects.filter(
-                Q(made_on__gte=platform.since) | Exists(breached), pk__gt=platform.scanned_to
-            )
-            .select_related("region", "department", "subject")
-            .order_by("pk")
-        )
-        part = list(rows[:SCAN])
-        for commitment in part:
-            # A region below may have one of its own.
-            if _nearest(commitment.region, active) == platform:
-                with transaction.atomic():
-                    new += _note(commitment, platform, now=now) is not None
-        if part:
-            ExchangePlatform.objects.filter(pk=platform.pk).update(scanned_to=part[-1].pk)
-    return new
-
-
-def _note(commitment: Commitment, platform: ExchangePlatform, *, now: datetime) -> ExchangeRecord | None:
+def note_one(commitment: Commitment, platform: ExchangePlatform, *, now: datetime) -> ExchangeRecord | None:
     for attempt in (1, 2, 3):
         try:
             with transaction.atomic():
@@ -131,28 +104,45 @@ def _next_version(
         and last.state != State.REPLACED
     ):
         return None
-    wrong = form.problems(values, running=want.running)
     replace(last)
-    record = ExchangeRecord.objects.create(
+    record = put(
+        commitment, platform, values, running=want.running, version=last.version + 1 if last else 1, now=now
+    )
+    record.overrides = overrides
+    if case is not None and want.breach:
+        record.case, record.department = case, case.department
+    record.save(force_insert=True)
+    _open_duty(commitment, case, want, now=now)
+    return record
+
+
+def put(
+    commitment: Commitment,
+    platform: ExchangePlatform,
+    values: dict[str, str],
+    *,
+    running: bool,
+    version: int,
+    now: datetime,
+) -> ExchangeRecord:
+    """A version that the platform is to hold, not stored yet; what is not in the format is said in it."""
+    wrong = form.problems(values, running=running)
+    return ExchangeRecord(
         platform=platform,
         commitment=commitment,
-        case=case if want.breach else None,
-        department=case.department if case is not None and want.breach else commitment.department,
+        department=commitment.department,
         region=commitment.region,
         number=commitment.code,
-        version=last.version + 1 if last else 1,
+        version=version,
         operation=Operation.PUT,
-        running=want.running,
+        running=running,
         fields=values,
-        overrides=overrides,
-        sha256=sha256,
+        sha256=form.fingerprint(values),
         state=State.INVALID if wrong else State.WAITING,
         reasons=[[str(number), text] for number, text in wrong],
         created_at=now,
         is_demo=commitment.is_demo,
     )
-    _open_duty(commitment, case, want, now=now)
-    return record
 
 
 def _kept_overrides(last: ExchangeRecord, want: Wanted) -> dict[str, list[str]]:
@@ -197,6 +187,17 @@ def replace(last: ExchangeRecord | None) -> None:
 
 def _wanted(commitment: Commitment, platform: ExchangePlatform) -> tuple[BreachCase | None, Wanted | None]:
     case, breach, breach_class = _breach(commitment)
+    return case, wanted_of(commitment, platform, breach=breach, breach_class=breach_class)
+
+
+def wanted_of(
+    commitment: Commitment,
+    platform: ExchangePlatform,
+    *,
+    breach: dict[str, str] | None = None,
+    breach_class: str = "",
+) -> Wanted | None:
+    """What a platform, as it is set, should hold of a commitment. Asks the database nothing."""
     facts = Facts(
         values=commitment_values(commitment),
         publicity_class=commitment.publicity_class,
@@ -212,7 +213,7 @@ def _wanted(commitment: Commitment, platform: ExchangePlatform) -> tuple[BreachC
         supervisory_as_proof=platform.supervisory_as == ExchangePlatform.Supervisory.PROOF,
         since_reached=commitment.made_on >= platform.since,
     )
-    return case, wanted(
+    return wanted(
         facts,
         setting,
         commitment_type=commitment.commitment_type,
@@ -243,15 +244,27 @@ def _matter(commitment: Commitment) -> duties.Matter:
     return duties.Matter(COMMITMENT, commitment.pk, commitment.code)
 
 
-def _open_duty(commitment: Commitment, case: BreachCase | None, want: Wanted, *, now: datetime) -> None:
-    """R131: a period for each. A commitment's runs from its day; where running ones are held back, from the day on
-    which it was kept. No rule, no duty: nothing is guessed."""
+def upload_due(commitment: Commitment, want: Wanted, office: Department, *, now: datetime) -> duties.Opening:
+    """The duty to send a commitment up (R131): it runs from the commitment's day; where running ones are held back, from
+    the day on which it was kept."""
     held = not want.running and not want.breach and commitment.made_on != local_date(now)
-    try:
-        office = nearest_office(commitment.region)
-        if case is not None and want.breach:
-            if case.report.decided_at is None:
-                return
+    return duties.Opening(
+        _matter(commitment),
+        office,
+        commitment.region,
+        local_date(now) if held else commitment.made_on,
+        commitment_type=commitment.commitment_type,
+        is_demo=commitment.is_demo,
+    )
+
+
+def _open_duty(commitment: Commitment, case: BreachCase | None, want: Wanted, *, now: datetime) -> None:
+    """R131: a period for each. No rule, no duty: nothing is guessed."""
+    with suppress(policy.NoRule, NoOffice):
+        if case is None or not want.breach:
+            opening = upload_due(commitment, want, nearest_office(commitment.region), now=now)
+            duties.open_duties(rule_key=UPLOAD, openings=[opening], now=now)
+        elif case.report.decided_at is not None:
             duties.open_duty(
                 rule_key=COLLECTION,
                 matter=matter_of(case),
@@ -263,19 +276,6 @@ def _open_duty(commitment: Commitment, case: BreachCase | None, want: Wanted, *,
                 grade=case.grade,
                 is_demo=commitment.is_demo,
             )
-        else:
-            duties.open_duty(
-                rule_key=UPLOAD,
-                matter=_matter(commitment),
-                department=office,
-                region=commitment.region,
-                triggered_on=local_date(now) if held else commitment.made_on,
-                now=now,
-                commitment_type=commitment.commitment_type,
-                is_demo=commitment.is_demo,
-            )
-    except (policy.NoRule, NoOffice):
-        return
 
 
 def meet(records: Iterable[ExchangeRecord], *, now: datetime) -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("platforms/new/", views.platform, name="platform-new"),
     path("platforms/<int:pk>/", views.platform, name="platform"),
     path("platforms/<int:pk>/waiting/", views.waiting, name="waiting"),
+    path("platforms/<int:pk>/faults.xlsx", views.faults, name="faults"),
     path("platforms/<int:pk>/pack/", views.pack, name="pack"),
     path("batches/<str:number>/", views.batch, name="batch"),
     path("batches/<str:number>/file/", views.package, name="package"),

@@ -20,12 +20,13 @@ from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeReceipt, ExchangeRecord
 
-from . import batches, corrections, packages, receipt_files, receipts, setting_up
+from . import batches, corrections, packages, receipt_files, receipts, setting_up, sheets
 from .batches import ExchangeError
 from .formats import format_of
 
 PER_PAGE = 50
 DRY_RUN = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CORRECTORS = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
 State = ExchangeRecord.State
 
@@ -142,6 +143,34 @@ def waiting(request: HttpRequest, pk: int) -> HttpResponse:
             ],
         },
     )
+
+
+@desk(groups.CREDIT_OFFICE)
+@require_safe
+def faults(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every fault that the dry run has found, a line each, as a table. (No content of a record is in it.)"""
+    place = _platform(request.user, pk)
+    rows = (
+        ExchangeRecord.objects.filter(platform=place, state=State.INVALID)
+        .select_related("department")
+        .only("dataset", "number", "version", "reasons", "department__name")
+        .order_by("id")
+    )
+    response = HttpResponse(
+        sheets.write(
+            "xlsx",
+            ("记录号", "部门", "字段", "原因"),
+            (
+                (row.key, row.department.name, format_of(row).label_of(number), text)
+                for row in rows.iterator(chunk_size=1_000)
+                for number, text in row.reasons
+            ),
+            title="不符合格式",
+        ),
+        content_type=XLSX,
+    )
+    response["Content-Disposition"] = f'attachment; filename="faults-{place.pk}.xlsx"'
+    return response
 
 
 @desk(groups.CREDIT_OFFICE)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from commitments.models import Commitment
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.registry.models import Region
-from disclosure.exchange import batches, noting, packages, sheets
+from disclosure.exchange import batches, packages, scanning, sheets
 from disclosure.exchange.formats import FORMATS
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 
@@ -23,9 +23,9 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=SHANGHAI)
 SCANNED = 2_000
 
 _FILL = """
-INSERT INTO disclosure_exchangerecord (platform_id, commitment_id, department_id, region_id, number, version, operation,
+INSERT INTO disclosure_exchangerecord (platform_id, commitment_id, department_id, region_id, dataset, number, version, operation,
     running, fields, overrides, override_reason, sha256, state, reasons, reference, created_at, is_demo)
-SELECT %s, c.id, c.department_id, c.region_id, c.code, 1, 'put', true,
+SELECT %s, c.id, c.department_id, c.region_id, 'commitment', c.code, 1, 'put', true,
     (SELECT fields FROM disclosure_exchangerecord ORDER BY id LIMIT 1) || jsonb_build_object('1', c.code, '2', c.subject_name),
     '{}', '', md5(c.code) || md5(c.code), 'waiting', '[]', '', now(), true
 FROM commitments_commitment AS c
@@ -43,9 +43,9 @@ def run(say: Callable[[str], None]) -> bool:
     )  # fmt: skip
     began = time.monotonic()
     new = 0
-    while new < SCANNED and (found := noting.scan(now=NOW)):
+    while new < SCANNED and (found := scanning.scan(now=NOW)):
         new += found
-    say(f"逐份核对并形成记录：{new:,} 条，每条 {(time.monotonic() - began) * 1000 / max(new, 1):.1f} 毫秒")
+    say(f"核对并形成记录：{new:,} 条，每条 {(time.monotonic() - began) * 1000 / max(new, 1):.1f} 毫秒")
     with connection.cursor() as cursor:
         cursor.execute(_FILL, [platform.pk, ROWS])
         cursor.execute("ANALYZE disclosure_exchangerecord")

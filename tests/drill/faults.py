@@ -3,6 +3,7 @@ unaudited; and each is done once more with its protection off, when it has to be
 
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -391,19 +392,19 @@ def database_killed(ground: Ground, times: int, off: bool = False) -> dict[str, 
     return found | {"unanswered": unanswered}
 
 
-def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 15
+def _until(true: Callable[[], bool], within: float = 15) -> None:
+    until = time.monotonic() + within
     while not true() and time.monotonic() < until:
         time.sleep(0.05)
 
 
 # ---- the platform above ------------------------------------------------------------------------------------
 
-WAYS = ("ok", "late", "error", "silent", "away", "killed")
+WAYS = ("ok", "late", "error", "silent", "twice", "away", "killed")
 
 
 def platform_difficult(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
-    """上级平台慢、报错、收下后不答、离开、任务进程在推送中被 kill -9，各若干次"""
+    """上级平台慢、报错、收下后不答、重复送达、离开、任务进程在推送中被 kill -9，各若干次"""
     from tests.platform_server import platform
 
     from . import exchange
@@ -445,6 +446,33 @@ def platform_difficult(ground: Ground, times: int, off: bool = False) -> dict[st
     return total | found
 
 
+def packing_killed(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
+    """任务进程在打包、放入交接文件夹时被 kill -9"""
+    from . import exchange
+
+    folder = ground.folder / "handed-over"
+    shutil.rmtree(folder, ignore_errors=True)
+    more = {"EXCHANGE_FOLDER": str(folder), "DRILL_SLOW_PACK": "1"} | (NO_SWEEP if off else {})
+    exchange.set_up_files(folder)
+    worker, scheduler = ground.worker(**more), ground.scheduler(**more)
+    kills = 0
+    for _ in range(times):
+        exchange.sign(7)
+        exchange.pack()
+        for _again in range(5):
+            time.sleep(ground.chance.uniform(0.1, 0.7))
+            ground.stop(worker)
+            worker = ground.worker(**more)
+            kills += 1
+    _until(lambda: not exchange.unpacked(), 10 if off else 120)
+    ground.stop(worker, scheduler)
+    found = {"kills": kills} | exchange.compared_files(folder)
+    exchange.give_up()
+    if found["lost"] or found["doubled"]:
+        raise Red(str(found))
+    return found
+
+
 Fault = Callable[..., dict[str, int]]
 # The fault, how often in the whole drill, and how often with its protection off.
 FAULTS: list[tuple[Fault, int, int]] = [
@@ -460,6 +488,7 @@ FAULTS: list[tuple[Fault, int, int]] = [
     (database_killed, 20, 12),
     (clock_jumped, 1, 1),
     (platform_difficult, 10, 3),
+    (packing_killed, 10, 1),
 ]
 
 

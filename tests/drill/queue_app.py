@@ -19,6 +19,7 @@ from django.db import connection  # noqa: E402
 from credit_portal.audit import clock  # noqa: E402
 from credit_portal.celery import app  # noqa: E402
 from credit_portal.outbox import effects, notices, services, worker_clock  # noqa: E402
+from disclosure.exchange import packages  # noqa: E402
 
 SWEEP_SECONDS = 0.5
 OFF = set(filter(None, os.environ.get("DRILL_OFF", "").split(",")))
@@ -44,6 +45,17 @@ def slow_sms(*, number: str, text: str, key: str) -> None:
 effects.register_effect("drill.row", happened, label="演练", max_attempts=50)
 # The waits are a sixtieth, so that more tries go into an outage.
 effects.register_effect(notices.SMS, notices.send_sms, label="短信", external=True, max_attempts=50)
+
+if os.environ.get("DRILL_SLOW_PACK"):
+    # Two rows a file and a while for each, so that a kill comes in the middle of a package.
+    packages.PIECE_ROWS = 2
+    next_piece = packages._next_piece
+
+    def slow_piece(batch: object) -> bool:
+        time.sleep(0.1)
+        return next_piece(batch)
+
+    packages._next_piece = slow_piece
 
 if days := float(os.environ.get("DRILL_CLOCK_HOURS", "0")):
     real = clock.now

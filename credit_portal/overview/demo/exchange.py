@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from credit_portal.audit.clock import local_date
-from disclosure.exchange import batches, noting, packages, receipts, setting_up
+from disclosure.exchange import batches, packages, receipts, scanning, setting_up
 from disclosure.exchange.receipts import Answer
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 
@@ -45,7 +45,7 @@ def _set_up(timeline: Timeline, now: datetime) -> None:
         actor=timeline.world.user(EQ, "credit"),
         now=now,
     )
-    while noting.scan(now=now):
+    while scanning.scan(now=now):
         pass
 
 
