@@ -110,7 +110,7 @@ def _let_tests_empty_the_log() -> None:
 
 # Files that take long, the longest first: a worker that gets one of them last would have the other one wait.
 LONG = (
-    "test_drill_smoke", "test_window_faults", "test_demo", "test_setup", "test_odd_input", "test_window_journey",
+    "test_drill_smoke", "test_odd_input", "test_window_faults", "test_demo", "test_setup", "test_window_journey",
     "test_column", "test_admin_browser", "test_consequences_journey", "test_permissions", "test_breach_journey",
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from credit_portal.overview.demo import build, items, logins, people, places, re
 from credit_portal.registry import codes, groups
 from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
 from disclosure.models import PublicityDecision, RuleDocument
-from tests import factories
+from tests import factories, paper_fonts
 from verification import services as verification
 from verification.models import Check, CreditEntry
 from verification.rules import standing
@@ -42,6 +42,7 @@ class TheDemonstration(TestCase):
     def setUpTestData(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
+        paper_fonts.take_over(Path(cls.folder.name))
         with override_settings(DATA_DIR=Path(cls.folder.name)):
             cls.result = build.build(now=NOW, share=SHARE)
             cls.kept = Path(cls.folder.name) / logins.FILE

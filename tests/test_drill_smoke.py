@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import paper_fonts
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -12,6 +14,7 @@ FAULTS = {"worker_killed_at_random": 2, "broker_emptied_and_killed": 1, "deliver
 
 
 def test_faults_lose_and_double_nothing_and_are_seen_without_their_protection(tmp_path: Path) -> None:
+    paper_fonts.take_over(tmp_path)
     only = ",".join(f"{name}:{times}" for name, times in FAULTS.items())
     done = subprocess.run(
         [sys.executable, "-m", "tests.drill", "--queue", "--only", only],

@@ -26,6 +26,7 @@ from django.test import Client, override_settings
 from credit_portal import checks
 from credit_portal.local.errors import LocalError
 from credit_portal.local.keys import local_secrets
+from tests import paper_fonts
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = [sys.executable, "-m", "credit_portal.local"]
@@ -437,11 +438,7 @@ def test_the_whole_portal_starts_shows_a_page_and_repeats_nothing_at_the_next_st
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = BARE | {"DATA_DIR": str(data), "PORT": str(port), "DEMO": "0"}
-    # Fonts are the slow part and are tested by themselves: the second DATA_DIR takes what the first has made.
-    ready_fonts = Path(settings.DATA_DIR) / "fonts"
-    if ready_fonts.is_dir():
-        data.mkdir(mode=0o711)
-        shutil.copytree(ready_fonts, data / "fonts")
+    paper_fonts.take_over(data)
     steps = {}
     for attempt in ("first", "second"):
         process = subprocess.Popen(

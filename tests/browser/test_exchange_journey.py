@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from credit_portal.audit import clock
 from credit_portal.outbox import services as outbox
 from credit_portal.outbox.models import Message
-from disclosure.exchange import batches, noting, sheets
+from disclosure.exchange import batches, scanning, sheets
 from disclosure.models import ExchangeBatch, ExchangeRecord
 from tests import factories, listed
 
@@ -64,7 +64,7 @@ def test_a_refused_record_is_corrected_and_accepted(window, tmp_path: Path, sett
     page.click("main button[type=submit]")
     expect(page.locator("main")).to_contain_text("石家庄市信用信息共享平台")
 
-    noting.scan(now=clock.now())
+    scanning.scan(now=clock.now())
     page.reload()
     page.click("text=试运行，逐条查看")
     expect(page.locator("main")).to_contain_text("可以报送 1 条")
