@@ -13,7 +13,7 @@ from tests.factories import organisation_code
 COMMON = {
     "subject_name": "演示鲜果商贸有限公司",
     "subject_kind": "法人及非法人组织",
-    "subject_code": organisation_code(901),
+    "subject_code": organisation_code(8_000_901),
     "document_name": "决定书",
     "document_no": "栾决〔2026〕1号",
     "content": "准予从事所申请的活动",

@@ -33,6 +33,15 @@ DEEDS = {
     "breach_report": "向信用办上报违诺",
     "report_acceptance": "受理或者退回上报",
     "breach_publication": "决定是否公示违诺",
+    "rectification": "核查限期整改",
+    "interview": "约谈",
+    "revocation_handoff": "签收撤销许可的移交",
+    "act_publication.licence": "公开行政许可",
+    "act_publication.penalty": "公开行政处罚",
+    "act_publication.other": "公开其他行政行为",
+    "act_publication.judicial": "公开司法信息",
+    "commitment_upload": "向上级平台报送承诺",
+    "platform_collection": "归集到上级平台",
 }
 
 
