@@ -24,7 +24,7 @@ from credit_portal.registry.models import (
     SubjectName,
     User,
 )
-from verification.models import CreditEntry, EntryMeasure
+from verification.models import CreditEntry, EntryMeasure, UsageList
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 9, 14, 10, 30, tzinfo=SHANGHAI)
@@ -270,3 +270,20 @@ def credit_entry(
     for measure in measures:
         EntryMeasure.objects.create(**({"entry": made, "effect": "key", "basis": "测试依据"} | measure))
     return made
+
+
+def usage_list(*, department: Department | None = None, **fields: Any) -> UsageList:
+    """A unit's monthly list of September 2026: 25 August to 24 September, due on the last day, late from the 26th."""
+    unit = department or globals()["department"]()
+    values: dict[str, Any] = {
+        "number": f"U{unit.region_id}2026{next(_numbers):06d}",
+        "department": unit,
+        "region": unit.region,
+        "month": date(2026, 9, 1),
+        "period_from": date(2026, 8, 25),
+        "period_to": date(2026, 9, 24),
+        "due_on": date(2026, 9, 24),
+        "late_from": date(2026, 9, 26),
+        "opened_at": NOW,
+    }
+    return UsageList.objects.create(**(values | fields))

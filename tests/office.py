@@ -113,6 +113,7 @@ class Office:
 
         self._exchange()
         self._acts()
+        self.usage = factories.usage_list(department=self.department)
 
     def _acts(self) -> None:
         """An act of the department, a line of the catalogue, and a system of its own."""
@@ -173,6 +174,7 @@ class Office:
             "outbox.message": self.message,
             "verification.creditentry": self.entry,
             "verification.check": self.check,
+            "verification.usagelist": self.usage,
             "commitments.commitment": self.commitment,
             "commitments.textversion": self.draft_text,
             "commitments.readingmaterial": self.reading,

@@ -55,6 +55,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
+    "verification.usagelist": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "county": OWN},
     "commitments.commitment": {"changelist": EVERYBODY, "add": NOBODY},
     "commitments.textversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},

@@ -354,3 +354,6 @@ class CheckAdmin(LoggedReading, EvidenceAdmin):
 def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
     page = admin.site._registry[CreditSubject]
     return page.url("change", subject) if page.has_view_permission(request) else ""
+
+
+from .admin_usage import UsageListAdmin as UsageListAdmin  # noqa: E402  (its page stands beside those of the record)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class VerificationConfig(AppConfig):
@@ -6,8 +7,19 @@ class VerificationConfig(AppConfig):
     verbose_name = "信用记录与核查"
 
     def ready(self) -> None:
+        from credit_portal.deadlines import duties
         from credit_portal.outbox import sweeping
 
         from . import listing
+        from .usage import lists
 
         sweeping.register_step("listings", listing.follow_the_days)
+        sweeping.register_step("usage", lists.open_lists)
+        duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
+
+
+def _usage_page(list_id: int) -> str | None:
+    from .models import UsageList
+
+    row = UsageList.objects.filter(pk=list_id).only("uuid").first()
+    return reverse("usage:list", args=[row.uuid]) if row else None

@@ -202,3 +202,8 @@ class Check(models.Model):
 
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
+from .usage_models import UsageList as UsageList  # noqa: E402
+from .usage_models import UsageNote as UsageNote  # noqa: E402
+from .usage_models import UsageNotice as UsageNotice  # noqa: E402
+from .usage_models import UsageRow as UsageRow  # noqa: E402
+from .usage_models import UsageSubmission as UsageSubmission  # noqa: E402

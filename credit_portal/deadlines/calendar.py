@@ -4,6 +4,7 @@ The first day is never counted. A year without a notice is counted by weekends a
 itself fixes in the solar calendar; what depends on such a year is provisional.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,8 @@ FIXED_HOLIDAYS = {(1, 1): "元旦", (5, 1): "劳动节", (5, 2): "劳动节"} | 
 # Ten years and more of days: no legal period is as long, and a slip of the keyboard ends at once.
 LONGEST = 4000
 _DAY = timedelta(days=1)
+# Units that are not counted day by day: only their ends say something.
+BY_ENDS = frozenset({"months", "day_of_month"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,8 @@ def count(calendar: Calendar, start: date, length: int, unit: str, *, to_act: bo
             return count_days(calendar, start, length, to_act=to_act)
         case "months":
             return count_months(calendar, start, length, to_act=to_act)
+        case "day_of_month":
+            return on_day_of_month(calendar, start, length)
     raise ValueError(f"不能按“{unit}”计算期限。")
 
 
@@ -96,6 +101,26 @@ def count_months(calendar: Calendar, start: date, n: int, *, to_act: bool) -> Co
     except ValueError as error:
         raise _too_far() from error
     return _run_on(calendar, last, (last,)) if to_act else Counted(last, (last,), False)
+
+
+def on_day_of_month(calendar: Calendar, start: date, day: int) -> Counted:
+    """The next day of a month with this number after `start` (of a short month its last), or the working day before it:
+    a date by which something is reported is no period and runs on to nothing (S3 三（四）, S4 23)."""
+    if not 1 <= day <= 31:
+        raise ValueError("每月的日期应为 1 至 31。")
+    named = _in_month(start.year, start.month, day)
+    if named <= start:
+        named = _in_month(start.year + start.month // 12, start.month % 12 + 1, day)
+    due = named
+    while due > start and not calendar.is_working_day(due):
+        due -= _DAY
+    return Counted(due, (named,), not (calendar.known(named) and calendar.known(due)))
+
+
+def _in_month(year: int, month: int, day: int) -> date:
+    if year > date.max.year:
+        raise _too_far()
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _run_on(calendar: Calendar, last: date, counted: tuple[date, ...]) -> Counted:

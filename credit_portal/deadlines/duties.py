@@ -20,7 +20,7 @@ from credit_portal.registry.models import Department, Region, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
 from . import policy
-from .calendar import Counted, count
+from .calendar import BY_ENDS, Counted, count
 from .calendars import current_calendar
 from .models import Duty, DutyEvent
 
@@ -358,7 +358,7 @@ def resume_duty(*, duty_id: int, on: date, actor: User, now: datetime) -> Duty:
 def resumed(duty: Duty, *, on: date) -> Counted:
     """What a suspended duty's period becomes when its clock runs on from the day `on`."""
     suspended_on = duty.suspended_on or on
-    if duty.unit == "months":
+    if duty.unit in BY_ENDS:
         # Months cannot be split: the whole suspension is added in days.
         shift = (on - suspended_on).days
         counted = count(current_calendar(), duty.due_on, shift, "days") if shift else None

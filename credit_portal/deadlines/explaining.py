@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from .calendar import FIXED_HOLIDAYS
+from .calendar import BY_ENDS, FIXED_HOLIDAYS
 from .models import CalendarDay, Duty
 
 UNITS = {"working_days": "个工作日", "days": "日", "months": "个月"}
-# A period of months is explained by its ends only.
 LONGEST_LISTED = 120
 
 
@@ -33,12 +32,14 @@ class Progress:
 
 
 def length_in_words(duty: Duty) -> str:
+    if duty.unit == "day_of_month":
+        return f"每月 {duty.length} 日，休息日的提前到之前最后一个工作日"
     return f"{duty.length} {UNITS.get(duty.unit, duty.unit)}"
 
 
 def day_lines(duty: Duty) -> list[DayLine]:
-    """Every day from the one after the trigger to the due date; empty for months. One query."""
-    if duty.unit == "months" or (duty.due_on - duty.triggered_on).days > LONGEST_LISTED:
+    """Every day from the one after the trigger to the due date; empty where days are not counted. One query."""
+    if duty.unit in BY_ENDS or (duty.due_on - duty.triggered_on).days > LONGEST_LISTED:
         return []
     marked = {
         row.day: row for row in CalendarDay.objects.filter(day__gt=duty.triggered_on, day__lte=duty.due_on)
@@ -78,7 +79,7 @@ def progress(duty: Duty, today: date) -> Progress:
         return Progress(passed, 0, late, f"逾期 {late} 天", "broken")
     if late == 0:
         return Progress(passed, left, 0, "今日到期", "waiting")
-    if duty.unit == "months":
+    if duty.unit in BY_ENDS:
         return Progress(passed, left, 0, f"还有 {-late} 天", "running")
     # Rest days at the end of a period in days are not counted ones: something may be left of the days, not of the period.
     words = f"第 {passed} {unit}，还剩 {left} 个" if duty.unit == "working_days" else f"还有 {-late} 天"

@@ -27,8 +27,10 @@ class Value:
 
     @property
     def length(self) -> int:
-        """The number of days or months: of a rule with a switch, its `days`."""
-        return int(self.value["days"] if isinstance(self.value, dict) else self.value)
+        """The number of days or months: of a rule with a switch, its `days`; of a date in the month, its number."""
+        if isinstance(self.value, dict):
+            return int(self.value["due_day" if "due_day" in self.value else "days"])
+        return int(self.value)
 
     @property
     def on(self) -> bool:
@@ -80,7 +82,10 @@ class Finder:
 
 
 def _value(rule: PolicyRule) -> Value:
-    return Value(rule.key, rule.value, rule.unit, rule.basis, rule.region_id, rule.confirmed, rule.pk)
+    # A date in the month has no unit of its own in the rule: it is one by its part `due_day`.
+    dated = isinstance(rule.value, dict) and "due_day" in rule.value
+    unit = "day_of_month" if dated else rule.unit
+    return Value(rule.key, rule.value, unit, rule.basis, rule.region_id, rule.confirmed, rule.pk)
 
 
 def values(

@@ -11,7 +11,7 @@ from credit_portal.audit import events
 from credit_portal.registry.models import User
 
 from . import policy
-from .calendar import Calendar, Counted, count
+from .calendar import BY_ENDS, Calendar, Counted, count
 from .calendars import current_calendar
 from .holiday_notices import Change, Notice, store_notice
 from .models import Duty, DutyEvent, PolicyRule
@@ -105,7 +105,7 @@ def _before_suspension(duty: Duty) -> tuple[date, tuple[date, ...]] | None:
     Of a period of months nothing is counted day by day: it is left as it was computed on resuming.
     """
     stops = [event for event in duty.events.all() if event.kind == DutyEvent.Kind.RESUMED]
-    if not stops or duty.unit == "months":
+    if not stops or duty.unit in BY_ENDS:
         return None
     # The day from which it ran on is what the line of its course says.
     resumed_on = date.fromisoformat(stops[-1].note)

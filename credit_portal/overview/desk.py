@@ -42,6 +42,7 @@ DEEDS = {
     "act_publication.judicial": "公开司法信息",
     "commitment_upload": "向上级平台报送承诺",
     "platform_collection": "归集到上级平台",
+    "monthly_list": "报送使用信用记录月报",
 }
 
 

@@ -8,7 +8,7 @@ from credit_portal.outbox.models import Scope
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, Domain, PublicityClass, ResponsiblePerson
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
-from verification.models import Listing
+from verification.models import Listing, UsageNote
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
 # What a person calls each kind of event in the filter of the log.
@@ -78,6 +78,10 @@ VERBS = {
     "exchange.corrected": "更正报送记录",
     "consequence.step": "违诺后果办理",
     "listing.step": "名单办理",
+    "usage.note": "补充使用情况",
+    "usage.submitted": "报送使用情况月报",
+    "usage.chased": "催报使用情况月报",
+    "usage.notice": "使用情况通报",
     "recipient.saved": "登记通报对象",
     "partner.saved": "登记对接系统",
     "partner.token": "签发或作废对接令牌",
@@ -124,6 +128,8 @@ TARGETS = {
     "letter": "通报函",
     "recipient": "通报对象",
     "listing": "联合惩戒列入",
+    "usage_list": "使用情况月报",
+    "usage_notice": "月报通报",
     "act": "行政行为信息",
     "act_upload": "行政行为上传",
     "act_list": "行政行为列表",
@@ -227,6 +233,7 @@ def bring_words() -> None:
             "letter": "通报函",
         },
     )
+    register("usage.note", kind=dict(UsageNote.Kind.choices))
     register("listing.step", state=dict(Listing.State.choices))
     register("recipient.saved", role=dict(Recipient.Role.choices))
     register("launch.saved", what=dict(LaunchDate.What.choices))

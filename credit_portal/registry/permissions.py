@@ -29,6 +29,7 @@ _OWN_BUSINESS = {
     "disclosure.exchangerecord": "v",
     "disclosure.administrativeact": "v",
     "disclosure.informationitem": "v",
+    "verification.usagelist": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {

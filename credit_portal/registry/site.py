@@ -56,6 +56,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
     NavItem("acts", "行政行为", "/desk/acts/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
+    NavItem("usage", "月报", "/desk/usage/", groups=AT_THE_DESK),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 

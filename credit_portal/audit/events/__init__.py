@@ -86,6 +86,7 @@ from .ground import (
     subject_renamed,
 )
 from .sentences import SENTENCES, sentence
+from .usage import usage_chased, usage_note, usage_notice, usage_submitted
 
 __all__ = [
     "SENTENCES",
@@ -165,4 +166,8 @@ __all__ = [
     "subject_renamed",
     "text_drafted",
     "text_published",
+    "usage_chased",
+    "usage_note",
+    "usage_notice",
+    "usage_submitted",
 ]

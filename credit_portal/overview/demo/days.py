@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import chinese_calendar
+
 from credit_portal.deadlines.calendar import Calendar
 
 
@@ -13,4 +15,19 @@ def working_days_from(calendar: Calendar, day: date, number: int) -> date:
         day += step
         if calendar.is_working_day(day):
             left -= 1
+    return day
+
+
+def is_working_day(day: date) -> bool:
+    """By the State Council's notices; a year not announced yet by its weekends."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def open_day(day: date) -> date:
+    """The day itself, or the last one before it on which offices were open."""
+    while not is_working_day(day):
+        day -= timedelta(days=1)
     return day

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import chinese_calendar
-
 from commitments import signing
 from commitments.fulfilment import record_fulfilment
 from commitments.models import Commitment
@@ -22,8 +20,9 @@ from disclosure import proposals
 from disclosure import services as disclosure
 from verification import services as verification
 
-from . import acts, breaches, consequences, counter, exchange, foundation, people, records
+from . import acts, breaches, consequences, counter, exchange, foundation, people, records, usage
 from .counter import Visit
+from .days import is_working_day, open_day
 
 # How many visits each region's windows have had in the year.
 VISITS = {
@@ -44,14 +43,6 @@ class Event:
     at: datetime
     order: int
     act: Callable[[datetime], None] = field(compare=False)
-
-
-def is_working_day(day: date) -> bool:
-    """By the State Council's notices; a year not announced yet by its weekends."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
 
 
 class Timeline:
@@ -112,14 +103,11 @@ class Timeline:
         acts.plan(self)
         consequences.plan(self)
         exchange.plan(self)
+        usage.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
-        """The day itself, or the last one before it on which the windows were open."""
-        day = self.day(offset)
-        while not is_working_day(day):
-            day -= timedelta(days=1)
-        return day
+        return open_day(self.day(offset))
 
     def _plan_today(self) -> None:
         """A handful of visits today and unfinished drafts, as far as today has come."""
