@@ -26,6 +26,7 @@ from credit_portal.registry.visibility import limit_to_visible
 from verification.models import Check
 
 from .admin_cases import BreachCaseAdmin
+from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm
 from .admin_texts import ReadingMaterialAdmin, TextVersionAdmin
 from .models import Clause, Commitment, CommitmentEvent, Presentation

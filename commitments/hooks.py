@@ -118,3 +118,19 @@ def run_after_interview(*, interview: Interview, actor: object, now: datetime) -
 def run_after_licence_revoked(*, handoff: RevocationHandoff, actor: object, now: datetime) -> None:
     for hook in _after_licence_revoked.values():
         hook(handoff=handoff, actor=actor, now=now)
+
+
+# ---- what rooms above know ---------------------------------------------------------------------------------
+
+Licences = Callable[[int], list[tuple[str, str]]]
+_licences: list[Licences] = []
+
+
+def register_licences(known: Licences) -> None:
+    """`known(subject_id)` gives the licences of a subject that stand before the public: document number and name."""
+    _licences[:] = [known]
+
+
+def licences_of(subject_id: int) -> list[tuple[str, str]]:
+    """The published licences of a subject; empty where no room knows of any."""
+    return [licence for known in _licences for licence in known(subject_id)]

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "credit_portal.overview.errors.explain_wrong_method",
     # Axes has to be last: it turns the lock-out into a response.
     "axes.middleware.AxesMiddleware",
 ]

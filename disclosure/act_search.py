@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from credit_portal.registry.models import SubjectName
+from credit_portal.registry.models import Department, Region, SubjectName
 
 from .act_gate import LISTED_COLUMNS, listed_acts, listed_row
 from .fragments import parts_of
@@ -91,6 +91,14 @@ def find(question: Question, *, now: datetime) -> Page:
         write_cursor(Place(rows[0]["id"], newer=True)) if rows and more_newer else None,
         Count(min(counted, COUNT_UP_TO), counted <= COUNT_UP_TO),
     )
+
+
+def choices(now: datetime) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The departments and regions of which acts are listed: what can be chosen finds something. Two queries."""
+    shown = listed_acts(now).order_by()
+    departments = Department.objects.filter(pk__in=shown.values("department")).order_by("region_id", "name")
+    regions = Region.objects.filter(pk__in=shown.values("region")).order_by("path")
+    return list(departments.values_list("uscc", "name")), list(regions.values_list("code", "name"))
 
 
 def _named(text: str) -> Q:

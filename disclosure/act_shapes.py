@@ -83,5 +83,5 @@ class EntryTakenSerializer(s.Serializer):
     kind = s.ChoiceField(ActKind.choices, help_text="类别")
     sha256 = s.CharField(help_text="内容校验值")
     new = s.BooleanField(help_text="是否新录入；同样的内容以前已有的为 false")
-    due_on = s.DateField(allow_null=True, help_text="公开到期日；没有期限的为 null")
+    due_on = s.DateField(allow_null=True, help_text="应在这一天以前公开；没有期限的为 null")
     public = s.BooleanField(help_text="是否已公开：推送的信息由部门确定公开类型后才公开")

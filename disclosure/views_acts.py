@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.registry import codes
 
-from . import act_search, column
+from . import act_search
 from .act_gate import find_act
 from .models import ActKind
 from .terms import TermsError, read_box
@@ -50,11 +50,11 @@ def acts(request: HttpRequest) -> HttpResponse:
             else:
                 errors[field] = text if field in ("cursor", "document_no") else ERROR_CHOICE
     asked = ({"q": typed} if typed else {}) | given
-    choices = column.search_choices(clock.today())
+    departments, regions = act_search.choices(clock.now())
     fields = {
         "kind": [("", list(ActKind.choices))],
-        "department": [("", choices.departments)],
-        "region": [("", choices.regions)],
+        "department": [("", departments)],
+        "region": [("", regions)],
     }
     return unlisted(
         render(

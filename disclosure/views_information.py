@@ -29,7 +29,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     )
 
 
-@desk(groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR)
+@desk(groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE, groups.AUDITOR)
 @require_safe
 def coverage(request: HttpRequest) -> HttpResponse:
     """Line by line what has come in a year: of the own department, or of the own region and below."""

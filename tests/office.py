@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from commitments import reading
+from commitments.consequences import letters
 from commitments.models import TextVersion
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
@@ -25,6 +26,7 @@ from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
 from tests import acts
 from tests.breach_stage import Stage
+from verification import listing
 from verification import services as record
 
 from . import factories
@@ -114,6 +116,13 @@ class Office:
         self._exchange()
         self._acts()
         self.usage = factories.usage_list(department=self.department)
+        self.recipient = letters.save_recipient(
+            recipient=None, role="audit", name="栾城区审计局", region=factories.region(), actor=None, now=NOW
+        )
+        self.listing = listing.open_listing(
+            subject=self.commitment.subject, list_name="严重违法失信名单", basis="依据", standard="标准", facts="事实。",
+            grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
+        )  # fmt: skip
 
     def _acts(self) -> None:
         """An act of the department, a line of the catalogue, and a system of its own."""
@@ -175,6 +184,8 @@ class Office:
             "verification.creditentry": self.entry,
             "verification.check": self.check,
             "verification.usagelist": self.usage,
+            "verification.listing": self.listing,
+            "commitments.recipient": self.recipient,
             "commitments.commitment": self.commitment,
             "commitments.textversion": self.draft_text,
             "commitments.readingmaterial": self.reading,

@@ -421,7 +421,7 @@ def test_a_receipt_file_says_which_row_is_wrong(text: str, message: str) -> None
 
 
 def test_a_receipt_file_may_name_several_fields_of_a_record() -> None:
-    text = "记录号,结果,字段,理由,平台流水号\nA-1,退回,6,太长,\nA-1,退回,7,有错字,\nA-2,接收,,,P9\n"
+    text = "记录号,结果,字段,理由,平台流水号\nA-1,退回,6,太长,\nA-1,退回,承诺内容,有错字,\nA-2,接收,,,P9\n"
     for name, content in (("r.csv", text.encode("gb18030")), ("r.csv", b"\xef\xbb\xbf" + text.encode())):
         assert receipt_files.read_answers(name, content) == [
             Answer("A-1", False, (("6", "太长"), ("7", "有错字"))),

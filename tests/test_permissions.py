@@ -55,6 +55,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
+    "verification.listing": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "verification.usagelist": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "county": OWN},
     "commitments.commitment": {"changelist": EVERYBODY, "add": NOBODY},
     "commitments.textversion": {

@@ -409,6 +409,12 @@ def test_a_suggestion_counts_as_unconfirmed_until_the_own_region_has_confirmed_i
         return list(proposals.unconfirmed_for(user, on=TODAY))
 
     assert unconfirmed(first) == unconfirmed(elsewhere) == [suggestion]
+    later = PolicyRule.objects.create(
+        region=suggestion.region, key=suggestion.key, value=suggestion.value, unit=suggestion.unit, basis="演示",
+        confirmed=True, effective_from=suggestion.effective_from + timedelta(days=1),
+    )  # fmt: skip
+    assert unconfirmed(first) == unconfirmed(elsewhere) == [], "a later rule of the same region goes before"
+    later.delete()
     approved(grade="serious")
     assert unconfirmed(first) == [suggestion], "for the other grades it still holds"
     rule = approved()

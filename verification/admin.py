@@ -356,4 +356,5 @@ def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
     return page.url("change", subject) if page.has_view_permission(request) else ""
 
 
+from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_usage import UsageListAdmin as UsageListAdmin  # noqa: E402  (its page stands beside those of the record)

@@ -1,5 +1,6 @@
 """Forms of what a breach brings with it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -71,6 +72,14 @@ class CancelForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
+    """`licences`: those of the subject that are published, offered for the number."""
+
+    def __init__(self, *args: Any, licences: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.licences = licences
+        if licences:
+            self.fields["licence_no"].widget.attrs["list"] = "licences"
+
     licence_name = forms.CharField(label="许可名称", max_length=200)
     licence_no = forms.CharField(
         label="许可决定文书号", max_length=100, help_text="与公示的行政许可相同的，撤销后同时停止公示。"

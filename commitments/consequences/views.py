@@ -6,14 +6,14 @@ from uuid import UUID
 from django import forms as django_forms
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from commitments import breaches, case_rules
+from commitments import breaches, case_rules, hooks
 from commitments.case_rules import CaseError, CaseMoved
 from commitments.models import BreachCase, Interview, Letter, Rectification, RevocationHandoff
 from credit_portal.audit import clock
@@ -25,6 +25,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
 from . import forms, handing_over, interviewing, letters, rectifying
@@ -37,44 +38,99 @@ NO_HANDOFF = "没有这件移交，或者它与本部门无关。"
 # ---- what runs ---------------------------------------------------------------------------------------------
 
 
+TABS = {"running": "办理中", "served": "已送达，还没有办理", "done": "已办结"}
+_RUNNING = {
+    Rectification: ("running", "reported"),
+    Interview: ("invited",),
+    Letter: ("written", "sent"),
+    RevocationHandoff: ("sent", "acknowledged", "review"),
+}
+
+
 @desk(*AT_THE_DESK, groups.AUDITOR)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What is under way, of the own department or of the own region and below; for the bureau what it was handed."""
-    user = request.user
-    running = {
-        "rectifications": limit_to_visible(Rectification.objects.all(), user)
-        .filter(state__in=["running", "reported"])
-        .order_by("due_on", "pk"),
-        "interviews": limit_to_visible(Interview.objects.all(), user)
-        .filter(state="invited")
-        .order_by("scheduled_at"),
-        "letters": limit_to_visible(Letter.objects.all(), user)
-        .filter(state__in=["written", "sent"])
-        .order_by("pk"),
-    }
-    handoffs = (
-        handing_over.handoffs_visible_to(user)
-        .filter(state__in=["sent", "acknowledged", "review"])
-        .select_related("case__commitment", "bureau", "department")
-        .order_by("pk")
-    )
+    """What is under way, of the own department or of the own region and below; for the bureau what it was handed. What is
+    over, and the served cases with which nothing has been done, are a tab away."""
+    tab = request.GET.get("state", "running")
+    if tab not in TABS:
+        tab = "running"
+    shown = {"running": _running, "served": _served, "done": _done}[tab](request)
     return render(
         request,
         "desk/consequences/home.html",
-        {name: list(rows.select_related("case__commitment")[:PER_PAGE]) for name, rows in running.items()}
+        shown
         | {
-            "handoffs": list(handoffs[:PER_PAGE]),
-            "to_interview": list(
-                limit_to_visible(Rectification.objects.all(), user)
-                .filter(state="failed", interviews__isnull=True)
-                .select_related("case__commitment")
-                .order_by("judged_on", "pk")[:PER_PAGE]
-            ),
+            "tabs": [(code, label, code == tab) for code, label in TABS.items()],
+            "tab": tab,
             "today": clock.today(),
-            "now": clock.now(),
+            "determines": has_role(request.user, *case_rules.DOES),
         },
     )
+
+
+def _of(model: Any, user: User) -> QuerySet[Any]:
+    """The rows of a kind that somebody may see, with what a line shows."""
+    rows = (
+        handing_over.handoffs_visible_to(user).select_related("bureau", "department")
+        if model is RevocationHandoff
+        else limit_to_visible(model.objects.all(), user)
+    )
+    return rows.select_related("case__commitment")
+
+
+def _running(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+
+    def under_way(model: Any, *order: str) -> list[Any]:
+        return list(_of(model, user).filter(state__in=_RUNNING[model]).order_by(*order)[:PER_PAGE])
+
+    failed = _of(Rectification, user).filter(state="failed", interviews__isnull=True)
+    return {
+        "rectifications": under_way(Rectification, "due_on", "pk"),
+        "interviews": under_way(Interview, "scheduled_at"),
+        "letters": under_way(Letter, "pk"),
+        "handoffs": under_way(RevocationHandoff, "pk"),
+        "to_interview": list(failed.order_by("judged_on", "pk")[:PER_PAGE]),
+    }
+
+
+def _done(request: HttpRequest) -> dict[str, Any]:
+    """The newest of each kind."""
+
+    def over(model: Any) -> list[Any]:
+        return list(_of(model, request.user).exclude(state__in=_RUNNING[model]).order_by("-pk")[:PER_PAGE])
+
+    return {
+        "rectifications": over(Rectification),
+        "interviews": over(Interview),
+        "letters": over(Letter),
+        "handoffs": over(RevocationHandoff),
+    }
+
+
+def _served(request: HttpRequest) -> dict[str, Any]:
+    rows = (
+        breaches.cases_visible_to(request.user)
+        .filter(
+            state=BreachCase.State.SERVED,
+            rectifications__isnull=True,
+            interviews__isnull=True,
+            handoffs__isnull=True,
+            letters__isnull=True,
+        )
+        .select_related("commitment", "department")
+        .order_by("-pk")
+    )
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit():
+        rows = rows.filter(pk__lt=int(before[:18]))
+    found = list(rows[: PER_PAGE + 1])
+    more = len(found) > PER_PAGE
+    return {
+        "cases": found[:PER_PAGE],
+        "next": f"?state=served&before={found[PER_PAGE - 1].pk}" if more else "",
+    }
 
 
 # ---- one case ----------------------------------------------------------------------------------------------
@@ -164,7 +220,9 @@ def _page(
             )
             shown["cancel"] = bound.get("cancel") or forms.CancelForm(auto_id="cancel_%s")
             shown["pending"] = pending
-        shown["hand_over"] = bound.get("hand_over") or forms.HandOverForm(auto_id="hand_%s")
+        shown["hand_over"] = bound.get("hand_over") or forms.HandOverForm(
+            licences=hooks.licences_of(found.subject_id), auto_id="hand_%s"
+        )
         if roles:
             shown["write"] = bound.get("write") or forms.LetterForm(
                 case=found, initial=forms.initial_letter(found), auto_id="write_%s"
@@ -350,6 +408,7 @@ def handoff(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "error": error,
             "own_case": breaches.cases_visible_to(request.user).filter(pk=found.case_id).exists(),
             "duties": duties.duties_of(handing_over.matter_of(found)),
+            "published": found.licence_no in dict(hooks.licences_of(found.case.subject_id)),
         },
         status=422 if error or (typed.is_bound and typed.errors) else 200,
     )

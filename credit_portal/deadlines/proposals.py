@@ -63,10 +63,12 @@ def unconfirmed_for(user: User, *, on: date) -> QuerySet[PolicyRule]:
     in_force = Q(effective_to__isnull=True) | Q(effective_to__gte=on)
     nearer = PolicyRule.objects.filter(
         in_force,
+        # Of the region itself, a later one goes before, too.
+        Q(region__path__startswith=Concat(OuterRef("region__path"), Value("/")))
+        | Q(region=OuterRef("region"), effective_from__gt=OuterRef("effective_from")),
         effective_from__lte=on,
         key=OuterRef("key"),
         region_id__in=lineage,
-        region__path__startswith=Concat(OuterRef("region__path"), Value("/")),
     )
     for name in IDENTITY[2:]:
         nearer = nearer.filter(Q(**{name: ""}) | Q(**{name: OuterRef(name)}))

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.cache import cache
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool, moment, posted
@@ -131,6 +132,13 @@ class PartnerSystemAdmin(HistoryAdmin):
 
     def token_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         obj = self.changeable_or_refused(request, object_id)
+
+        if request.method == "POST" and not cache.add(
+            f"token-form:{request.user.pk}:{request.POST.get('csrfmiddlewaretoken', '')[:100]}", 1, 3600
+        ):
+            # The page with the token was loaded again: what was asked for once is not issued twice.
+            self.message_user(request, "这张表已提交过，没有再次签发。令牌只显示一次。", messages.WARNING)
+            return HttpResponseRedirect(self.url("change", obj))
 
         def shown_once(token: str) -> HttpResponse:
             # Not by way of a message: that would be kept in the session.

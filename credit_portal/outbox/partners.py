@@ -168,7 +168,8 @@ def answer_once(
     """
     if not key or len(key) > KEY_LENGTH or not key.isprintable() or not key.isascii():
         raise PartnerError(
-            f"请在 Idempotency-Key 中给出 1 至 {KEY_LENGTH} 个可见字符。", field="Idempotency-Key"
+            f"请在 Idempotency-Key 中给出 1 至 {KEY_LENGTH} 个字符，只用英文字母、数字和符号。",
+            field="Idempotency-Key",
         )
     fingerprint = hashlib.sha256(request).hexdigest()
     with transaction.atomic():

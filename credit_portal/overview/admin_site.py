@@ -43,11 +43,21 @@ POLICY = {
 # Sidebar: room by room, in the order of the work.
 NAVIGATION: list[tuple[str, list[str]]] = [
     ("信用承诺", ["commitments.commitment", "disclosure.publicityproposal", "disclosure.publicitydecision"]),
-    ("信用记录", ["verification.creditentry", "verification.check", "registry.creditsubject"]),
+    (
+        "信用记录",
+        [
+            "verification.creditentry",
+            "verification.check",
+            "verification.listing",
+            "verification.usagelist",
+            "registry.creditsubject",
+        ],
+    ),
     (
         "违诺与期限",
         [
             "commitments.breachcase",
+            "commitments.recipient",
             "disclosure.breachreport",
             "disclosure.breachpublication",
             "disclosure.exchangebatch",

@@ -1,6 +1,7 @@
 """Pages and API answers for requests that cannot be served: in Chinese, saying what happened and what to do now."""
 
 import re
+from collections.abc import Callable
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -53,6 +54,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if _is_api(request):
         return _problem(403, "页面已过期", "请求缺少有效的防伪标记。")
     return _standalone("403_csrf.html", 403, {"again": request.path})
+
+
+def explain_wrong_method(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Middleware. 405: an address that a form posts to was opened by itself, mostly from the address bar after an error."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        opened = request.method == "GET" and not _is_api(request)
+        if response.status_code == 405 and opened and not response.content:
+            page = render(request, "405.html", {"frame": _frame(request)}, status=405)
+            page.headers["Allow"] = response.headers.get("Allow", "POST")
+            return page
+        return response
+
+    return answer
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from .visibility import has_role
 
 AT_THE_DESK = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
 NOT_AT_THE_DESK = "这个账号没有工作台权限。请用部门经办人、负责人或者信用办账号登录。"
+NOT_FOR_THIS_ROLE = "您的角色不办理这一项。"
 NO_DEPARTMENT = "这个账号还没有归属部门，不能办理。请安全管理员在账号中填上所属部门。"
 
 View = Callable[..., HttpResponse]
@@ -32,7 +33,8 @@ def desk(*roles: str) -> Callable[[View], View]:
                 back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
                 return redirect_to_login(back)
             if not has_role(request.user, *wanted):
-                raise PermissionDenied(NOT_AT_THE_DESK)
+                at_the_desk = has_role(request.user, *AT_THE_DESK)
+                raise PermissionDenied(NOT_FOR_THIS_ROLE if at_the_desk else NOT_AT_THE_DESK)
             if request.user.department is None or not request.user.department.is_active:
                 raise PermissionDenied(NO_DEPARTMENT)
             return view(request, *args, **kwargs)

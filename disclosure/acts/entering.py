@@ -270,5 +270,5 @@ def locked_own(act_id: int, actor: User) -> AdministrativeAct:
         .get(pk=act_id)
     )
     if act.department_id != actor.department_id or not rules.DOES & group_names(actor):
-        raise ActRefused("行政行为信息由作出机关的经办人或者负责人办理。")
+        raise ActRefused("行政行为信息由作出机关的人员办理。")
     return act

@@ -230,6 +230,17 @@ def on_licence_revoked(*, handoff: RevocationHandoff, actor: User | None, now: d
         )
 
 
+def licences_of(subject_id: int) -> list[tuple[str, str]]:
+    """A subject's licences in publicity: document number and name, the newest first."""
+    return list(
+        AdministrativeAct.objects.filter(
+            kind=ActKind.LICENCE, subject=subject_id, publicity_class=PUBLIC, ended_at__isnull=True
+        )
+        .order_by("-pk")
+        .values_list("document_no", "document_name")[:50]
+    )
+
+
 def follow_the_days(*, now: datetime) -> int:
     """Step of the sweep: finish what has been shown for its time. Gives how many."""
     over = AdministrativeAct.objects.filter(

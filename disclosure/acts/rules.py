@@ -19,7 +19,8 @@ PUBLIC = PublicityClass.PUBLIC
 OTHER_EIGHT = frozenset(ActKind.values) - {ActKind.LICENCE, ActKind.PENALTY, ActKind.JUDICIAL}
 # What harms where it is wrong: whoever entered it does not publish it.
 SEEN_BY_ANOTHER = frozenset({ActKind.PENALTY, ActKind.COERCION, ActKind.JUDICIAL})
-DOES = frozenset({groups.OFFICER, groups.HEAD})
+# Licences of an approval bureau are its own people's business (S2 四（二）).
+DOES = frozenset({groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU})
 EXCEPTIONS = frozenset(
     {
         Reason.TRADE_SECRET,
@@ -122,7 +123,7 @@ def check_decision(
 ) -> None:
     """Raise ActRefused unless this person may give the act this class for this reason."""
     if not DOES & set(roles):
-        raise ActRefused("公开类型由作出机关的经办人或者负责人确定。", field="decided_by")
+        raise ActRefused("公开类型由作出机关的经办人、负责人或者审批局人员确定。", field="decided_by")
     if publicity_class not in PublicityClass.values:
         raise ActRefused(ERROR_CLASS, field="publicity_class")
     if not reason:

@@ -31,7 +31,7 @@ PER_PAGE = 50
 TABS = {"decide": "待公开", "public": "公示中", "other": "不公开和已停止"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_ACT = "没有这条信息，或者它不在您的管理范围内。"
-SEES = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR)
+SEES = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE, groups.AUDITOR)
 
 
 @desk(*SEES)
@@ -249,7 +249,9 @@ def _page(
             period, _ = publishing.period_for(found, on=clock.today())
         except ActRefused as error:
             refused = str(error)
-    start = {"publicity_class": "limited" if found.subject_kind == rules.PERSON else "public"}
+    # A person's stays limited, unless a colleague has proposed it: then that is what the second one is asked.
+    limited = found.subject_kind == rules.PERSON and found.proposed_by_id is None
+    start = {"publicity_class": "limited" if limited else "public"}
     told = uploading.values_of(found)
     told["subject_code"] = found.subject.shown_code
     return render(

@@ -11,6 +11,8 @@ from .receipts import Answer
 
 COLUMNS = ("记录号", "结果", "字段", "理由", "平台流水号")
 YES, NO = "接收", "退回"
+# A field may be named by its number or in words.
+BY_LABEL = {one.label: str(one.number) for one in form.FIELDS}
 
 
 def read_answers(name: str, content: bytes) -> list[Answer]:
@@ -29,6 +31,7 @@ def _answers(rows: Iterable[dict[str, str]]) -> list[Answer]:
             raise ExchangeError(f"第 {line} 行：记录号为空。", field="file")
         if result not in (YES, NO):
             raise ExchangeError(f"第 {line} 行：结果应为“{YES}”或“{NO}”，现为“{result}”。", field="file")
+        number = BY_LABEL.get(number, number)
         if number and not (number.isdigit() and int(number) in form.BY_NUMBER):
             raise ExchangeError(f"第 {line} 行：没有第“{number}”项。", field="file")
         if result == NO and not reason:

@@ -365,7 +365,9 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         except ExchangeError as raised:
             error = raised
         else:
-            messages.success(request, f"已更正，第 {fresh.version} 版等待报送。")
+            same = fresh.fields == one.fields
+            said = "内容没有改动，按原样再次报送" if same else "已更正"
+            messages.success(request, f"{said}，第 {fresh.version} 版等待报送。")
             return redirect("exchange:refused")
     by_number: dict[str, list[str]] = {}
     for number, text in one.reasons:

@@ -89,6 +89,12 @@ def unpacked() -> bool:
     return ExchangeBatch.objects.filter(platform__is_active=True, sent_at__isnull=True).exists()
 
 
+def begun() -> bool:
+    from disclosure.models import ExchangeBatch
+
+    return ExchangeBatch.objects.filter(platform__is_active=True, sent_at__isnull=True, packed__gt=0).exists()
+
+
 def compared_files(folder: Path) -> dict[str, int]:
     """Records of ours that no package of the folder has, or that stand in more than one row; and packages not whole."""
     from disclosure.models import ExchangeRecord

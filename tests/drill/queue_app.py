@@ -46,13 +46,13 @@ effects.register_effect("drill.row", happened, label="演练", max_attempts=50)
 # The waits are a sixtieth, so that more tries go into an outage.
 effects.register_effect(notices.SMS, notices.send_sms, label="短信", external=True, max_attempts=50)
 
-if os.environ.get("DRILL_SLOW_PACK"):
+if slowly := float(os.environ.get("DRILL_SLOW_PACK", "0")):
     # Two rows a file and a while for each, so that a kill comes in the middle of a package.
     packages.PIECE_ROWS = 2
     next_piece = packages._next_piece
 
     def slow_piece(batch: object) -> bool:
-        time.sleep(0.1)
+        time.sleep(slowly)
         return next_piece(batch)
 
     packages._next_piece = slow_piece

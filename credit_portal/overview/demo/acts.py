@@ -46,6 +46,11 @@ class Told:
 
 
 FOOD = {"violation": "进货查验记录不全", "facts": "检查时三批原料没有查验记录。", "domain": "食品药品安全"}
+EXPIRED = {
+    "violation": "经营超过保质期的食品",
+    "facts": "货架上有三种食品已过保质期。",
+    "domain": "食品药品安全",
+}
 SIGN = {"violation": "未按规定公示收费标准", "facts": "经营场所没有公示收费标准。", "domain": "其他"}
 FINE = {"category": "警告；罚款", "fine": "2000", "grade": "一般"}
 WARNING = {"category": "警告", "grade": "轻微"}
@@ -78,7 +83,7 @@ TOLD = (
     Told(
         LC, "market", 35, "penalty", "进货查验记录不全", 18, 17, 14, FOOD | WARNING, publicity_class="limited"
     ),
-    Told(LC, "market", 36, "penalty", "经营超过保质期的食品", 4, 3, None, FOOD | HEAVY),
+    Told(LC, "market", 36, "penalty", "经营超过保质期的食品", 4, 3, None, EXPIRED | HEAVY),
     Told(LC, "market", 31, "inspection", "食品安全监督检查", 26, 25, 24, {"content": "抽查结果为合格"}),
     Told(LC, "market", 32, "confirmation", "特种设备使用登记", 12, 10, 9, {"content": "准予登记"}),
     Told(LC, "market", 33, "reward", "放心消费示范单位", 3, 2, None, {"content": "授予放心消费示范单位称号"}),

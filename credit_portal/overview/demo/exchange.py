@@ -62,7 +62,7 @@ def _hand_over(timeline: Timeline, place: int, now: datetime) -> None:
         for _part in packages.download(batch_id=batch.pk, actor=office, now=now):
             pass
         if place < len(PACKED) - 1:
-            _answer(batch, first=place == 1, on=local_date(now), timeline=timeline, now=now)
+            _answer(batch, first=place == 1 and running, on=local_date(now), timeline=timeline, now=now)
 
 
 def _answer(batch: ExchangeBatch, *, first: bool, on: date, timeline: Timeline, now: datetime) -> None:

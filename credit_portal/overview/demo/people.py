@@ -221,7 +221,7 @@ def subjects(chance: random.Random) -> list[Subject]:
                     representative=_person(chance),
                     items=items if region == "130111" else (),
                     renamed=name.replace("有限公司", "集团有限公司") if at % 9 == 4 else "",
-                    state_owned="水务" in form or "市政" in form,
+                    state_owned=any(word in form for word in ("水务", "市政", "粮油")),
                 )
             )
         for at in range(shops):
