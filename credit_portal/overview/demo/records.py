@@ -325,6 +325,10 @@ PLANNED = (
     Planned(LC, 6, 20, "approval", -40),
     Planned(EQ, 1, 2, "approval", -50),
     Planned(EQ, 1, 1, "approval", -49, late=True),
+    # Accepted with materials to follow.
+    Planned(LC, 36, 1, "approval", -18, late=True),
+    # A state firm whose breach its superior and the auditor are told of.
+    Planned(LC, 24, 1, "supervisory", -100),
     # Unrepaired, but the supervisory and the voluntary types go on.
     Planned(LC, 0, 1, "supervisory", -14),
     Planned(LC, 8, 28, "voluntary", -33),
