@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, api_acts, api_breaches
+from . import api, api_acts, api_breaches, api_checks
 from .throttles import PublicThrottle
 
 app_name = "api"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("public/breaches/<str:id>", api_breaches.Breach.as_view(), name="breach"),
     path("public/acts", api_acts.Acts.as_view(), name="acts"),
     path("public/acts/<str:id>", api_acts.Act.as_view(), name="act"),
+    path("checks", api_checks.Checks.as_view(), name="checks"),
     path("credit-entries", api_acts.CreditEntries.as_view(), name="credit-entries"),
     path("public/changes", api_breaches.Changes.as_view(), name="changes"),
     path("public/duties", api_breaches.Duties.as_view(), name="duties"),

@@ -21,7 +21,7 @@ NAME = "栾城区演示恒泰食品有限公司"
 INTERFACE = (
     "api public commitments subjects catalogue texts export csv jsonl curl http localhost page size json utf"
     " openapi etag none match if next rfc cursor breaches changes duties statistics since more false reference"
-    " published changed withdrawn acts post credit entries idempotency key"
+    " published changed withdrawn acts post credit entries idempotency key checks"
 )
 
 

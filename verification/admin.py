@@ -319,7 +319,7 @@ class CheckAdmin(LoggedReading, EvidenceAdmin):
                 ("来源", "、".join(obj.sources) or "无"),
                 ("看到的记录", f"{len(obj.entries_seen)} 条"),
                 ("核查部门", str(obj.department)),
-                ("核查人", str(obj.operator) if obj.operator else "系统"),
+                ("核查人", str(obj.operator or obj.partner or "系统")),
                 ("核查时间", moment(obj.checked_at)),
             ],
         )

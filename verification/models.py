@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import (
     CommitmentType,
     CreditSubject,
@@ -174,6 +175,9 @@ class Check(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="核查部门", related_name="+")
     operator = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="核查人", related_name="+")
+    partner = models.ForeignKey(
+        PartnerSystem, models.PROTECT, null=True, blank=True, verbose_name="核查的系统", related_name="+"
+    )
     on_day = models.DateField("核查日期")
     checked_at = models.DateTimeField("核查时间")
     purpose = models.CharField("目的", max_length=20, choices=Purpose.choices)

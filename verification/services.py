@@ -20,6 +20,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups, numbering
 from credit_portal.registry.models import CreditSubject, Department, Region, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, group_names, limit_to_visible
@@ -134,18 +135,21 @@ def check_subject(
     late_materials: bool = False,
     case_ref: str = "",
     purpose: str = Check.Purpose.COMMITMENT,
-    operator: User,
+    operator: User | None,
     now: datetime,
     sources: Sequence[str] = (OWN_RECORD,),
+    partner: PartnerSystem | None = None,
 ) -> Check:
     """Check a subject's record for an item and keep the answer as it was seen (R38–R41, R50, R52).
 
-    The rules are those of the operator's region on the day of ``now``. The reading of the record is logged. Raises
+    By a person, or by the system of a department (`partner`, R85): then nobody is the operator. The rules are those of
+    the operator's region on the day of ``now``. The reading of the record is logged. Raises
     NotCheckable (Chinese message) where the item does not use this type, allows no late materials or is not in
     force, or where the operator belongs to no department.
     """
     on = local_date(now)
-    department = operator.department
+    who = operator or partner
+    department = who.department if who is not None else None
     if department is None:
         raise NotCheckable(NEEDS_DEPARTMENT)
     asked = _allowed(item_version, commitment_type, late_materials, on)
@@ -174,6 +178,7 @@ def check_subject(
         region_id=department.region_id,
         department=department,
         operator=operator,
+        partner=partner,
         on_day=on,
         checked_at=now,
         purpose=purpose,
@@ -193,7 +198,7 @@ def check_subject(
     )
     log_read(
         now=now,
-        actor_id=operator.pk,
+        actor_id=operator.pk if operator else None,
         what="信用记录",
         target_type="check",
         target_id=check.pk,
@@ -202,7 +207,7 @@ def check_subject(
     )
     events.check_made(
         now=now,
-        actor_id=operator.pk,
+        actor_id=operator.pk if operator else None,
         department_id=department.pk,
         subject_id=subject.pk,
         check_id=check.pk,

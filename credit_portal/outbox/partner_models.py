@@ -12,6 +12,7 @@ class Scope(models.TextChoices):
     """What a partner may do; each endpoint asks for one."""
 
     CREDIT_ENTRIES = "credit_entries.write", "推送行政许可、行政处罚等信用信息"
+    CHECKS = "checks.write", "核查信用记录"
 
 
 class PartnerSystem(models.Model):

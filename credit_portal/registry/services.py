@@ -124,6 +124,51 @@ def register_subject(
     return subject
 
 
+ERROR_NAME = "这个代码登记的名称是“{name}”，与填写的不一致。名称已变更的，请先更正主体名称。"
+ERROR_PERSON_NAME = "填写的姓名与这个身份证号码登记的姓名不一致，请核对。"
+
+
+def name_problem(subject: CreditSubject, name: str) -> str:
+    """Why a name does not fit the subject of a code; empty where it is its own or was. Of a person the registered name is
+    not said."""
+    if subject.name == name or subject.names.filter(name=name).exists():
+        return ""
+    return ERROR_PERSON_NAME if subject.kind == codes.PERSON else ERROR_NAME.format(name=subject.name)
+
+
+@transaction.atomic
+def known_or_registered(
+    *,
+    kind: str,
+    code: str,
+    name: str,
+    department: Department,
+    actor: User | None,
+    now: datetime,
+    is_demo: bool = False,
+) -> CreditSubject:
+    """The subject that a department names, registered by it where nobody has known of it. Raises SubjectError."""
+    subject = find_subject(codes.clean(code))
+    if subject is None:
+        try:
+            subject = register_subject(
+                kind=kind,
+                code=code,
+                name=name,
+                name_source=CreditSubject.NameSource.DEPARTMENT,
+                region=department.region,
+                actor=actor,
+                department=department,
+                now=now,
+                is_demo=is_demo,
+            )
+        except SubjectExists as error:
+            subject = error.subject
+    if problem := name_problem(subject, name):
+        raise SubjectError(problem, field="name")
+    return subject
+
+
 @transaction.atomic
 def rename_subject(
     *,

@@ -11,9 +11,9 @@ from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
 from credit_portal.deadlines import duties, policy
 from credit_portal.outbox.models import PartnerSystem
-from credit_portal.registry import codes, numbering
+from credit_portal.registry import numbering
 from credit_portal.registry.models import CreditSubject, Department, User
-from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
+from credit_portal.registry.services import SubjectError, known_or_registered
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from disclosure.models import ActKind, ActUpload, AdministrativeAct
 from verification import services as verification
@@ -33,8 +33,6 @@ ENTRY_KINDS: dict[str, Kind] = {
     ActKind.JUDICIAL: Kind.LIST,
 }
 ERROR_OFF = "本地区没有开通“{label}”的归集公示。请信用办先在“规则变更提议”中开通规则“{rule}”。"
-ERROR_NAME = "这个代码登记的名称是“{name}”，与填写的不一致。名称已变更的，请先更正主体名称。"
-ERROR_PERSON_NAME = "填写的姓名与这个身份证号码登记的姓名不一致，请核对。"
 ERROR_KNOWN = "本部门已录入过这个主体的文书 {document_no}（{number}），内容不同。内容有误的，请更正原记录。"
 
 
@@ -71,18 +69,6 @@ def check_open(kind: str, department: Department, *, on: date) -> None:
         raise ActRefused(
             ERROR_OFF.format(label=ActKind(kind).label, rule=rules.duty_rule(kind)), field="kind"
         )
-
-
-def name_problem(data: ActData) -> str:
-    """Why the name does not fit what is registered under the code; empty where it does or the code is new."""
-    subject = find_subject(data.subject_code)
-    return "" if subject is None else _name_problem(subject, data)
-
-
-def _name_problem(subject: CreditSubject, data: ActData) -> str:
-    if subject.name == data.subject_name or subject.names.filter(name=data.subject_name).exists():
-        return ""
-    return ERROR_PERSON_NAME if subject.kind == codes.PERSON else ERROR_NAME.format(name=subject.name)
 
 
 @transaction.atomic
@@ -187,27 +173,18 @@ def _known(data: ActData, department: Department, subject: CreditSubject) -> Adm
 def _subject(
     data: ActData, department: Department, actor: User | None, now: datetime, is_demo: bool
 ) -> CreditSubject:
-    subject = find_subject(data.subject_code)
-    if subject is None:
-        try:
-            subject = register_subject(
-                kind=data.subject_kind,
-                code=data.subject_code,
-                name=data.subject_name,
-                name_source=CreditSubject.NameSource.DEPARTMENT,
-                region=department.region,
-                actor=actor,
-                department=department,
-                now=now,
-                is_demo=is_demo,
-            )
-        except SubjectExists as error:
-            subject = error.subject
-        except SubjectError as error:
-            raise FieldErrors({f"subject_{error.field}": str(error)}) from error
-    if problem := _name_problem(subject, data):
-        raise FieldErrors({"subject_name": problem})
-    return subject
+    try:
+        return known_or_registered(
+            kind=data.subject_kind,
+            code=data.subject_code,
+            name=data.subject_name,
+            department=department,
+            actor=actor,
+            now=now,
+            is_demo=is_demo,
+        )
+    except SubjectError as error:
+        raise FieldErrors({f"subject_{error.field}": str(error)}) from error
 
 
 def _entry(

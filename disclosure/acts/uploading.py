@@ -15,6 +15,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.outbox import services as outbox
 from credit_portal.registry import codes, crypto
 from credit_portal.registry.models import CreditSubject, SubjectName, User
+from credit_portal.registry.services import ERROR_NAME, ERROR_PERSON_NAME
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from disclosure.exchange import sheets
 from disclosure.exchange.batches import ExchangeError
@@ -164,11 +165,7 @@ def _against_stored(
     for place, (data, values) in found.items():
         subject = subjects.get(indexes.get(data.subject_code, data.subject_code))
         if subject is not None and data.subject_name not in names.get(subject.pk, set()) | {subject.name}:
-            text = (
-                entering.ERROR_PERSON_NAME
-                if subject.kind == codes.PERSON
-                else entering.ERROR_NAME.format(name=subject.name)
-            )
+            text = ERROR_PERSON_NAME if subject.kind == codes.PERSON else ERROR_NAME.format(name=subject.name)
             faults[place] = [["主体名称", text]]
             continue
         known = stored.get((data.document_no, subject.pk)) if subject else None

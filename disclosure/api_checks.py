@@ -1,0 +1,199 @@
+"""Checks asked for by departments' systems (R85, S3 一（三）「嵌入」): the same answer, log and monthly list as at the window."""
+
+from typing import Any
+
+import orjson
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from credit_portal.audit import clock
+from credit_portal.outbox import partners
+from credit_portal.outbox.models import PartnerSystem, Scope
+from credit_portal.outbox.partner_access import TokenAccess, needs
+from credit_portal.registry import catalogue, codes
+from credit_portal.registry.models import CommitmentType, CreditSubject
+from credit_portal.registry.services import SubjectError, known_or_registered
+from verification import services
+from verification.models import Check
+from verification.switches import NotCheckable
+
+from . import check_shapes as shapes
+from . import serializers
+from .acts.fields import FieldErrors
+from .problems import CONTENT_TYPE, problem
+from .throttles import PartnerThrottle
+
+LONGEST = {"item": 40, "case_ref": 60, "subject.name": 200, "subject.code": 40}
+# What the keys are called where the answer says which is wrong.
+CHOICES = {
+    "type": dict(CommitmentType.choices),
+    "purpose": dict(Check.Purpose.choices),
+    "subject.kind": dict(CreditSubject.Kind.choices),
+}
+NO_ITEM = "没有这个事项，或者它现在不在用。事项编码见 /api/v1/public/catalogue。"
+
+
+class Checks(APIView):
+    """R85: embedded in the systems of departments."""
+
+    authentication_classes = [TokenAccess]
+    permission_classes = [needs(Scope.CHECKS)]
+    throttle_classes = [PartnerThrottle]
+
+    @extend_schema(
+        summary="核查一个主体的信用记录",
+        description="需要令牌和 Idempotency-Key；同一个键再次请求得到同样的回答。核查记入日志和本部门的月报，与窗口核查相同。",
+        operation_id="check_subject",
+        request=shapes.AskedCheckSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="每次核查一个，最多 100 个字符"
+            )
+        ],
+        responses={
+            201: shapes.CheckAnsweredSerializer,
+            (400, CONTENT_TYPE): serializers.ProblemSerializer,
+            (401, CONTENT_TYPE): serializers.ProblemSerializer,
+            (403, CONTENT_TYPE): serializers.ProblemSerializer,
+            (409, CONTENT_TYPE): serializers.ProblemSerializer,
+            (415, CONTENT_TYPE): serializers.ProblemSerializer,
+            (422, CONTENT_TYPE): serializers.ProblemSerializer,
+            (429, CONTENT_TYPE): serializers.ProblemSerializer,
+        },
+        examples=[
+            OpenApiExample(
+                "核查",
+                request_only=True,
+                value={
+                    "subject": {"kind": "organisation", "name": "单位名称", "code": "统一社会信用代码"},
+                    "item": "130111-YS001",
+                    "type": "approval",
+                    "purpose": "approval",
+                    "case_ref": "办件编号",
+                },
+            )
+        ],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        now, system = clock.now(), request.user
+        pushed = request.data
+
+        def act() -> tuple[int, dict[str, object]]:
+            return 201, _answer(_checked(read(pushed), system, now))
+
+        try:
+            status, body, repeated = partners.answer_once(
+                system=system,
+                key=request.headers.get("Idempotency-Key", ""),
+                request=b"POST checks\n" + orjson.dumps(pushed, option=orjson.OPT_SORT_KEYS),
+                now=now,
+                act=act,
+            )
+        except FieldErrors as error:
+            return problem(422, errors=error.errors)
+        except NotCheckable as error:
+            return problem(409, detail=str(error))
+        except partners.KeyReused as error:
+            return problem(422, detail=str(error))
+        except partners.PartnerError as error:
+            return problem(400, detail=str(error), errors={error.field: str(error)})
+        return Response(body, status=status, headers={"Idempotency-Replayed": "true"} if repeated else None)
+
+
+def read(data: object) -> dict[str, Any]:
+    """What was asked, checked, by dotted key. Raises FieldErrors naming every field that is wrong."""
+    if not isinstance(data, dict):
+        raise exceptions.ParseError("请求应为一个 JSON 对象。")
+    subject = data.get("subject")
+    told = {key: value for key, value in data.items() if key != "subject"}
+    errors: dict[str, str] = {}
+    if isinstance(subject, dict):
+        told |= {f"subject.{key}": value for key, value in subject.items()}
+    else:
+        errors["subject"] = "subject 应为一个对象。"
+    found: dict[str, Any] = {"purpose": Check.Purpose.APPROVAL.value, "late_materials": False}
+    for key in (
+        "item",
+        "case_ref",
+        "type",
+        *(("subject.name", "subject.kind", "subject.code") if not errors else ()),
+    ):
+        if told.get(key) in (None, ""):
+            errors[key] = "请填写这一项。"
+    for key, value in told.items():
+        if key in errors or value is None:
+            continue
+        if key == "late_materials":
+            if not isinstance(value, bool):
+                errors[key] = "应为 true 或 false。"
+        elif key not in LONGEST and key not in CHOICES:
+            errors[key] = "没有这个字段。"
+        elif not isinstance(value, str) or any(not char.isprintable() for char in value):
+            errors[key] = "应为文字，不含控制字符。"
+        elif len(value) > LONGEST.get(key, 40):
+            errors[key] = f"最多 {LONGEST.get(key, 40)} 个字，现为 {len(value)} 个字。"
+        elif key in CHOICES and value not in CHOICES[key]:
+            errors[key] = f"没有“{value}”，可用：{'、'.join(CHOICES[key])}。"
+        found[key] = value
+    if errors:
+        raise FieldErrors(errors)
+    try:
+        found["subject.name"] = codes.normalise_name(found["subject.name"])
+    except codes.CodeError as error:
+        raise FieldErrors({"subject.name": str(error)}) from error
+    return found
+
+
+def _checked(asked: dict[str, Any], system: PartnerSystem, now: Any) -> Check:
+    department = system.department
+    version = (
+        catalogue.current_items(lineage=department.region.lineage, on=clock.today())
+        .filter(item__code=asked["item"])
+        .first()
+    )
+    if version is None:
+        raise FieldErrors({"item": NO_ITEM})
+    try:
+        subject = known_or_registered(
+            kind=asked["subject.kind"],
+            code=asked["subject.code"],
+            name=asked["subject.name"],
+            department=department,
+            actor=None,
+            now=now,
+            is_demo=system.is_demo,
+        )
+    except SubjectError as error:
+        raise FieldErrors({f"subject.{error.field}": str(error)}) from error
+    return services.check_subject(
+        subject=subject,
+        item_version=version,
+        commitment_type=asked["type"],
+        late_materials=asked["late_materials"],
+        case_ref=asked["case_ref"],
+        purpose=asked["purpose"],
+        operator=None,
+        partner=system,
+        now=now,
+    )  # fmt: skip
+
+
+def _answer(check: Check) -> dict[str, object]:
+    return {
+        "number": check.number,
+        "checked_at": check.checked_at.isoformat(),
+        "route": check.route,
+        "scrutiny": check.scrutiny,
+        "conclusion": check.one_line,
+        "reasons": [
+            {"text": one["text"], "article": one["article"], "harmful": one["harmful"]}
+            for one in check.reasons
+        ],
+        "remedies": [
+            {"text": one["text"], "article": one["article"], "from_on": one["from_on"]}
+            for one in check.remedies
+        ],
+    }
