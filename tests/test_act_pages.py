@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from credit_portal.audit import clock
 from credit_portal.deadlines.models import PolicyRule
+from credit_portal.deadlines.wording import key_in_words
 from credit_portal.outbox import changes, partners
 from credit_portal.outbox.models import IdempotentAnswer, PartnerToken
 from credit_portal.registry import groups
@@ -246,6 +247,28 @@ def test_launch_dates_stand_on_the_supervision_page(settings) -> None:
     )
     page = Client().get("/supervision/").content.decode()
     assert "2021-11-30" in page and "2020-10-01" in page
+
+
+@pytest.mark.req("R93")
+def test_acts_on_time_stand_on_the_supervision_page(place, settings, monkeypatch) -> None:
+    settings.REGION_CODE = "130111"
+    for number in range(10):
+        act = acts.entered(
+            "licence",
+            department=place.place,
+            actor=place.officer,
+            now=NOW,
+            document_no=f"栾决〔2026〕{number}号",
+        )
+        if number:
+            acts.published(act, actor=place.officer, now=NOW)
+    # One of ten has stayed behind its seven working days.
+    later = NOW + timedelta(days=30)
+    monkeypatch.setattr("credit_portal.audit.clock.now", lambda: later)
+    monkeypatch.setattr("credit_portal.audit.clock.today", lambda: later.date())
+    page = Client().get("/supervision/").content.decode()
+    label = key_in_words("act_publication.licence")
+    assert label in page and "90" in page.split(label, 1)[1][:400]
 
 
 # ---- pushed ------------------------------------------------------------------------------------------------

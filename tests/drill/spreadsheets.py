@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 # What spreadsheets take for a formula, a link, a number or a date where a cell is not text.
@@ -45,11 +46,32 @@ def spreadsheets_opened() -> None:
                     # Of a table made by us each cell says that it is text; a file of plain text says nothing.
                     assert found["kinds"] == {"string"}, found["kinds"]
                     assert found["rows"] == rows
+    _monthly_list(program)
     if not _opened_carelessly(program)["formulas"]:
         raise AssertionError("保护关闭后没有发现问题")
 
 
-def _opened_carelessly(program: str) -> dict[str, object]:
+def _monthly_list(program: str) -> None:
+    """The monthly list in the shape of the annex: title, head, five columns, text cells."""
+    from datetime import date
+
+    from verification.usage import files, rows
+
+    lines = [rows.Row(1, payload, payload, date(2026, 11, 24), payload, payload) for payload in PAYLOADS]
+    sheet = files.Sheet(
+        unit="演练单位", short="演练单位", reporter="演练", reported_on=date(2026, 11, 24), rows=lines
+    )
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "表.xlsx"
+        file.write_bytes(files.workbook([sheet]))
+        found = _opened(program, file)
+    head, columns, *shown = found["rows"]
+    assert (found["formulas"], found["kinds"]) == (0, {"string"}), found
+    assert found["head"][0] == rows.TITLE and [cell for cell in head if cell] == list(sheet.head)
+    assert tuple(columns) == rows.COLUMNS and shown == [list(line.cells) for line in lines]
+
+
+def _opened_carelessly(program: str) -> dict[str, Any]:
     """The control: the same content written as a library does it by itself."""
     from openpyxl import Workbook
 
@@ -61,7 +83,7 @@ def _opened_carelessly(program: str) -> dict[str, object]:
         return _opened(program, file)
 
 
-def _opened(program: str, file: Path) -> dict[str, object]:
+def _opened(program: str, file: Path) -> dict[str, Any]:
     """What LibreOffice has in its cells: as its own document for kinds and formulas, as CSV for the text."""
     for target in ("fods", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"):
         subprocess.run(
