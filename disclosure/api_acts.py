@@ -1,20 +1,19 @@
 """Administrative acts on the API: the public ones to read, and departments' systems that push theirs."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-import orjson
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from credit_portal.audit import clock
 from credit_portal.deadlines.duties import duties_of
-from credit_portal.outbox import partners
-from credit_portal.outbox.models import Scope
-from credit_portal.outbox.partner_access import TokenAccess, needs
+from credit_portal.outbox.models import PartnerSystem, Scope
+from credit_portal.outbox.partner_access import needs
 
 from . import act_search, serializers
 from . import act_shapes as shapes
@@ -25,9 +24,8 @@ from .acts.rules import ActRefused
 from .api import LIST_PARAMETERS, PublicView, answer, described, neighbour
 from .api_breaches import _unlisted
 from .models import ActKind, AdministrativeAct
-from .problems import CONTENT_TYPE, problem
+from .partner_posts import KEY, PROBLEMS, PartnerPost
 from .terms import PAGING
-from .throttles import PartnerThrottle
 
 SUBJECT_KEYS = {"name": "subject_name", "kind": "subject_kind", "code": "subject_code"}
 WORDS = {code: word for word, code in KIND_WORDS.items()}
@@ -85,34 +83,24 @@ class Act(PublicView):
         return _unlisted(answer(request, record))
 
 
-class CreditEntries(APIView):
+class CreditEntries(PartnerPost):
     """R93, R95: pushed by the system of the department that made it; public only when people there have decided so."""
 
-    authentication_classes = [TokenAccess]
     permission_classes = [needs(Scope.CREDIT_ENTRIES)]
-    throttle_classes = [PartnerThrottle]
+    refusals = (ActRefused,)
+    address = "credit-entries"
 
     @extend_schema(
         summary="推送一条行政许可、行政处罚或者其他信用信息",
         description="需要令牌和 Idempotency-Key；同一个键再次推送得到同样的回答。同一主体的同一份文书只录入一次。",
         operation_id="push_credit_entry",
         request=shapes.PushedEntrySerializer,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="每条信息一个，最多 100 个字符"
-            )
-        ],
+        parameters=[KEY],
         responses={
             201: shapes.EntryTakenSerializer,
             200: OpenApiResponse(shapes.EntryTakenSerializer, "同样的内容以前已有"),
-            (400, CONTENT_TYPE): serializers.ProblemSerializer,
-            (401, CONTENT_TYPE): serializers.ProblemSerializer,
-            (403, CONTENT_TYPE): serializers.ProblemSerializer,
-            (409, CONTENT_TYPE): serializers.ProblemSerializer,
-            (415, CONTENT_TYPE): serializers.ProblemSerializer,
-            (422, CONTENT_TYPE): serializers.ProblemSerializer,
-            (429, CONTENT_TYPE): serializers.ProblemSerializer,
-        },
+        }
+        | PROBLEMS,
         examples=[
             OpenApiExample(
                 "行政许可",
@@ -132,47 +120,31 @@ class CreditEntries(APIView):
         ],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        now, system = clock.now(), request.user
-        pushed = request.data
+        return self.once(request)
 
-        def act() -> tuple[int, dict[str, object]]:
-            told = _told(pushed)
-            row, new = entering.enter(
-                data=read(told.pop("kind", ""), told, today=clock.today()),
-                department=system.department,
-                source=AdministrativeAct.Source.API,
-                now=now,
-                partner=system,
-                is_demo=system.is_demo,
-            )
-            due = next((duty.due_on for duty in duties_of(entering.matter_of(row))), None)
-            return (201 if new else 200), {
-                "number": row.number,
-                "kind": row.kind,
-                "sha256": row.sha256,
-                "new": new,
-                "due_on": due.isoformat() if due else None,
-                "public": False,
-            }
+    def act(self, pushed: object, system: PartnerSystem, now: datetime) -> tuple[int, dict[str, object]]:
+        told = _told(pushed)
+        row, new = entering.enter(
+            data=read(told.pop("kind", ""), told, today=clock.today()),
+            department=system.department,
+            source=AdministrativeAct.Source.API,
+            now=now,
+            partner=system,
+            is_demo=system.is_demo,
+        )
+        due = next((duty.due_on for duty in duties_of(entering.matter_of(row))), None)
+        return (201 if new else 200), {
+            "number": row.number,
+            "kind": row.kind,
+            "sha256": row.sha256,
+            "new": new,
+            "due_on": due.isoformat() if due else None,
+            "public": False,
+        }
 
-        try:
-            status, body, repeated = partners.answer_once(
-                system=system,
-                key=request.headers.get("Idempotency-Key", ""),
-                request=b"POST credit-entries\n" + orjson.dumps(pushed, option=orjson.OPT_SORT_KEYS),
-                now=now,
-                act=act,
-            )
-        except FieldErrors as error:
-            back = {value: f"subject.{key}" for key, value in SUBJECT_KEYS.items()}
-            return problem(422, errors={back.get(key, key): text for key, text in error.errors.items()})
-        except ActRefused as error:
-            return problem(409, detail=str(error), errors={error.field: str(error)} if error.field else None)
-        except partners.KeyReused as error:
-            return problem(422, detail=str(error))
-        except partners.PartnerError as error:
-            return problem(400, detail=str(error), errors={error.field: str(error)})
-        return Response(body, status=status, headers={"Idempotency-Replayed": "true"} if repeated else None)
+    def named(self, errors: Mapping[str, str]) -> dict[str, str]:
+        back = {value: f"subject.{key}" for key, value in SUBJECT_KEYS.items()}
+        return {back.get(key, key): text for key, text in errors.items()}
 
 
 def _told(data: object) -> dict[str, str]:

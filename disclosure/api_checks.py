@@ -1,18 +1,16 @@
 """Checks asked for by departments' systems (R85, S3 一（三）「嵌入」): the same answer, log and monthly list as at the window."""
 
+from datetime import datetime
 from typing import Any
 
-import orjson
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from credit_portal.audit import clock
-from credit_portal.outbox import partners
 from credit_portal.outbox.models import PartnerSystem, Scope
-from credit_portal.outbox.partner_access import TokenAccess, needs
+from credit_portal.outbox.partner_access import needs
 from credit_portal.registry import catalogue, codes
 from credit_portal.registry.models import CommitmentType, CreditSubject
 from credit_portal.registry.services import SubjectError, known_or_registered
@@ -21,10 +19,8 @@ from verification.models import Check
 from verification.switches import NotCheckable
 
 from . import check_shapes as shapes
-from . import serializers
 from .acts.fields import FieldErrors
-from .problems import CONTENT_TYPE, problem
-from .throttles import PartnerThrottle
+from .partner_posts import KEY, PROBLEMS, PartnerPost
 
 LONGEST = {"item": 40, "case_ref": 60, "subject.name": 200, "subject.code": 40}
 # What the keys are called where the answer says which is wrong.
@@ -36,33 +32,20 @@ CHOICES = {
 NO_ITEM = "没有这个事项，或者它现在不在用。事项编码见 /api/v1/public/catalogue。"
 
 
-class Checks(APIView):
+class Checks(PartnerPost):
     """R85: embedded in the systems of departments."""
 
-    authentication_classes = [TokenAccess]
     permission_classes = [needs(Scope.CHECKS)]
-    throttle_classes = [PartnerThrottle]
+    refusals = (NotCheckable,)
+    address = "checks"
 
     @extend_schema(
         summary="核查一个主体的信用记录",
         description="需要令牌和 Idempotency-Key；同一个键再次请求得到同样的回答。核查记入日志和本部门的月报，与窗口核查相同。",
         operation_id="check_subject",
         request=shapes.AskedCheckSerializer,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="每次核查一个，最多 100 个字符"
-            )
-        ],
-        responses={
-            201: shapes.CheckAnsweredSerializer,
-            (400, CONTENT_TYPE): serializers.ProblemSerializer,
-            (401, CONTENT_TYPE): serializers.ProblemSerializer,
-            (403, CONTENT_TYPE): serializers.ProblemSerializer,
-            (409, CONTENT_TYPE): serializers.ProblemSerializer,
-            (415, CONTENT_TYPE): serializers.ProblemSerializer,
-            (422, CONTENT_TYPE): serializers.ProblemSerializer,
-            (429, CONTENT_TYPE): serializers.ProblemSerializer,
-        },
+        parameters=[KEY],
+        responses={201: shapes.CheckAnsweredSerializer} | PROBLEMS,
         examples=[
             OpenApiExample(
                 "核查",
@@ -78,29 +61,10 @@ class Checks(APIView):
         ],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        now, system = clock.now(), request.user
-        pushed = request.data
+        return self.once(request)
 
-        def act() -> tuple[int, dict[str, object]]:
-            return 201, _answer(_checked(read(pushed), system, now))
-
-        try:
-            status, body, repeated = partners.answer_once(
-                system=system,
-                key=request.headers.get("Idempotency-Key", ""),
-                request=b"POST checks\n" + orjson.dumps(pushed, option=orjson.OPT_SORT_KEYS),
-                now=now,
-                act=act,
-            )
-        except FieldErrors as error:
-            return problem(422, errors=error.errors)
-        except NotCheckable as error:
-            return problem(409, detail=str(error))
-        except partners.KeyReused as error:
-            return problem(422, detail=str(error))
-        except partners.PartnerError as error:
-            return problem(400, detail=str(error), errors={error.field: str(error)})
-        return Response(body, status=status, headers={"Idempotency-Replayed": "true"} if repeated else None)
+    def act(self, pushed: object, system: PartnerSystem, now: datetime) -> tuple[int, dict[str, object]]:
+        return 201, _answer(_checked(read(pushed), system, now))
 
 
 def read(data: object) -> dict[str, Any]:
@@ -147,7 +111,7 @@ def read(data: object) -> dict[str, Any]:
     return found
 
 
-def _checked(asked: dict[str, Any], system: PartnerSystem, now: Any) -> Check:
+def _checked(asked: dict[str, Any], system: PartnerSystem, now: datetime) -> Check:
     department = system.department
     version = (
         catalogue.current_items(lineage=department.region.lineage, on=clock.today())
