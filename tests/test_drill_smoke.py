@@ -10,7 +10,7 @@ from tests import paper_fonts
 ROOT = Path(__file__).resolve().parent.parent
 
 
-FAULTS = {"worker_killed_at_random": 2, "broker_emptied_and_killed": 1, "delivered_ten_times": 200}
+FAULTS = {"worker_killed_at_random": 2, "broker_emptied_and_killed": 1, "delivered_ten_times": 60}
 
 
 def test_faults_lose_and_double_nothing_and_are_seen_without_their_protection(tmp_path: Path) -> None:

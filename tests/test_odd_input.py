@@ -212,11 +212,16 @@ def test_every_list_of_the_back_office_survives_odd_parameters(place):
         # What Django itself reads is read alike on every list.
         own = PARAMETERS["/admin/"] if address.endswith("/commitment/") else ["q"]
         for name in [*own, *names]:
-            for value in IN_ADDRESS if name == "q" else SHARP_IN_ADDRESS[::2]:
+            # Each kind of search of its own gets everything; the others what has broken something once.
+            whole = name == "q" and address.endswith(("/commitment/", "/creditsubject/", "/auditevent/"))
+            for value in IN_ADDRESS if whole else SHARP_IN_ADDRESS[::2]:
                 status = status_of(reader, "get", f"{address}?{name}={value}")
                 if status >= 500:
                     broken.append((address, name, value[:30], status))
     assert not broken
+
+
+ENDINGS = ("", "change/", "history/", "delete/", "edit/", "confirm/", "evidence/x/")
 
 
 def test_every_record_page_of_the_back_office_survives_odd_numbers(place):
@@ -225,7 +230,8 @@ def test_every_record_page_of_the_back_office_survives_odd_numbers(place):
     for label in place.rows():
         base = office.registered()[label].url("changelist")
         for value in [*SHARP_IN_ADDRESS, "_5F", "1_2F2", "add"]:
-            for ending in ("", "change/", "history/", "delete/", "edit/", "confirm/", "evidence/x/"):
+            odd = value in SHARP_IN_ADDRESS[:3]
+            for ending in ENDINGS if odd else ("change/",):
                 status = status_of(client, "get", f"{base}{value}/{ending}")
                 if status >= 500:
                     broken.append((base, value[:30], ending, status))
