@@ -13,7 +13,17 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import TestCase, override_settings
 
-from commitments.models import Commitment, CommitmentText, Draft, ReadingMaterial, TextVersion
+from commitments.models import (
+    Commitment,
+    CommitmentText,
+    Draft,
+    Interview,
+    Letter,
+    ReadingMaterial,
+    Rectification,
+    RevocationHandoff,
+    TextVersion,
+)
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines import policy
@@ -22,10 +32,10 @@ from credit_portal.documents.services import read_evidence
 from credit_portal.overview.demo import build, items, logins, people, places, records, words
 from credit_portal.registry import codes, groups
 from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
-from disclosure.models import PublicityDecision, RuleDocument
+from disclosure.models import AdministrativeAct, ExchangeBatch, PublicityDecision, RuleDocument
 from tests import factories, paper_fonts
 from verification import services as verification
-from verification.models import Check, CreditEntry
+from verification.models import Check, CreditEntry, Listing, UsageNotice
 from verification.rules import standing
 from verification.vocabulary import KIND_LABELS, Standing
 
@@ -96,6 +106,21 @@ class TheDemonstration(TestCase):
         assert CreditEntry.objects.filter(measures__domain="procurement", measures__effect="refused").exists()
         unpublished = CreditEntry.objects.filter(kind="breach", grade="minor", public_from=None)
         assert unpublished.filter(served_on__isnull=False).exists()
+
+    def test_breaches_have_brought_of_everything_that_they_can_bring(self):
+        for model in (
+            Rectification,
+            Interview,
+            RevocationHandoff,
+            Letter,
+            Listing,
+            UsageNotice,
+            ExchangeBatch,
+        ):
+            assert model.objects.exists(), model
+        assert Letter.objects.filter(state="received").exists()
+        acts = AdministrativeAct.objects.all()
+        assert acts.filter(decided_at__isnull=True).exists() and acts.exclude(ending="").exists()
 
     def test_every_answer_of_a_check_has_been_given(self):
         assert set(Check.objects.values_list("route", flat=True)) == {
