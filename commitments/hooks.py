@@ -123,14 +123,14 @@ def run_after_licence_revoked(*, handoff: RevocationHandoff, actor: object, now:
 # ---- what rooms above know ---------------------------------------------------------------------------------
 
 Licences = Callable[[int], list[tuple[str, str]]]
-_licences: list[Licences] = []
+_licences: dict[str, Licences] = {}
 
 
-def register_licences(known: Licences) -> None:
+def register_licences(name: str, known: Licences) -> None:
     """`known(subject_id)` gives the licences of a subject that stand before the public: document number and name."""
-    _licences[:] = [known]
+    _licences[name] = known
 
 
 def licences_of(subject_id: int) -> list[tuple[str, str]]:
-    """The published licences of a subject; empty where no room knows of any."""
-    return [licence for known in _licences for licence in known(subject_id)]
+    """The published licences of a subject, of every room that knows of any."""
+    return [licence for known in _licences.values() for licence in known(subject_id)]

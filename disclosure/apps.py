@@ -34,7 +34,7 @@ class DisclosureConfig(AppConfig):
         duties.register_matter("interview", "约谈", _no_page)
         sweeping.register_step("exchange.interviews", interviews.scan)
         hooks.register_after_licence_revoked("acts", act_publishing.on_licence_revoked)
-        hooks.register_licences(act_publishing.licences_of)
+        hooks.register_licences("acts", act_publishing.licences_of)
         hooks.register_after_voiding("exchange", noting.on_changed)
         hooks.register_after_correction("exchange", noting.on_changed)
         hooks.register_after_fulfilment("exchange", noting.on_fulfilment)

@@ -83,6 +83,7 @@ def test_every_unit_has_a_list_with_its_duty_from_the_first_day_of_the_period(co
         date(2026, 9, 1), date(2026, 8, 25), date(2026, 9, 24),
     )  # fmt: skip
     assert (row.due_on, row.late_from) == (date(2026, 9, 24), date(2026, 9, 26))
+    assert row.history.count() == 1
     duty = Duty.objects.get(rule_key="monthly_list", matter_id=row.pk)
     assert (duty.due_on, duty.department, duty.confirmed) == (row.due_on, county.unit, True)
     # The next period begins on the 25th; its 24th is a Saturday.
@@ -206,11 +207,14 @@ def test_the_file_has_the_shape_of_the_annex_and_text_cells_only(county: County)
     assert content == files.workbook([gathering.sheet_of(row)])
 
 
-def test_a_county_is_one_workbook_with_an_overview_that_names_who_is_missing(county: County) -> None:
+def test_a_county_is_one_workbook_with_an_overview_that_names_who_is_missing(
+    county: County, django_assert_num_queries: Any
+) -> None:
     row = county.list()
     lists.submit(list_id=row.pk, reporter="经办甲", actor=county.officer, now=SENT)
-    rows = UsageList.objects.select_related("department").order_by("department__name")
-    sheets, overview = gathering.county_of(rows, today=LATE.date())
+    rows = list(UsageList.objects.select_related("department").order_by("department__name"))
+    with django_assert_num_queries(2):
+        sheets, overview = gathering.county_of(rows, today=LATE.date())
     content = files.workbook(sheets, overview=overview)
     first = {line[0]: line[1] for line in opened(content)[1:]}
     assert first == {"赞皇县测试局": "已报送", "赞皇县另一局": "逾期未报"}

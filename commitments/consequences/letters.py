@@ -15,6 +15,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.models import Region, User
 from credit_portal.registry.reach import check_reach
+from credit_portal.registry.services import find_subject
 
 from . import parts
 
@@ -203,8 +204,6 @@ def save_recipient(
     is_active: bool = True,
 ) -> Recipient:
     """Register whom letters of a role go to, in a region or for one subject. Raises ValidationError and CaseError."""
-    from credit_portal.registry.services import find_subject
-
     row = (
         Recipient()
         if recipient is None

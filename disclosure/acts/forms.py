@@ -2,6 +2,7 @@
 
 from django import forms
 
+from credit_portal.registry.models import PublicityClass
 from disclosure.models import ActKind, AdministrativeAct
 
 from . import rules
@@ -59,8 +60,6 @@ class DecisionForm(forms.Form):
 
     def __init__(self, act: AdministrativeAct, *args: object, **more: object) -> None:
         super().__init__(*args, **more)
-        from credit_portal.registry.models import PublicityClass
-
         self.fields["publicity_class"].choices = [_CHOOSE, *PublicityClass.choices]
         reasons = rules.reasons_for(act.subject_kind, PublicityClass.LIMITED, grade=act.grade)
         self.fields["reason"].choices = [

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from simple_history.utils import bulk_create_with_history
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -105,27 +106,23 @@ def _open(units: Sequence[Department], wanted: _Wanted, *, now: datetime) -> int
     fresh = [unit for unit in units if unit.pk not in known]
     if not fresh:
         return 0
-    UsageList.objects.bulk_create(
-        [
-            UsageList(
-                number=numbering.document_number("U", unit.region_id, wanted.period.month.year),
-                department=unit,
-                region=unit.region,
-                month=wanted.period.month,
-                period_from=wanted.period.first,
-                period_to=wanted.period.last,
-                due_on=wanted.due_on,
-                late_from=wanted.late_from,
-                opened_at=now,
-                is_demo=unit.is_demo,
-            )
-            for unit in fresh
-        ],
-        ignore_conflicts=True,
-    )
-    rows = UsageList.objects.filter(department__in=fresh, month=wanted.period.month).select_related(
-        "department", "region"
-    )
+    rows = [
+        UsageList(
+            number=numbering.document_number("U", unit.region_id, wanted.period.month.year),
+            department=unit,
+            region=unit.region,
+            month=wanted.period.month,
+            period_from=wanted.period.first,
+            period_to=wanted.period.last,
+            due_on=wanted.due_on,
+            late_from=wanted.late_from,
+            opened_at=now,
+            is_demo=unit.is_demo,
+        )
+        for unit in fresh
+    ]
+    # With the first row of its history; another sweep at the same moment takes the whole of this one back.
+    bulk_create_with_history(rows, UsageList, default_date=now)
     duties.open_duties(
         rule_key=RULE,
         openings=[
@@ -187,10 +184,23 @@ def live_rows(row: UsageList) -> list[Row]:
 
 def sent_rows(submission: UsageSubmission) -> list[Row]:
     """A list as it was sent."""
-    return [
-        Row(one.check_made_id, one.subject_name, one.item_name, one.on_day, one.usage, one.measures)
-        for one in submission.lines.order_by("place")
-    ]
+    return [_row(one) for one in submission.lines.order_by("place")]
+
+
+def last_submissions(rows: Iterable[UsageList]) -> dict[int, tuple[UsageSubmission, list[Row]]]:
+    """What counts of many lists, with its lines, by the list's id: two queries whatever their number."""
+    last = {
+        one.usage_list_id: one
+        for one in UsageSubmission.objects.filter(usage_list__in=rows).order_by("version")
+    }
+    lines: dict[int, list[Row]] = defaultdict(list)
+    for one in UsageRow.objects.filter(submission__in=last.values()).order_by("submission_id", "place"):
+        lines[one.submission_id].append(_row(one))
+    return {list_id: (one, lines[one.pk]) for list_id, one in last.items()}
+
+
+def _row(one: UsageRow) -> Row:
+    return Row(one.check_made_id, one.subject_name, one.item_name, one.on_day, one.usage, one.measures)
 
 
 def last_submission(row: UsageList) -> UsageSubmission | None:
@@ -220,11 +230,14 @@ def add_note(*, check_id: int, kind: str, text: str, actor: User, now: datetime)
 @transaction.atomic
 def submit(*, list_id: int, reporter: str, actor: User, now: datetime, reason: str = "") -> UsageSubmission:
     """Send the list to the credit office as it is now; again, corrected, with a reason. Raises UsageError by field."""
-    row = (
+    known = UsageList.objects.only("department_id").get(pk=list_id)
+    # All lists of the unit: sent at the same moment, two neighbouring ones would both take a check between them.
+    own = (
         UsageList.objects.select_for_update(of=("self",))
         .select_related("department", "region")
-        .get(pk=list_id)
+        .order_by("pk")
     )
+    row = next(one for one in own.filter(department=known.department_id) if one.pk == list_id)
     if row.department_id != actor.department_id or not group_names(actor) & DOES:
         raise UsageError("月报由本单位的经办人或者负责人报送。")
     today = local_date(now)
@@ -294,18 +307,25 @@ def chase(*, list_ids: Sequence[int], actor: User, now: datetime) -> int:
         .filter(pk__in=list_ids, submitted_on__isnull=True)
         .select_related("department")
     )
-    for row in rows:
-        notices.notify(
-            users=User.objects.filter(
-                department=row.department_id, groups__name__in=list(DOES), is_active=True
-            ).distinct(),
-            key=f"usage:{row.pk}:chase:{today}",
-            kind="usage",
-            title=f"请报送 {row.month_in_words}使用信用记录情况清单，应报日 {row.due_on}",
-            body="",
-            link=f"/desk/usage/{row.uuid}/",
-            now=now,
-        )
+    people: dict[int, list[User]] = defaultdict(list)
+    for person in User.objects.filter(
+        department__in=[row.department_id for row in rows], groups__name__in=list(DOES), is_active=True
+    ).distinct():
+        people[person.department_id or 0].append(person)
+    notices.notify_many(
+        [
+            notices.Told(
+                people[row.department_id],
+                f"usage:{row.pk}:chase:{today}",
+                "usage",
+                f"请报送 {row.month_in_words}使用信用记录情况清单，应报日 {row.due_on}",
+                "",
+                f"/desk/usage/{row.uuid}/",
+            )
+            for row in rows
+        ],
+        now=now,
+    )
     events.usage_chased(
         now=now, actor_id=actor.pk, department_id=actor.department_id, lists=[row.pk for row in rows]
     )
