@@ -91,6 +91,19 @@ def test_every_unit_has_a_list_with_its_duty_from_the_first_day_of_the_period(co
     assert UsageList.objects.filter(department=county.unit).latest("month").due_on == date(2026, 10, 23)
 
 
+def test_a_list_that_is_not_sent_follows_its_duty_when_a_notice_moves_it(county: County) -> None:
+    row = county.list()
+    Duty.objects.filter(rule_key="monthly_list").update(due_on=date(2026, 9, 23))
+    lists.submit(
+        list_id=UsageList.objects.get(department=county.other).pk, reporter="乙", now=SENT,
+        actor=factories.staff(groups.OFFICER, department=county.other),
+    )  # fmt: skip
+    lists.open_lists(now=SENT)
+    row.refresh_from_db()
+    assert (row.due_on, row.late_from, row.history.count()) == (date(2026, 9, 23), date(2026, 9, 26), 2)
+    assert UsageList.objects.get(department=county.other).due_on == date(2026, 9, 24)
+
+
 def test_where_the_rule_is_off_there_is_no_list(county: County) -> None:
     PolicyRule.objects.filter(key="monthly_list").update(value={"on": False})
     assert lists.open_lists(now=CHECKED) == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from simple_history.utils import bulk_create_with_history
 
 from credit_portal.audit import events
@@ -74,12 +74,33 @@ def open_lists(*, now: datetime) -> int:
     by_region: dict[str, list[Department]] = defaultdict(list)
     for unit in units.order_by("pk"):
         by_region[unit.region_id].append(unit)
+    _follow_duties(now=now)
     new = 0
     for found in by_region.values():
         wanted = _wanted(rules, spans, found[0], today)
         if wanted is not None:
             new += _open(found, wanted, now=now)
     return new
+
+
+@transaction.atomic
+def _follow_duties(*, now: datetime) -> None:
+    """A holiday notice or a changed rule has moved the duty: a list that has not been sent says the same day."""
+    duty = duties.Duty.objects.filter(
+        rule_key=RULE, matter_type=MATTER, matter_id=OuterRef("pk"), state__in=duties.OPEN_STATES
+    )
+    moved = (
+        UsageList.objects.select_for_update(of=("self",))
+        .filter(submitted_on__isnull=True)
+        .annotate(now_due=Subquery(duty.values("due_on")[:1]))
+        .exclude(now_due=F("due_on"))
+        .exclude(now_due=None)
+    )
+    for row in moved:
+        row.due_on = row.now_due  # type: ignore[attr-defined]
+        row.late_from = max(row.late_from, row.due_on + timedelta(days=1))
+        note(row, actor=None, now=now)
+        row.save()
 
 
 def _wanted(rules: policy.Finder, spans: policy.Finder, unit: Department, today: date) -> _Wanted | None:
