@@ -21,7 +21,6 @@ from commitments.models import (
     Letter,
     ReadingMaterial,
     Rectification,
-    RevocationHandoff,
     TextVersion,
 )
 from credit_portal.audit.clock import SHANGHAI
@@ -111,7 +110,6 @@ class TheDemonstration(TestCase):
         for model in (
             Rectification,
             Interview,
-            RevocationHandoff,
             Letter,
             Listing,
             UsageNotice,

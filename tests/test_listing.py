@@ -312,7 +312,7 @@ def test_the_procedure_goes_through_its_pages(office, monkeypatch) -> None:
     page = officer.get("/desk/lists/new/", {"code": office.firm.uscc}).content.decode()
     assert "重大违法" in page
     told = {
-        "code": office.firm.uscc, "list_name": "严重违法失信名单", "basis": "第五条", "standard": "情节严重",
+        "code": office.firm.uscc, "kind": "joint", "list_name": "严重违法失信名单", "basis": "第五条", "standard": "情节严重",
         "facts": "拒不改正。", "grounds": [office.entry.pk], "domain": "procurement", "effect": "refused",
         "measure_basis": "",
     }  # fmt: skip
@@ -349,3 +349,48 @@ def test_the_procedure_goes_through_its_pages(office, monkeypatch) -> None:
     stranger = client_of(factories.staff(groups.OFFICER, department=factories.department()))
     assert stranger.get(done.url).status_code == 404
     assert "严重违法失信名单" in officer.get("/desk/lists/?state=in_force").content.decode()
+
+
+# ---- the watch list ----------------------------------------------------------------------------------------
+
+KEY = {"domain": "procurement", "effect": "key", "basis": "监管办法第九条"}
+
+
+@pytest.mark.req("R79", "R125")
+def test_lesser_cases_are_watched_by_the_same_procedure_and_keep_their_route(office) -> None:
+    with pytest.raises(ListingRefused, match="只能附重点审查"):
+        office.opened(kind="watch", measures=[{**KEY, "effect": "refused"}])
+    with pytest.raises(ListingRefused, match="名单的种类"):
+        office.opened(kind="responsible")
+    row = office.on(office.opened(kind="watch", measures=[KEY]))
+    assert (row.entry.kind, row.state, row.entry.until_on) == ("watch", "in_force", row.term_until)
+    record.end_entry(entry_id=office.entry.pk, operator=None, now=office.now)
+    entry = record.entries_that_count(office.firm)
+    assert [one.kind for one in entry] == ["watch"]
+    with pytest.raises(ListingRefused, match="生效以后"):
+        listing.open_person(
+            parent_id=row.pk, responsible_id=office.responsible.pk, facts="x", measures=[], actor=office.officer,
+            now=office.now,
+        )  # fmt: skip
+    row = listing.leave(
+        listing_id=row.pk, expect="in_force", reason="已经整改", actor=office.head, now=office.now
+    )
+    assert row.state == "exited" and not record.entries_that_count(office.firm)
+
+
+@pytest.mark.req("R79")
+def test_a_watch_is_opened_at_the_desk(office) -> None:
+    desk = client_of(office.officer)
+    answer = desk.post(
+        "/desk/lists/new/",
+        {"code": office.firm.uscc, "kind": "watch", "list_name": "重点关注名单", "basis": "办法", "standard": "较轻",
+         "facts": "一次违法。", "grounds": [office.entry.pk], "effect": "ordinary", "measure_basis": "办法"},
+    )  # fmt: skip
+    assert answer.status_code == 422 and "只能附重点审查" in answer.content.decode()
+    answer = desk.post(
+        "/desk/lists/new/",
+        {"code": office.firm.uscc, "kind": "watch", "list_name": "重点关注名单", "basis": "办法", "standard": "较轻",
+         "facts": "一次违法。", "grounds": [office.entry.pk]},
+    )  # fmt: skip
+    assert answer.status_code == 302 and Listing.objects.get().kind == "watch"
+    assert "（重点关注）" in desk.get("/desk/lists/").content.decode()

@@ -64,6 +64,10 @@ def listing(*measures: Measure, **more) -> Entry:
     return Entry(**given)
 
 
+def watched(*measures: Measure, **more) -> Entry:
+    return listing(*measures, kind=Kind.WATCH, **more)
+
+
 def breach(**more) -> Entry:
     given = {
         "id": 1,
@@ -112,6 +116,10 @@ CASES: dict[str, list[Entry]] = {
     "名单拒绝其他领域": [listing(Measure("bidding", Effect.REFUSED, "S3 二（二）"))],
     "名单一般程序本领域": [listing(Measure("procurement", Effect.ORDINARY, "某办法第三条"))],
     "名单重点审查本领域": [listing(Measure("procurement", Effect.KEY, "S3 二（三）"))],
+    "重点关注重点审查本领域": [watched(Measure("procurement", Effect.KEY, "某办法第九条"))],
+    "重点关注无措施": [watched()],
+    "重点关注误附拒绝": [watched(REFUSE_HERE)],
+    "重点关注已移出": [watched(Measure(None, Effect.KEY, "某办法第九条"), state=State.ENDED)],
     "名单自有退出规定": [listing(Measure(None, Effect.EXIT_RULE, "某名单管理办法第八条"))],
     "名单措施无依据": [listing(Measure("procurement", Effect.REFUSED, ""))],
     "名单措施到期仍公示": [listing(REFUSE_HERE, public_until=LATER)],

@@ -35,6 +35,7 @@ from .vocabulary import ADVERSE, Effect, Kind, State
 ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
+ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施（S1 八、S4 8）。"
 RUNNING = (
     ListingState.OPENED,
     ListingState.NOTICED,
@@ -120,9 +121,17 @@ def open_listing(
     measures: Sequence[Mapping[str, str]],
     actor: User,
     now: datetime,
+    kind: str = Listing.Kind.JOINT,
     is_demo: bool = False,
 ) -> Listing:
-    """Open the procedure for an organisation or sole trader, on adverse entries of its record. Raises ListingRefused."""
+    """Open the procedure for an organisation or sole trader, on adverse entries of its record. Raises ListingRefused.
+
+    `kind`: joint, or watch for lesser cases (R79), which may bring a stricter look and nothing more.
+    """
+    if kind not in (Listing.Kind.JOINT, Listing.Kind.WATCH):
+        raise ListingRefused("请选择名单的种类。", field="kind")
+    if kind == Listing.Kind.WATCH and any(one.get("effect", "") not in ("", Effect.KEY) for one in measures):
+        raise ListingRefused(ERROR_WATCH, field="measures")
     if subject.kind == codes.PERSON:
         raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
     entries = list(
@@ -133,7 +142,7 @@ def open_listing(
     if not entries:
         raise ListingRefused("请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。", field="grounds")
     return _open(
-        Listing(kind=Listing.Kind.JOINT, subject=subject),
+        Listing(kind=kind, subject=subject),
         list_name, basis, standard, facts, measures, entries, actor, now, is_demo,
     )  # fmt: skip
 
@@ -386,7 +395,7 @@ def serve(
     row.served_on, row.service = served_on, _text(service, "service", "送达方式和证明", 200)
     row.entry = record.add_entry(
         subject=row.subject,
-        kind=Kind.LIST,
+        kind=Kind.WATCH if row.kind == Listing.Kind.WATCH else Kind.LIST,
         title=row.list_name if row.firm is None else f"{row.list_name}：{row.firm.name}"[:300],
         source=row.department.name,
         department=row.department,

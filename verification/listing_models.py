@@ -20,6 +20,7 @@ class Listing(models.Model):
 
     class Kind(models.TextChoices):
         JOINT = "joint", "失信联合惩戒对象名单"
+        WATCH = "watch", "重点关注对象名单"
         RESPONSIBLE = "responsible", "名单主体的责任人员"
         ARREARS = "arrears", "国有企业拖欠账款的责任人员"
 
@@ -110,7 +111,7 @@ class Listing(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="responsible", parent__isnull=False, responsible__isnull=False)
                 | Q(kind="arrears", parent__isnull=True, responsible__isnull=False, firm__isnull=False)
-                | Q(kind="joint", parent__isnull=True, responsible__isnull=True),
+                | Q(kind__in=["joint", "watch"], parent__isnull=True, responsible__isnull=True),
                 name="listing_persons_through_a_listing",
                 violation_error_message="责任人员的列入须依据主体的列入。",
             ),

@@ -69,6 +69,11 @@ class MeasureForm(forms.Form):
 
 
 class OpenForm(MeasureForm):
+    kind = forms.ChoiceField(
+        label="名单的种类",
+        choices=[(str(one), one.label) for one in (Listing.Kind.JOINT, Listing.Kind.WATCH)],
+        help_text="没有达到联合惩戒标准的，列入重点关注名单，只能附重点审查的措施。",
+    )
     list_name = forms.CharField(label="名单名称", max_length=200)
     basis = forms.CharField(label="认定依据", max_length=300, help_text="法律、法规或者名单管理办法的条款。")
     standard = forms.CharField(label="认定标准", max_length=500)
@@ -76,7 +81,17 @@ class OpenForm(MeasureForm):
     grounds = forms.ModelMultipleChoiceField(
         CreditEntry.objects.none(), label="所依据的记录", widget=forms.CheckboxSelectMultiple, required=False
     )
-    field_order = ["list_name", "basis", "standard", "facts", "grounds", "domain", "effect", "measure_basis"]
+    field_order = [
+        "kind",
+        "list_name",
+        "basis",
+        "standard",
+        "facts",
+        "grounds",
+        "domain",
+        "effect",
+        "measure_basis",
+    ]
 
     def __init__(self, *args: Any, subject: CreditSubject, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -228,6 +243,7 @@ def new(request: HttpRequest) -> HttpResponse:
             try:
                 row = listing.open_listing(
                     subject=subject,
+                    kind=data["kind"],
                     list_name=data["list_name"],
                     basis=data["basis"],
                     standard=data["standard"],

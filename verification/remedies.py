@@ -62,6 +62,9 @@ def _way_out(entry: Entry, on: date, repair_article: str) -> Remedy:
         return Remedy(
             "after_lockout", f"{entry.named}：{text}", article_text(entry.basis), entry.id, reopened
         )
+    if entry.kind is Kind.WATCH:
+        text = f"{entry.named}：符合移出条件的，可以向{entry.source or '列入的单位'}申请移出"
+        return Remedy("leave_watch", text, article_text(entry.basis), entry.id)
     own_exit = [measure for measure in entry.measures if measure.effect is Effect.EXIT_RULE and measure.basis]
     if own_exit:
         text = f"{entry.named}：按该名单的退出规定向列入单位申请退出"

@@ -155,6 +155,9 @@ def standing(entry: Entry, on: date) -> Standing:
         if not running:
             return Standing.NO_FACTOR
         return Standing.LOCKED if entry.kind is Kind.LOCKOUT else Standing.GOOD
+    if entry.kind is Kind.WATCH:
+        running = entry.state is State.EFFECTIVE and (entry.until_on is None or on <= entry.until_on)
+        return Standing.WATCHED if running else Standing.NO_FACTOR
     if entry.kind not in ADVERSE:
         return Standing.NO_FACTOR
     if entry.kind is Kind.BREACH and (entry.served_on is None or on < entry.served_on):
@@ -185,7 +188,7 @@ def last_day(entry: Entry) -> date | None:
 
 def measures_in_force(entry: Entry, *, domain: str, on: date) -> tuple[Measure, ...]:
     """The measures of an unrepaired entry that name this field (or every field) while its own term runs."""
-    if standing(entry, on) not in (Standing.UNREPAIRED, Standing.IN_PUBLICITY):
+    if standing(entry, on) not in (Standing.UNREPAIRED, Standing.IN_PUBLICITY, Standing.WATCHED):
         return ()
     if entry.until_on is not None and entry.until_on < on:
         return ()
@@ -281,6 +284,9 @@ class _Case:
                 return self._unrepaired(entry) + self._measures(entry)
             case Standing.IN_PUBLICITY:
                 return self._in_publicity(entry) + self._measures(entry)
+            case Standing.WATCHED if not self.repair:
+                # Lesser cases are looked at more strictly, in proportion; nobody's route is changed by it (S1 八, S4 8).
+                return [reason for reason in self._measures(entry) if reason.route is self.baseline]
             case Standing.LOCKED if self.repair:
                 return [self._locked(entry)]
             case Standing.GOOD:

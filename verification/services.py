@@ -53,7 +53,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.ENDED: frozenset({State.REVOKED}),
     State.REVOKED: frozenset(),
 }
-_FACTORS = [str(kind) for kind in (*ADVERSE, *GOOD, Kind.LOCKOUT)]
+_FACTORS = [str(kind) for kind in (*ADVERSE, *GOOD, Kind.LOCKOUT, Kind.WATCH)]
 
 NEEDS_DEPARTMENT = "账号没有所属部门，不能进行信用核查。"
 TYPE_NOT_ALLOWED = "事项“{item}”不使用{type}承诺。"

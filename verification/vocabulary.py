@@ -41,6 +41,7 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
     OTHER_ACT = "other_act"
     INTERVIEW = "interview"
+    WATCH = "watch"
 
 
 class State(StrEnum):
@@ -78,6 +79,7 @@ class Standing(StrEnum):
     IN_PUBLICITY = "in_publicity"
     LOCKED = "locked"
     GOOD = "good"
+    WATCHED = "watched"
 
 
 ROUTE_LABELS = {
@@ -102,6 +104,7 @@ KIND_LABELS = {
     Kind.COMPLAINT: "投诉",
     Kind.OTHER_ACT: "其他行政行为",
     Kind.INTERVIEW: "约谈记录",
+    Kind.WATCH: "重点关注",
 }
 STATE_LABELS = {
     State.EFFECTIVE: "有效",

@@ -199,17 +199,19 @@ WAYS: dict[str, tuple[Callable[[Timeline, BreachCase, User], Act], int]] = {
 
 
 def plan(timeline: Timeline) -> None:
-    """One firm is put on a list; the procedure against its legal representative has begun."""
+    """One firm is put on a list; the procedure against its legal representative has begun. Another is watched."""
     _later(timeline, timeline.day(-58), lambda now: _list(timeline, now))
+    _later(timeline, timeline.day(-52), lambda now: _list(timeline, now, watch=True))
 
 
-def _list(timeline: Timeline, now: datetime) -> None:
+def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
     officer, head = (timeline.world.user(LC, role) for role in ("officer", "head"))
-    firm = timeline.registered(LC, 0, officer, now)
+    firm = timeline.registered(LC, 4 if watch else 0, officer, now)
     grounds = CreditEntry.objects.filter(subject=firm, kind="penalty", state="effective")
     row = listing.open_listing(
         subject=firm,
-        list_name="食品安全严重违法失信名单（演示）",
+        kind=Listing.Kind.WATCH if watch else Listing.Kind.JOINT,
+        list_name="食品安全重点关注名单（演示）" if watch else "食品安全严重违法失信名单（演示）",
         basis="《市场监督管理严重违法失信名单管理办法》",
         standard="经营超过保质期的食品，情节严重",
         facts="查获超过保质期的食品三批（演示）。",
@@ -242,7 +244,8 @@ def _list(timeline: Timeline, now: datetime) -> None:
         served: Listing = listing.serve(
             **step, expect="decided", served_on=local_date(later), service="当面送达（演示）", now=later
         )
-        _later(timeline, local_date(later) + timedelta(days=9), lambda at: _person(served, officer, at))
+        if not watch:
+            _later(timeline, local_date(later) + timedelta(days=9), lambda at: _person(served, officer, at))
 
     _later(timeline, local_date(now) + timedelta(days=1), notice)
 
