@@ -12,7 +12,7 @@ from disclosure.exchange import sheets
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 from tests import factories, listed
 from tests.breach_stage import Stage
-from tests.test_exchange import folder, noted, packed, stage, the_platform  # noqa: F401 (fixtures)
+from tests.exchanging import folder, noted, packed, stage, the_platform  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.django_db
 SETTING = {
