@@ -385,7 +385,8 @@ def test_ten_at_once_with_one_key_are_one(place) -> None:
 def test_a_token_is_shown_once_in_the_back_office(place) -> None:
     system, client = place.system(), client_of(place.security)
     page = client.post(
-        reverse("admin:outbox_partnersystem_token", args=[system.pk]), {"expires_on": "2026-12-31"}
+        reverse("admin:outbox_partnersystem_token", args=[system.pk]),
+        {"expires_on": "2026-12-31", "issued": "0"},
     ).content.decode()
     token = re.search(r"xy_[0-9a-f]{8}_[\w-]+", page)[0]
     assert partners.known_by(token, now=NOW) == system

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.cache import cache
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool, moment, posted
@@ -41,6 +40,8 @@ class PartnerForm(forms.Form):
 
 class TokenForm(forms.Form):
     expires_on = forms.DateField(label="有效期至", widget=DateInput(), help_text="最长一年。")
+    # How many tokens there were when the form was shown: sent again, it would find one more.
+    issued = forms.IntegerField(widget=forms.HiddenInput())
 
 
 class RevokeForm(forms.Form):
@@ -133,13 +134,6 @@ class PartnerSystemAdmin(HistoryAdmin):
     def token_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         obj = self.changeable_or_refused(request, object_id)
 
-        if request.method == "POST" and not cache.add(
-            f"token-form:{request.user.pk}:{request.POST.get('csrfmiddlewaretoken', '')[:100]}", 1, 3600
-        ):
-            # The page with the token was loaded again: what was asked for once is not issued twice.
-            self.message_user(request, "这张表已提交过，没有再次签发。令牌只显示一次。", messages.WARNING)
-            return HttpResponseRedirect(self.url("change", obj))
-
         def shown_once(token: str) -> HttpResponse:
             # Not by way of a message: that would be kept in the session.
             return self.page(
@@ -155,7 +149,7 @@ class PartnerSystemAdmin(HistoryAdmin):
             request,
             title=f"签发令牌：{obj}",
             obj=obj,
-            form=TokenForm(posted(request)),
+            form=TokenForm(posted(request), initial={"issued": obj.tokens.count()}),
             submit="签发",
             intro=["最多同时有两个有效令牌：先签发新的，对方换用以后再作废旧的。"],
             act=lambda typed: partners.issue_token(

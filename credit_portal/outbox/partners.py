@@ -85,11 +85,18 @@ def save_partner(
 
 
 @transaction.atomic
-def issue_token(*, system_id: int, expires_on: date, actor: User, now: datetime) -> str:
-    """A new token; what is returned is shown once and kept nowhere. Raises PartnerError by field."""
+def issue_token(
+    *, system_id: int, expires_on: date, actor: User, now: datetime, issued: int | None = None
+) -> str:
+    """A new token; what is returned is shown once and kept nowhere. Raises PartnerError by field.
+
+    `issued`: how many the system had when it was asked for; where there are more, it has been issued already.
+    """
     _may(actor)
     system = PartnerSystem.objects.select_for_update().get(pk=system_id)
     today = local_date(now)
+    if issued is not None and system.tokens.count() != issued:
+        raise PartnerError("刚刚已签发过令牌，没有再次签发。令牌只显示一次；没有记下的，请作废后重新签发。")
     if not system.is_active:
         raise PartnerError("这个对接系统已停用，不能签发令牌。")
     if not today < expires_on <= today + LONGEST:
