@@ -196,6 +196,16 @@ TABLE = [
         True,
     ),
     ("130129", "half_year_report", NOW, {}, {"on": False}, False),
+    ("130111", "field_use", NOW, {"domain": "procurement"}, "important", True),
+    ("130111", "field_use", NOW, {"domain": "food_drug"}, "encouraged", True),
+    ("130129", "field_use", NOW, {"domain": "bidding"}, "important", True),
+    ("130129", "field_use", NOW, {"domain": "awards"}, "reference", True),
+    ("130111", "market_ban_for_good", NOW, {}, True, True),
+    ("130129", "market_ban_for_good", NOW, {}, False, True),
+    ("410103", "market_ban_for_good", NOW, {}, False, True),
+    ("130000", "market_ban_for_good", NOW, {}, False, False),
+    ("130111", "check_dispute", NOW, {}, True, True),
+    ("130129", "check_dispute", NOW, {}, True, False),
 ]
 
 

@@ -11,9 +11,11 @@ class VerificationConfig(AppConfig):
         from credit_portal.outbox import sweeping
 
         from . import listing
+        from .measures import ending
         from .usage import lists
 
         sweeping.register_step("listings", listing.follow_the_days)
+        sweeping.register_step("measures", ending.follow_the_days)
         sweeping.register_step("usage", lists.open_lists)
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
 

@@ -19,10 +19,10 @@ from credit_portal.registry.models import (
 )
 
 from . import vocabulary as words
-
-
-def choices(labels: dict) -> list[tuple[str, str]]:
-    return [(str(code), label) for code, label in labels.items()]
+from .measure_models import AppliedMeasure as AppliedMeasure
+from .measure_models import CreditList as CreditList
+from .measure_models import ListedMeasure as ListedMeasure
+from .measure_models import choices
 
 
 class CreditEntry(models.Model):
@@ -33,6 +33,9 @@ class CreditEntry(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     subject = models.ForeignKey(CreditSubject, models.PROTECT, related_name="entries", verbose_name="主体")
     kind = models.CharField("类别", max_length=20, choices=choices(words.KIND_LABELS))
+    credit_list = models.ForeignKey(
+        CreditList, models.PROTECT, null=True, blank=True, verbose_name="名单", related_name="entries"
+    )
     title = models.CharField("事由", max_length=300)
     source = models.CharField("来源", max_length=200, help_text="网站或机关名称，例如 信用中国（河北）")
     department = models.ForeignKey(
@@ -126,6 +129,7 @@ class EntryMeasure(models.Model):
 
     EFFECTS = [
         ("refused", "依规定应当拒绝"),
+        ("ban", "市场和行业禁入"),
         ("ordinary", "按一般程序办理"),
         ("key", "重点审查"),
         ("exit_rule", "按名单退出规则"),
@@ -172,6 +176,11 @@ class Check(models.Model):
     commitment_type = models.CharField("承诺类型", max_length=20, choices=CommitmentType.choices)
     late_materials = models.BooleanField("容缺受理", default=False)
     domain = models.CharField("领域", max_length=30, choices=Domain.choices)
+    step = models.CharField("环节", max_length=15, choices=choices(words.STEP_LABELS), blank=True)
+    # The same procedure looked at once more: after something was shown against the answer before.
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="接续的核查", related_name="followed_by"
+    )
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="核查部门", related_name="+")
     operator = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="核查人", related_name="+")
@@ -204,6 +213,13 @@ class Check(models.Model):
         return self.number
 
 
+from .check_models import CheckLook as CheckLook  # noqa: E402  (they refer to the checks above)
+from .check_models import CheckNotice as CheckNotice  # noqa: E402
+from .check_models import CheckObjection as CheckObjection  # noqa: E402
+from .check_models import CheckOutcome as CheckOutcome  # noqa: E402
+from .check_models import CheckOverride as CheckOverride  # noqa: E402
+from .check_models import CheckSource as CheckSource  # noqa: E402
+from .check_models import OutsideReport as OutsideReport  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .usage_models import UsageList as UsageList  # noqa: E402

@@ -16,18 +16,23 @@ from typing import Generic, TypeVar
 from credit_portal.deadlines.articles import article_text
 from verification.vocabulary import (
     ADVERSE,
+    FIELD_USE_LABELS,
     GOOD,
     KIND_LABELS,
     ROUTE_LABELS,
     SCRUTINY_LABELS,
+    STEP_LABELS,
+    SUPPORTS,
     UNCONFIRMED,
     CommitmentType,
     Effect,
+    FieldUse,
     Kind,
     Route,
     Scrutiny,
     Standing,
     State,
+    Step,
     UnrepairedRule,
     day_text,
 )
@@ -41,6 +46,13 @@ _ROUTE_RANK = {
     Route.REFUSED: 3,
 }
 _SCRUTINY_RANK = {Scrutiny.NORMAL: 0, Scrutiny.KEY: 1}
+_STEP_RANK = {step: rank for rank, step in enumerate(Step)}
+# Good ones are for reference; none of these by itself says that the record was looked at and is clear.
+_FOR_REFERENCE = frozenset({"good_credit", "support_points", "support_convenience"})
+
+
+# Measures that change nothing in a check: a way out, what others do, and what only good marks bring.
+_NOT_HERE = frozenset({Effect.EXIT_RULE, Effect.ELSEWHERE, *SUPPORTS})
 
 
 @dataclass(frozen=True)
@@ -59,23 +71,29 @@ class Rule(Generic[V]):
 @dataclass(frozen=True)
 class Switches:
     """The regional rules that a check asks (process: ``route.unrepaired``, ``scrutiny.in_publicity``,
-    ``expired_counts_as_repaired``). The last two are only cited, they decide nothing: the region's own
-    article on repair, and on disputing a check."""
+    ``expired_counts_as_repaired``, ``market_ban_for_good``). The articles (on repair, on disputing a check) and what
+    a record is in this field (``field_use``) are only cited, they decide nothing."""
 
     unrepaired: Rule[UnrepairedRule]
     in_publicity: Rule[bool]
     expired_counts_as_repaired: Rule[bool]
     repair_article: str = ""
     dispute_article: str = ""
+    field_use: Rule[FieldUse] | None = None
+    ban_for_good: Rule[bool] = Rule(False, "", False)
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure attached to an entry. ``domain`` None: every field; without ``basis`` it can only remind."""
+    """A measure attached to an entry. ``domain`` None: every field; ``step`` None: the whole of a tender; without
+    ``basis`` it can only remind. ``text`` says what is done, ``listed_id`` is its row in the public list of measures."""
 
     domain: str | None
     effect: Effect
     basis: str
+    step: Step | None = None
+    text: str = ""
+    listed_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +118,8 @@ class Entry:
     objection_under_way: bool = False
     verified: bool = True
     measures: tuple[Measure, ...] = ()
+    # What was shown in this very procedure against the entry, and believed (S0 二（三）): 结案证明 and the like.
+    disproved: str = ""
 
     @property
     def named(self) -> str:
@@ -123,6 +143,9 @@ class Reason:
     entry_id: int | None
     route: Route
     scrutiny: Scrutiny = Scrutiny.NORMAL
+    effect: Effect | None = None
+    listed_id: int | None = None
+    done: str = ""
 
     @property
     def harmful(self) -> bool:
@@ -138,6 +161,7 @@ class Decision:
     late_materials: bool
     domain: str
     on: date
+    field_note: Reason | None = None
 
     @property
     def harmful_reasons(self) -> tuple[Reason, ...]:
@@ -203,8 +227,11 @@ def decide(
     domain: str,
     on: date,
     switches: Switches,
+    step: Step | None = None,
 ) -> Decision:
     """Route and scrutiny on the day ``on`` with every reason, the most restrictive first.
+
+    ``step``: the step of a tender that the check is made for; None: all of them.
 
     Late materials depend on credit as the approval type does, whatever type the item has; a repair commitment
     has no application materials, so the mark changes nothing there. An unconfirmed switch reminds and never
@@ -212,11 +239,13 @@ def decide(
     Sources: S0 一（一）（三）, S2 四（四）1, S3 二, S4 1.
     """
     commitment_type = CommitmentType(commitment_type)
-    case = _Case(commitment_type, late_materials, domain, on, switches)
+    case = _Case(commitment_type, late_materials, domain, on, switches, step)
     found = [reason for entry in entries for reason in case.judge(entry)]
-    # Good standing is for reference; it does not by itself make the record "looked at and clear".
-    if all(reason.code == "good_credit" for reason in found):
+    if all(reason.code in _FOR_REFERENCE for reason in found):
         found.append(case.clear())
+    if any(reason.harmful for reason in found):
+        # Whoever is looked at strictly has no convenience from a good mark beside it (S0 一（三）).
+        found = [reason for reason in found if reason.code != "support_convenience"]
     reasons = tuple(sorted(found, key=_reason_order))
     return Decision(
         route=max((reason.route for reason in reasons), key=_ROUTE_RANK.__getitem__),
@@ -226,6 +255,7 @@ def decide(
         late_materials=late_materials,
         domain=domain,
         on=on,
+        field_note=case.field_note(),
     )
 
 
@@ -249,6 +279,7 @@ class _Case:
     domain: str
     on: date
     switches: Switches
+    step: Step | None = None
 
     @property
     def repair(self) -> bool:
@@ -273,7 +304,18 @@ class _Case:
         text = f"截至{day_text(self.on)}，没有未修复的失信记录"
         return Reason("clear", text, article, code, None, self.baseline)
 
+    def field_note(self) -> Reason | None:
+        """What a record is in this field, by the region's rule; said, not decided."""
+        rule = self.switches.field_use
+        if rule is None or self.repair:
+            return None
+        text = f"本领域办理时，信用记录是{FIELD_USE_LABELS[rule.value]}"
+        return Reason("field_use", text, rule.article_shown, rule.article, None, self.baseline)
+
     def judge(self, entry: Entry) -> list[Reason]:
+        if entry.disproved and standing(entry, self.on) is not Standing.NO_FACTOR:
+            text = f"{entry.named}：已采信本次办理中提交的{entry.disproved}，本次不计入"
+            return [self._neutral("disproved", entry, text)]
         match standing(entry, self.on):
             case Standing.REPAIRED:
                 done = f"，{day_text(entry.repaired_on)}已修复" if entry.repaired_on else "，已修复"
@@ -290,13 +332,7 @@ class _Case:
             case Standing.LOCKED if self.repair:
                 return [self._locked(entry)]
             case Standing.GOOD:
-                return [
-                    self._neutral(
-                        "good_credit",
-                        entry,
-                        f"{entry.named}：可按规定给予加分或便利，供参考",
-                    )
-                ]
+                return self._good(entry)
             case _:
                 return []
 
@@ -419,32 +455,83 @@ class _Case:
         if not (self.depends_on_credit or self.supervisory):
             return []
         running = measures_in_force(entry, domain=self.domain, on=self.on)
-        return [
-            self._measure(entry, measure) for measure in running if measure.effect is not Effect.EXIT_RULE
-        ]
+        return [self._measure(entry, measure) for measure in running if measure.effect not in _NOT_HERE]
 
     def _measure(self, entry: Entry, measure: Measure) -> Reason:
+        effect = measure.effect
         what = {
             Effect.REFUSED: "依规定应当拒绝",
+            Effect.BAN: "依规定在禁入期限内应当拒绝" if entry.until_on else "依规定永久禁入，应当拒绝",
             Effect.ORDINARY: "依规定按一般程序办理",
             Effect.KEY: "依规定应当重点审查",
-        }[measure.effect]
+            Effect.REFERENCE: "作为参考",
+        }[effect]
         if not measure.basis:
             text = f"{entry.named}，登记的措施没有写明依据，仅作提醒"
             return Reason("measure_without_basis", text, "", "", entry.id, self.baseline)
-        route = {Effect.REFUSED: Route.REFUSED, Effect.ORDINARY: Route.ORDINARY}.get(
-            measure.effect, Route.COMMITMENT
-        )
-        scrutiny = Scrutiny.KEY if measure.effect is Effect.KEY else Scrutiny.NORMAL
+        at = f"，限于{STEP_LABELS[measure.step]}" if measure.step else ""
+        done = f"（{measure.text}）" if measure.text else ""
+        if effect is Effect.BAN and entry.until_on is None and not self._bans_for_good():
+            text = f"{entry.named}，登记的禁入没有期限；本地区没有确认可以永久禁入，仅作提醒"
+            return self._reminder(entry, text)
+        if measure.step and self.step and _STEP_RANK[self.step] < _STEP_RANK[measure.step]:
+            text = f"{entry.named}，本环节不限制，到{STEP_LABELS[measure.step]}{what}{done}"
+            return self._told("measure_later", entry, text, measure, self.baseline)
+        route = {
+            Effect.REFUSED: Route.REFUSED,
+            Effect.BAN: Route.REFUSED,
+            Effect.ORDINARY: Route.ORDINARY,
+        }.get(effect, Route.COMMITMENT)
+        scrutiny = Scrutiny.KEY if effect is Effect.KEY else Scrutiny.NORMAL
+        text = f"{entry.named}，{what}{at}{done}"
+        return self._told(f"measure_{effect.value}", entry, text, measure, route, scrutiny)
+
+    def _told(
+        self,
+        code: str,
+        entry: Entry,
+        text: str,
+        measure: Measure,
+        route: Route,
+        scrutiny: Scrutiny = Scrutiny.NORMAL,
+    ) -> Reason:
         return Reason(
-            f"measure_{measure.effect.value}",
-            f"{entry.named}，{what}",
+            code,
+            text,
             article_text(measure.basis),
             measure.basis,
             entry.id,
             route,
             scrutiny,
+            measure.effect,
+            measure.listed_id,
+            measure.text,
         )
+
+    def _bans_for_good(self) -> bool:
+        rule = self.switches.ban_for_good
+        return rule.value and rule.confirmed
+
+    def _good(self, entry: Entry) -> list[Reason]:
+        """What a good mark brings in this field, by the list of measures; otherwise it is only mentioned."""
+        listed = [
+            measure
+            for measure in entry.measures
+            if measure.effect in SUPPORTS and measure.domain in (None, self.domain) and measure.basis
+        ]
+        if self.repair or not listed:
+            return [self._neutral("good_credit", entry, f"{entry.named}：可按规定给予加分或便利，供参考")]
+        words = {Effect.POINTS: "可以加分", Effect.CONVENIENCE: "可以享受便利服务"}
+        return [
+            self._told(
+                f"support_{measure.effect.value}",
+                entry,
+                f"{entry.named}：{measure.text or words[measure.effect]}，供参考",
+                measure,
+                self.baseline,
+            )
+            for measure in listed
+        ]
 
     def _locked(self, entry: Entry) -> Reason:
         if not entry.basis:
@@ -473,7 +560,7 @@ def one_line(decision: Decision) -> str:
     if decision.scrutiny is Scrutiny.KEY:
         head += f"，{SCRUTINY_LABELS[Scrutiny.KEY]}"
     said = sorted(
-        (reason for reason in decision.reasons if reason.code != "good_credit"),
+        (reason for reason in decision.reasons if reason.code not in _FOR_REFERENCE),
         key=lambda reason: (not reason.harmful, _TELLING.get(reason.code, 0)),
     )
     if decision.harmful_reasons:

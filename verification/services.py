@@ -22,25 +22,34 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups, numbering
-from credit_portal.registry.models import CreditSubject, Department, Region, ServiceItemVersion, User
+from credit_portal.registry.models import (
+    CreditSubject,
+    Department,
+    Domain,
+    Region,
+    ServiceItemVersion,
+    User,
+)
 from credit_portal.registry.visibility import departments_visible_to, group_names, limit_to_visible
 
-from .models import Check, CreditEntry, EntryMeasure
+from .facts import Asked, entries_that_count
+from .facts import as_entry as as_entry
+from .measures.ending import end_for_entries
+from .models import AppliedMeasure, Check, CreditEntry, CreditList, EntryMeasure
 from .offering import Offer, truthful_clause_conflicts
 from .remedies import remedies
 from .rules import Decision, Entry, Measure, Switches, decide, one_line, standing
 from .switches import NotCheckable as NotCheckable
 from .switches import rules_in_force
 from .vocabulary import (
-    ADVERSE,
-    GOOD,
     KIND_LABELS,
     STATE_LABELS,
+    STEP_LABELS,
     CommitmentType,
-    Effect,
     Kind,
     Standing,
     State,
+    Step,
     day_text,
 )
 
@@ -53,12 +62,21 @@ MOVES: dict[State, frozenset[State]] = {
     State.ENDED: frozenset({State.REVOKED}),
     State.REVOKED: frozenset(),
 }
-_FACTORS = [str(kind) for kind in (*ADVERSE, *GOOD, Kind.LOCKOUT, Kind.WATCH)]
+# Tenders go by steps, and a subject may be limited at one of them (S3 二（二）).
+TENDERS = frozenset({Domain.BIDDING, Domain.PUBLIC_WORKS, Domain.LAND, Domain.PROCUREMENT})
+
+_MEASURES_END = {
+    State.REPAIRED: AppliedMeasure.EndReason.REPAIRED,
+    State.ENDED: AppliedMeasure.EndReason.ENDED,
+    State.REVOKED: AppliedMeasure.EndReason.REVOKED,
+}
 
 NEEDS_DEPARTMENT = "账号没有所属部门，不能进行信用核查。"
 TYPE_NOT_ALLOWED = "事项“{item}”不使用{type}承诺。"
 LATE_NOT_ALLOWED = "事项“{item}”不可容缺受理。"
 ITEM_NOT_CURRENT = "事项“{item}”在 {day} 不是现行事项。"
+NO_STEPS = "事项“{item}”不分资格审查、投标、中标环节。"
+BAD_STEP = "没有环节“{step}”，可选：{known}。"
 BAD_MOVE = "记录现为“{before}”，不能改为“{after}”。"
 REPAIRED_IN_FUTURE = "修复日期不能晚于今天。"
 MEASURE_NEEDS_BASIS = "措施须写明依据。"
@@ -72,56 +90,28 @@ class MoveRefused(ValueError):
 # ---- checking ----------------------------------------------------------------------------------------------
 
 
-def as_entry(row: CreditEntry) -> Entry:
-    """A row of the record as the pure rules read it; its measures must have been prefetched."""
-    return Entry(
-        id=row.pk,
-        kind=Kind(row.kind),
-        state=State(row.state),
-        title=row.title,
-        source=row.source,
-        document_no=row.document_no,
-        basis=row.basis,
-        from_on=row.from_on,
-        until_on=row.until_on,
-        served_on=row.served_on,
-        public_from=row.public_from,
-        public_until=row.public_until,
-        repairable_from=row.repairable_from,
-        repaired_on=row.repaired_on,
-        grade=row.grade,
-        objection_under_way=row.objection_under_way,
-        verified=row.verified,
-        measures=tuple(
-            Measure(measure.domain or None, Effect(measure.effect), measure.basis)
-            for measure in row.measures.all()
-        ),
-    )
-
-
-def entries_that_count(subject: CreditSubject) -> list[Entry]:
-    """Every row that can be a factor of a check, in two queries whatever their number."""
-    rows = CreditEntry.objects.filter(
-        subject=subject,
-        state__in=[State.EFFECTIVE, State.REPAIRED],
-        kind__in=_FACTORS,
-        verified=True,
-    ).prefetch_related("measures")
-    return [as_entry(row) for row in rows]
-
-
 def still_holds(check: Check, *, on: date) -> bool:
     """Whether the record gives the same route and scrutiny on the day ``on`` as when the check was made."""
     in_force = rules_in_force(
         region=check.region, on=on, domain=check.domain, commitment_type=check.commitment_type
     )
     decision = decide(
-        entries_that_count(check.subject),
+        entries_that_count(
+            check.subject,
+            Asked(
+                check.region.lineage,
+                check.domain,
+                check.item_version.item_id,
+                on,
+                check.follows_id or check.pk,
+            ),
+        ),
         commitment_type=CommitmentType(check.commitment_type),
         late_materials=check.late_materials,
         domain=check.domain,
         on=on,
         switches=in_force.switches,
+        step=Step(check.step) if check.step else None,
     )
     return (decision.route, decision.scrutiny) == (check.route, check.scrutiny)
 
@@ -139,13 +129,16 @@ def check_subject(
     now: datetime,
     sources: Sequence[str] = (OWN_RECORD,),
     partner: PartnerSystem | None = None,
+    step: str = "",
+    follows: Check | None = None,
 ) -> Check:
     """Check a subject's record for an item and keep the answer as it was seen (R38–R41, R50, R52).
 
     By a person, or by the system of a department (`partner`, R85): then nobody is the operator. The rules are those of
-    the operator's region on the day of ``now``. The reading of the record is logged. Raises
-    NotCheckable (Chinese message) where the item does not use this type, allows no late materials or is not in
-    force, or where the operator belongs to no department.
+    the operator's region on the day of ``now``. `step`: of a tender. `follows`: an earlier check of the same procedure,
+    whose believed objections count. The reading of the record is logged. Raises
+    NotCheckable (Chinese message) where the item does not use this type, allows no late materials, has no steps or is
+    not in force, or where the operator belongs to no department.
     """
     on = local_date(now)
     who = operator or partner
@@ -153,10 +146,21 @@ def check_subject(
     if department is None:
         raise NotCheckable(NEEDS_DEPARTMENT)
     asked = _allowed(item_version, commitment_type, late_materials, on)
+    at = _step_of(item_version, step)
+    first = (follows.follows or follows) if follows is not None else None
     in_force = rules_in_force(
         region=department.region, on=on, domain=item_version.domain, commitment_type=commitment_type
     )
-    entries = entries_that_count(subject)
+    entries = entries_that_count(
+        subject,
+        Asked(
+            department.region.lineage,
+            item_version.domain,
+            item_version.item_id,
+            on,
+            first.pk if first else None,
+        ),
+    )
     decision = decide(
         entries,
         commitment_type=asked,
@@ -164,6 +168,7 @@ def check_subject(
         domain=item_version.domain,
         on=on,
         switches=in_force.switches,
+        step=at,
     )
     check = Check.objects.create(
         number=numbering.document_number("H", department.region_id, on.year),
@@ -175,6 +180,8 @@ def check_subject(
         commitment_type=commitment_type,
         late_materials=late_materials,
         domain=item_version.domain,
+        step=step,
+        follows=first,
         region_id=department.region_id,
         department=department,
         operator=operator,
@@ -219,6 +226,16 @@ def check_subject(
     return check
 
 
+def _step_of(version: ServiceItemVersion, step: str) -> Step | None:
+    if not step:
+        return None
+    if version.domain not in TENDERS:
+        raise NotCheckable(NO_STEPS.format(item=version.name))
+    if step not in STEP_LABELS:
+        raise NotCheckable(BAD_STEP.format(step=step, known="、".join(STEP_LABELS.values())))
+    return Step(step)
+
+
 def _allowed(version: ServiceItemVersion, commitment_type: str, late: bool, on: date) -> CommitmentType:
     known = {kind.value: kind for kind in CommitmentType}
     asked = known.get(commitment_type)
@@ -237,7 +254,8 @@ def _allowed(version: ServiceItemVersion, commitment_type: str, late: bool, on: 
 
 
 def frozen_reasons(decision: Decision) -> list[dict[str, Any]]:
-    """The reasons as a check keeps them, most restrictive first."""
+    """The reasons as a check keeps them, most restrictive first; what the record is in this field stands last."""
+    told = [*decision.reasons, *([decision.field_note] if decision.field_note else [])]
     return [
         {
             "code": reason.code,
@@ -248,8 +266,11 @@ def frozen_reasons(decision: Decision) -> list[dict[str, Any]]:
             "route": str(reason.route),
             "scrutiny": str(reason.scrutiny),
             "harmful": reason.harmful,
+            "effect": str(reason.effect or ""),
+            "listed_id": reason.listed_id,
+            "done": reason.done,
         }
-        for reason in decision.reasons
+        for reason in told
     ]
 
 
@@ -381,6 +402,7 @@ def add_entry(
     repairable_from: date | None = None,
     verified: bool = True,
     measures: Iterable[Measure] = (),
+    credit_list: CreditList | None = None,
     is_demo: bool = False,
 ) -> CreditEntry:
     """Add one row to a subject's record, effective, with its measures; history and audit event with it.
@@ -391,6 +413,7 @@ def add_entry(
     entry = CreditEntry(
         subject=subject,
         kind=str(kind),
+        credit_list=credit_list,
         title=title.strip(),
         source=source.strip(),
         department=department,
@@ -532,6 +555,13 @@ def _move(
     entry.repaired_on = repaired_on
     entry.validate_constraints()
     _save(entry, operator)
+    end_for_entries(
+        entry_ids=[entry.pk],
+        reason=_MEASURES_END[after],
+        on=local_date(now),
+        now=now,
+        actor_id=operator.pk if operator else None,
+    )
     events.entry_changed(
         now=now,
         actor_id=operator.pk if operator else None,

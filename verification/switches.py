@@ -10,13 +10,18 @@ from credit_portal.deadlines import policy
 from credit_portal.registry.models import Region
 
 from .rules import Rule, Switches
-from .vocabulary import UnrepairedRule
+from .vocabulary import FIELD_USE_LABELS, FieldUse, UnrepairedRule
 
 UNREPAIRED_KEY = "route.unrepaired"
 IN_PUBLICITY_KEY = "scrutiny.in_publicity"
 EXPIRED_KEY = "expired_counts_as_repaired"
 REPAIR_KEY = "repair_methods"
-SWITCH_KEYS = (UNREPAIRED_KEY, IN_PUBLICITY_KEY, EXPIRED_KEY, REPAIR_KEY)
+FIELD_KEY = "field_use"
+BAN_KEY = "market_ban_for_good"
+DISPUTE_KEY = "check_dispute"
+SWITCH_KEYS = (
+    UNREPAIRED_KEY, IN_PUBLICITY_KEY, EXPIRED_KEY, REPAIR_KEY, FIELD_KEY, BAN_KEY, DISPUTE_KEY,
+)  # fmt: skip
 
 BAD_SWITCH = "规则“{key}”的取值“{value}”无法识别，请信用办更正。"
 
@@ -71,11 +76,16 @@ def rules_in_force(*, region: Region, on: date, domain: str = "", commitment_typ
             route = Rule(UnrepairedRule(unrepaired.value), unrepaired.basis, unrepaired.confirmed)
         except ValueError as error:
             raise NotCheckable(BAD_SWITCH.format(key=UNREPAIRED_KEY, value=unrepaired.value)) from error
-    repair = used.get(REPAIR_KEY)
+    repair, field, dispute = used.get(REPAIR_KEY), used.get(FIELD_KEY), used.get(DISPUTE_KEY)
+    if field is not None and field.value not in FIELD_USE_LABELS:
+        raise NotCheckable(BAD_SWITCH.format(key=FIELD_KEY, value=field.value))
     switches = Switches(
         unrepaired=route,
         in_publicity=flag(IN_PUBLICITY_KEY, True),
         expired_counts_as_repaired=flag(EXPIRED_KEY, True),
         repair_article=repair.basis if repair and repair.confirmed else "",
+        dispute_article=dispute.basis if dispute and dispute.confirmed else "",
+        field_use=Rule(FieldUse(field.value), field.basis, field.confirmed) if field else None,
+        ban_for_good=flag(BAN_KEY, False),
     )
     return RulesInForce(switches, used)

@@ -52,12 +52,34 @@ class State(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a measure does. ``EXIT_RULE`` concerns the repair type only: the list has a way out of its own."""
+    """What a measure does. ``BAN`` refuses, for its term or for good. ``EXIT_RULE`` concerns the repair type only: the
+    list has a way out of its own. ``ELSEWHERE`` is done by others (banks, carriers, associations): no factor here."""
 
     REFUSED = "refused"
+    BAN = "ban"
     ORDINARY = "ordinary"
     KEY = "key"
+    REFERENCE = "reference"
     EXIT_RULE = "exit_rule"
+    ELSEWHERE = "elsewhere"
+    POINTS = "points"
+    CONVENIENCE = "convenience"
+
+
+class Step(StrEnum):
+    """The steps of a tender at which a subject can be limited (S3 二（二）), in their order."""
+
+    QUALIFICATION = "qualification"
+    BID = "bid"
+    AWARD = "award"
+
+
+class FieldUse(StrEnum):
+    """What a record is in a field: values of the policy rule ``field_use`` (S0 二（一）, S3 二)."""
+
+    IMPORTANT = "important"
+    REFERENCE = "reference"
+    ENCOURAGED = "encouraged"
 
 
 class UnrepairedRule(StrEnum):
@@ -106,6 +128,23 @@ KIND_LABELS = {
     Kind.INTERVIEW: "约谈记录",
     Kind.WATCH: "重点关注",
 }
+EFFECT_LABELS = {
+    Effect.REFUSED: "依规定应当拒绝",
+    Effect.BAN: "市场和行业禁入",
+    Effect.ORDINARY: "按一般程序办理",
+    Effect.KEY: "重点审查",
+    Effect.REFERENCE: "作为参考",
+    Effect.EXIT_RULE: "按名单退出规则",
+    Effect.ELSEWHERE: "由其他单位实施",
+    Effect.POINTS: "加分",
+    Effect.CONVENIENCE: "便利服务",
+}
+STEP_LABELS = {Step.QUALIFICATION: "资格审查环节", Step.BID: "投标环节", Step.AWARD: "中标环节"}
+FIELD_USE_LABELS = {
+    FieldUse.IMPORTANT: "重要依据之一",
+    FieldUse.REFERENCE: "参考依据之一",
+    FieldUse.ENCOURAGED: "鼓励核查，供参考",
+}
 STATE_LABELS = {
     State.EFFECTIVE: "有效",
     State.REPAIRED: "已修复",
@@ -114,6 +153,7 @@ STATE_LABELS = {
 }
 ADVERSE = frozenset({Kind.PENALTY, Kind.LIST, Kind.BREACH})
 GOOD = frozenset({Kind.EXEMPLARY, Kind.GOOD_STANDING})
+SUPPORTS = frozenset({Effect.POINTS, Effect.CONVENIENCE})
 
 UNCONFIRMED = "本地区文件未规定；参照其他地区的建议值，待确认"
 

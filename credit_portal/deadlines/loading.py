@@ -137,6 +137,9 @@ SHAPES: dict[str, Shape] = {
         parts={"on": "switch", "due": "month_days", "late_from": "month_days"},
         optional=("due", "late_from"),
     ),
+    "field_use": Shape("信用记录在本领域的作用", "choice", among=("important", "reference", "encouraged")),
+    "market_ban_for_good": Shape("市场和行业禁入可以没有期限", "switch"),
+    "check_dispute": Shape("对核查的异议在事项决定前提出", "switch"),
     "text_contents": Shape("承诺书必备内容", "set", among=CONTENTS),
 }
 

@@ -14,6 +14,10 @@ WORDS = {
     "ordinary": "按一般程序办理",
     "late_materials_only": "只限制容缺受理",
     "no_effect": "不影响",
+    # field_use
+    "important": "重要依据之一",
+    "reference": "参考依据之一",
+    "encouraged": "鼓励核查，供参考",
     # repair_methods
     "commitment": "作出信用修复承诺",
     "rectification": "完成信用整改",

@@ -15,6 +15,7 @@ from .errors import LocalError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 POLICY = ROOT / "credit_portal" / "deadlines" / "rules"
+MEASURES = ROOT / "verification" / "measures" / "shipped"
 LOGINS = "demo-logins.txt"
 
 
@@ -103,6 +104,12 @@ def steps(database: Database, data: Path, *, demo: bool) -> list[Step]:
             "装入各地区规则",
             ("load_policy", str(POLICY)),
             lambda: f"{_digest(POLICY.rglob('*'))} {database.born()}",
+        ),
+        Step(
+            "measures",
+            "装入名单和措施清单",
+            ("load_measures",),
+            lambda: f"{_digest(MEASURES.rglob('*.toml'))} {database.born()}",
         ),
     ]
     if demo:

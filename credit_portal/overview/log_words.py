@@ -8,7 +8,7 @@ from credit_portal.outbox.models import Scope
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, Domain, PublicityClass, ResponsiblePerson
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
-from verification.models import Listing, UsageNote
+from verification.models import AppliedMeasure, Listing, UsageNote
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
 # What a person calls each kind of event in the filter of the log.
@@ -78,6 +78,12 @@ VERBS = {
     "exchange.corrected": "更正报送记录",
     "consequence.step": "违诺后果办理",
     "listing.step": "名单办理",
+    "check.step": "核查办理",
+    "measure.applied": "实施奖惩措施",
+    "measure.ended": "奖惩措施结束",
+    "measure.listed": "奖惩措施清单",
+    "measure.loaded": "载入措施清单",
+    "list.saved": "保存名单",
     "usage.note": "补充使用情况",
     "usage.submitted": "报送使用情况月报",
     "usage.chased": "催报使用情况月报",
@@ -128,6 +134,9 @@ TARGETS = {
     "letter": "通报函",
     "recipient": "通报对象",
     "listing": "联合惩戒列入",
+    "listed_measure": "奖惩措施清单",
+    "applied_measure": "已实施的措施",
+    "credit_list": "名单",
     "usage_list": "使用情况月报",
     "usage_notice": "月报通报",
     "act": "行政行为信息",
@@ -234,6 +243,10 @@ def bring_words() -> None:
         },
     )
     register("usage.note", kind=dict(UsageNote.Kind.choices))
+    register("measure.ended", reason=dict(AppliedMeasure.EndReason.choices))
+    register(
+        "measure.listed", deed={"entered": "录入", "approved": "批准", "ended": "失效", "removed": "删除草稿"}
+    )
     register("listing.step", state=dict(Listing.State.choices))
     register("recipient.saved", role=dict(Recipient.Role.choices))
     register("launch.saved", what=dict(LaunchDate.What.choices))

@@ -22,6 +22,7 @@ FIELDS = (
     "scope",
     "in_hall",
     "checkpoint",
+    "evidence_required",
     "allows_late_materials",
     "promised_working_days",
     "validity_months",

@@ -51,6 +51,7 @@ class Domain(models.TextChoices):
     EQUITY = "equity", "股权投资"
     FINANCE = "finance", "融资担保"
     BIDDING = "bidding", "招标投标"
+    MARKET_ACCESS = "market_access", "市场准入"
     REAL_ESTATE = "real_estate", "不动产登记"
     SOCIAL_INSURANCE = "social_insurance", "社会保险和医疗保险"
     EXAMS = "exams", "考试考核"
@@ -367,6 +368,9 @@ class ServiceItemVersion(models.Model):
     scope = models.CharField("适用要求", max_length=10, choices=Scope.choices, default=Scope.MAY)
     in_hall = models.BooleanField("政务服务大厅办理", default=True)
     checkpoint = models.CharField("信用审查环节", max_length=12, choices=Checkpoint.choices)
+    evidence_required = models.BooleanField(
+        "须留存查询截屏", default=False, help_text="核查后须附网站查询情况的截屏，才能继续办理"
+    )
     allows_late_materials = models.BooleanField("可容缺受理", default=False)
     promised_working_days = models.PositiveSmallIntegerField("承诺办结时限（工作日）", null=True, blank=True)
     validity_months = models.PositiveSmallIntegerField("承诺有效期（月）", null=True, blank=True)

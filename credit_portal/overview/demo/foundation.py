@@ -13,6 +13,7 @@ from credit_portal.deadlines import loading
 from credit_portal.registry import catalogue, groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItem, User
 from disclosure.models import RuleDocument
+from verification.measures import loading as measures
 
 from . import acts, items, places, reading, words
 
@@ -135,6 +136,7 @@ def _make_head(world: World, person: places.Person, now: datetime) -> None:
 
 def _policy(world: World, now: datetime) -> None:
     """The shipped rules, and beside each unconfirmed one the same value as this demonstration's offices confirmed it."""
+    measures.load(measures.SHIPPED, now=now)
     shipped = loading.read_rules(RULES)
     loading.store_rules(shipped, now=now)
     confirmed = [

@@ -1,0 +1,76 @@
+"""Events of what belongs to a check, and of the measures that follow from lists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from credit_portal.audit.models import AuditEvent
+from credit_portal.audit.recording import record
+
+
+def check_step(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    check_id: int,
+    number: str,
+    step: str,
+    sha256: str = "",
+) -> AuditEvent:
+    """Looked at a source, took a report in, told, disputed, answered, made an exception, decided."""
+    return record(
+        "check.step", now=now, actor_id=actor_id, department_id=department_id, target_type="check",
+        target_id=check_id, number=number, step=step, sha256=sha256,
+    )  # fmt: skip
+
+
+def measures_applied(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    check_id: int,
+    number: str,
+    measures: Sequence[int],
+) -> AuditEvent:
+    return record(
+        "measure.applied", now=now, actor_id=actor_id, department_id=department_id, target_type="check",
+        target_id=check_id, number=number, rows=len(measures), measures=list(measures),
+    )  # fmt: skip
+
+
+def measures_ended(
+    *, now: datetime, actor_id: int | None, department_id: int | None, reason: str, measures: Sequence[int]
+) -> AuditEvent:
+    """Measures whose cause has ended, many at once where one cause has brought many."""
+    return record(
+        "measure.ended", now=now, actor_id=actor_id, department_id=department_id,
+        target_type="applied_measure", target_id=measures[0] if len(measures) == 1 else "list",
+        reason=reason, rows=len(measures), measures=list(measures),
+    )  # fmt: skip
+
+
+def measure_listed(
+    *, now: datetime, actor_id: int | None, department_id: int | None, measure_id: int, deed: str
+) -> AuditEvent:
+    """A row of the public list: entered, approved, ended."""
+    return record(
+        "measure.listed", now=now, actor_id=actor_id, department_id=department_id,
+        target_type="listed_measure", target_id=measure_id, deed=deed,
+    )  # fmt: skip
+
+
+def measures_loaded(*, now: datetime, lists: int, measures: int) -> AuditEvent:
+    return record(
+        "measure.loaded", now=now, actor_id=None, target_type="listed_measure", target_id="list",
+        lists=lists, rows=measures,
+    )  # fmt: skip
+
+
+def credit_list_saved(
+    *, now: datetime, actor_id: int | None, department_id: int | None, list_id: int, code: str
+) -> AuditEvent:
+    return record(
+        "list.saved", now=now, actor_id=actor_id, department_id=department_id, target_type="credit_list",
+        target_id=list_id, code=code,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""Whose a check is, who works on it, and what its answer has come to after an exception."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from credit_portal.audit import events
+from credit_portal.registry import groups
+from credit_portal.registry.models import User
+from credit_portal.registry.visibility import group_names
+from verification.models import Check, CheckObjection, CheckOutcome, CheckOverride
+from verification.vocabulary import Route, Scrutiny
+
+WORKS = frozenset({groups.CLERK, groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU})
+# Who decides what somebody else has asked for.
+DECIDES = frozenset({groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU})
+MOST_TEXT = 500
+
+
+class CheckError(ValueError):
+    """It cannot be done so; `field` names what is wrong, the message says it in Chinese."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def taken(check_id: int, actor: User, *roles: str) -> Check:
+    """A check of the actor's department, locked until the transaction ends. Raises CheckError for anybody else."""
+    check = (
+        Check.objects.select_for_update(of=("self",))
+        .select_related("item_version__item", "department", "region", "subject")
+        .filter(pk=check_id, department=actor.department_id)
+        .first()
+    )
+    if check is None or not group_names(actor) & (set(roles) or WORKS):
+        raise CheckError("只能办理本单位的核查。")
+    return check
+
+
+def not_decided(check: Check) -> None:
+    """Raises CheckError where the matter has been decided."""
+    if CheckOutcome.objects.filter(check_made=check).exists():
+        raise CheckError("本事项已作出决定，不能再更改。")
+
+
+def answer_of(check: Check) -> tuple[Route, Scrutiny]:
+    """Route and scrutiny that hold for the handling: an exception that was allowed lifts `ordinary` and `key`."""
+    override = CheckOverride.objects.filter(check_made=check).first()
+    if override is not None and override.state == CheckOverride.State.ALLOWED:
+        return Route.COMMITMENT, Scrutiny.NORMAL
+    return Route(check.route), Scrutiny(check.scrutiny)
+
+
+def evidence_missing(check: Check) -> bool:
+    """The item demands a screenshot of the look-up, and neither one nor a report's file is there (R51, R52)."""
+    if not check.item_version.evidence_required:
+        return False
+    looked = check.looks.filter(screenshot__isnull=False)
+    return not (looked.exists() or check.reports.filter(document__isnull=False).exists())
+
+
+def procedure_of(check: Check) -> QuerySet[Check]:
+    """The checks of one procedure: the first and those that follow it."""
+    first = check.follows_id or check.pk
+    return Check.objects.filter(pk=first) | Check.objects.filter(follows=first)
+
+
+def open_objections(check: Check) -> QuerySet[CheckObjection]:
+    return check.objections.filter(state=CheckObjection.State.FILED)
+
+
+def noted(check: Check, step: str, *, actor: User | None, now: datetime, sha256: str = "") -> None:
+    events.check_step(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=check.department_id,
+        check_id=check.pk,
+        number=check.number,
+        step=step,
+        sha256=sha256,
+    )
+
+
+def text(value: str, field: str, label: str, most: int = MOST_TEXT, *, must: bool = True) -> str:
+    """A trimmed text. Raises CheckError where it is empty or too long."""
+    value = value.strip()
+    if must and not value:
+        raise CheckError(f"请填写{label}。", field=field)
+    if len(value) > most:
+        raise CheckError(f"{label}最多 {most} 个字，现为 {len(value)} 个字。", field=field)
+    return value
