@@ -15,6 +15,8 @@ from credit_portal.registry import services as registry
 from credit_portal.registry.models import CreditSubject, ResponsiblePerson, ServiceItemVersion, User
 from credit_portal.registry.visibility import has_role
 from verification import services as verification
+from verification.checking.handling import answer_of
+from verification.models import Check
 from verification.vocabulary import Route
 
 from . import text_rules, texts
@@ -30,7 +32,7 @@ MOVES: dict[str, frozenset[str]] = {
     Step.READ: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DISCARDED}),
     Step.SIGN: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DONE, Step.DISCARDED}),
     Step.DONE: frozenset(),
-    Step.ORDINARY: frozenset(),
+    Step.ORDINARY: frozenset({Step.CHECK, Step.READ}),
     Step.DISCARDED: frozenset(),
 }
 
@@ -314,33 +316,64 @@ def _check_draft(
     if twin is not None:
         _give_up(draft, actor_id=clerk.pk, now=now)
         draft = locked(twin.pk, clerk)
-    try:
-        check = verification.check_subject(
-            subject=draft.subject,
-            item_version=item_version,
-            commitment_type=commitment_type,
-            late_materials=late_materials,
-            case_ref=case_ref,
-            operator=clerk,
-            now=now,
-        )
-    except verification.NotCheckable as error:
-        raise DraftError(str(error), field="type") from error
+    before = draft.check_made
+    same = (draft.item_version_id, draft.commitment_type) == (item_version.pk, commitment_type)
     draft.item_version = item_version
     draft.commitment_type = commitment_type
     draft.late_materials = late_materials
     draft.case_ref = case_ref.strip()
+    try:
+        problem = _look(draft, before if same else None, clerk, now)
+    except verification.NotCheckable as error:
+        raise DraftError(str(error), field="type") from error
+    return save(draft, now), problem
+
+
+def _look(draft: Draft, before: Check | None, clerk: User, now: datetime) -> str:
+    """Check, in the same procedure as `before`, and go where the answer leads. Gives what stands against the text."""
+    check = verification.check_subject(
+        subject=draft.subject,
+        item_version=draft.item_version,
+        commitment_type=draft.commitment_type,
+        late_materials=draft.late_materials,
+        case_ref=draft.case_ref,
+        operator=clerk,
+        now=now,
+        follows=before,
+    )
     draft.check_made = check
     draft.text_version, draft.must_state = None, []
-    problem = ""
-    if check.route != Route.COMMITMENT:
-        move(draft, Step.ORDINARY)
+    if answer_of(check)[0] != Route.COMMITMENT:
+        if draft.step != Step.ORDINARY:
+            move(draft, Step.ORDINARY)
         clear_entered(draft)
-    elif problem := _offer_text(draft, now):
+        return ""
+    problem = _offer_text(draft, now)
+    if problem:
         draft.step = Step.CHECK
     else:
         move(draft, Step.READ)
-    return save(draft, now), problem
+    return problem
+
+
+def recheck_draft(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+    """Back from the ordinary route, after an exception was allowed or something shown was believed: checked once more in
+    the same procedure, and on to reading where that opens the route. Raises DraftError."""
+    try:
+        with transaction.atomic():
+            draft = locked(draft_id, clerk)
+            if draft.step != Step.ORDINARY:
+                return draft
+            problem = _look(draft, draft.check_made, clerk, now)
+            save(draft, now)
+    except verification.NotCheckable as error:
+        raise DraftError(str(error)) from error
+    except IntegrityError as error:
+        raise DraftError("该主体的同一事项另有一份草稿，请先在“草稿”中办完或放弃那一份。") from error
+    if problem:
+        # Raised after the commit: the check was made and seen, so it is kept.
+        raise DraftError(problem, field="item")
+    return draft
 
 
 def _offer_text(draft: Draft, now: datetime) -> str:

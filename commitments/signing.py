@@ -18,7 +18,9 @@ from credit_portal.documents.services import store_evidence
 from credit_portal.registry import codes, numbering
 from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from verification import services as verification
-from verification.models import Check
+from verification.checking import deciding
+from verification.checking.handling import CheckError, answer_of, evidence_missing
+from verification.models import Check, CheckOutcome
 from verification.vocabulary import Route
 
 from . import hooks, papers, text_rules
@@ -82,10 +84,14 @@ def _check_ready(draft: Draft, now: datetime) -> PaperText:
     if draft.step != Draft.Step.SIGN:
         raise SigningError(f"草稿现为“{draft.get_step_display()}”，请先完成阅读。")
     check = draft.check_made
+    # The draft has them already.
+    check.subject, check.item_version = draft.subject, draft.item_version
     if check.on_day != local_date(now):
         raise SigningError("信用核查不是今天作出的，请重新核查。", field="item")
-    if check.route != Route.COMMITMENT:
+    if answer_of(check)[0] != Route.COMMITMENT:
         raise SigningError("核查结论不适用承诺制。", field="item")
+    if evidence_missing(check):
+        raise SigningError(deciding.SCREENSHOT_FIRST, field="item")
     if not verification.still_holds(check, on=check.on_day):
         raise SigningError("核查以后信用记录有变化，请重新核查。", field="item")
     version, today = draft.text_version, local_date(now)
@@ -243,6 +249,17 @@ def sign(
         capacity=capacity,
         check_id=draft.check_made_id,
     )
+    try:
+        # The same click decides the check: from here on nothing shown against it counts, and its measures are applied.
+        deciding.decide(
+            check_id=draft.check_made_id,
+            result=CheckOutcome.Result.COMMITMENT,
+            measures=None,
+            actor=clerk,
+            now=now,
+        )
+    except CheckError as error:
+        raise SigningError(str(error), field="item") from error
     hooks.run_after_signing(commitment=commitment, now=now)
     if draft.corrects_id is not None:
         _replace(

@@ -13,6 +13,7 @@ urlpatterns = [
     path("d/<uuid:uuid>/subject/", views_window.register_subject, name="subject"),
     path("d/<uuid:uuid>/check/", views_window.check, name="check"),
     path("d/<uuid:uuid>/rename/", views_window.rename, name="rename"),
+    path("d/<uuid:uuid>/recheck/", views_window.recheck, name="recheck"),
     path("d/<uuid:uuid>/another/", views_window.another, name="another"),
     path("d/<uuid:uuid>/discard/", views_window.discard, name="discard"),
     path("d/<uuid:uuid>/notice.pdf", views_papers.ordinary_notice, name="ordinary_notice"),

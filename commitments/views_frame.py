@@ -10,6 +10,7 @@ from commitments.models import Draft
 from credit_portal.audit import clock
 from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject, ResponsiblePerson
+from verification.checking.handling import answer_of, evidence_missing
 from verification.vocabulary import Route, Scrutiny
 
 CHECK, READ, SIGN, PRINT = 1, 2, 3, 4
@@ -78,8 +79,18 @@ def named(drafts: Iterable[Draft]) -> list[Draft]:
 def about_check(draft: Draft) -> dict[str, Any]:
     """The bar with the answer of the check: its colour, its line split after the first full stop, its details."""
     check = draft.check_made
-    tone = TONES[Route(check.route)]
-    if check.route == Route.COMMITMENT and check.scrutiny == Scrutiny.KEY:
+    if check.item_version_id == draft.item_version_id:
+        check.item_version = draft.item_version
+    route, scrutiny = answer_of(check)
+    tone = TONES[route]
+    if route == Route.COMMITMENT and scrutiny == Scrutiny.KEY:
         tone = "waiting"
     head, stop, rest = check.one_line.partition("。")
-    return {"check": check, "tone": tone, "head": head + stop, "rest": rest}
+    return {
+        "check": check,
+        "tone": tone,
+        "head": head + stop,
+        "rest": rest,
+        "missing": evidence_missing(check),
+        "lifted": (route, scrutiny) != (check.route, check.scrutiny),
+    }

@@ -17,6 +17,7 @@ from credit_portal.audit import clock
 from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.services import SubjectError
+from verification.checking.handling import reopened
 
 LATEST = 5
 WENT_ON = "这位申请人有一件没有办完，已接着上次的步骤打开。要另外办理，按“另办一件”。"
@@ -204,6 +205,16 @@ def rename(request: HttpRequest, one: Draft) -> HttpResponse:
 
 
 @on_draft
+def recheck(request: HttpRequest, one: Draft) -> HttpResponse:
+    """Look once more, in the same procedure: an exception was allowed, or a document was believed."""
+    try:
+        drafting.recheck_draft(draft_id=one.pk, clerk=request.user, now=clock.now())
+    except drafting.DraftError as wrong:
+        messages.error(request, str(wrong))
+    return redirect("window:draft", one.pk)
+
+
+@on_draft
 def another(request: HttpRequest, one: Draft) -> HttpResponse:
     """A further matter of the same subject, without typing the code again."""
     if one.subject is None:
@@ -237,5 +248,13 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _ordinary_page(request: HttpRequest, one: Draft) -> HttpResponse:
     """Not a dead end: reasons, ways to put things right, where it goes on, the notice to print."""
-    context = frame(request, CHECK, draft=one, **about_subject(one.subject, request), **about_check(one))
+    check = one.check_made
+    context = frame(
+        request,
+        CHECK,
+        draft=one,
+        reopened=reopened(check),
+        **about_subject(one.subject, request),
+        **about_check(one),
+    )
     return render(request, "commitments/window/ordinary.html", context)

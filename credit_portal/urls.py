@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/consequences/", include("commitments.consequences.urls")),
     path("desk/lists/", include("verification.listing_urls")),
+    path("desk/checks/", include("verification.checking.urls")),
     path("desk/usage/", include("verification.usage.urls")),
     path("desk/reports/", include("disclosure.report_urls")),
     path("desk/publications/", include("disclosure.publication_urls")),

@@ -9,14 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from credit_portal.audit import clock
+from credit_portal.deadlines.articles import article_text
 from credit_portal.outbox.models import PartnerSystem, Scope
 from credit_portal.outbox.partner_access import needs
 from credit_portal.registry import catalogue, codes
 from credit_portal.registry.models import CommitmentType, CreditSubject
 from credit_portal.registry.services import SubjectError, known_or_registered
 from verification import services
+from verification.checking import deciding
 from verification.models import Check
 from verification.switches import NotCheckable
+from verification.vocabulary import STEP_LABELS
 
 from . import check_shapes as shapes
 from .acts.fields import FieldErrors
@@ -27,6 +30,7 @@ LONGEST = {"item": 40, "case_ref": 60, "subject.name": 200, "subject.code": 40}
 CHOICES = {
     "type": dict(CommitmentType.choices),
     "purpose": dict(Check.Purpose.choices),
+    "step": {str(code): label for code, label in STEP_LABELS.items()},
     "subject.kind": dict(CreditSubject.Kind.choices),
 }
 NO_ITEM = "没有这个事项，或者它现在不在用。事项编码见 /api/v1/public/catalogue。"
@@ -139,6 +143,7 @@ def _checked(asked: dict[str, Any], system: PartnerSystem, now: datetime) -> Che
         late_materials=asked["late_materials"],
         case_ref=asked["case_ref"],
         purpose=asked["purpose"],
+        step=asked.get("step", ""),
         operator=None,
         partner=system,
         now=now,
@@ -155,6 +160,10 @@ def _answer(check: Check) -> dict[str, object]:
         "reasons": [
             {"text": one["text"], "article": one["article"], "harmful": one["harmful"]}
             for one in check.reasons
+        ],
+        "measures": [
+            {"effect": str(one.effect), "text": one.text, "basis": article_text(one.basis)}
+            for one in deciding.offered(check)
         ],
         "remedies": [
             {"text": one["text"], "article": one["article"], "from_on": one["from_on"]}

@@ -28,6 +28,7 @@ from tests import acts
 from tests.breach_stage import Stage
 from verification import listing
 from verification import services as record
+from verification.checking import looking
 
 from . import factories
 from .counter import Counter
@@ -119,6 +120,10 @@ class Office:
         self.recipient = letters.save_recipient(
             recipient=None, role="audit", name="栾城区审计局", region=factories.region(), actor=None, now=NOW
         )
+        self.source = looking.save_source(
+            source=None, region=factories.region(), name="行业网站", address="https://example.test/", basis="",
+            order=10, is_active=True, actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
         self.listing = listing.open_listing(
             subject=self.commitment.subject, list_name="严重违法失信名单", basis="依据", standard="标准", facts="事实。",
             grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
@@ -186,6 +191,7 @@ class Office:
             "verification.usagelist": self.usage,
             "verification.listing": self.listing,
             "commitments.recipient": self.recipient,
+            "verification.checksource": self.source,
             "commitments.commitment": self.commitment,
             "commitments.textversion": self.draft_text,
             "commitments.readingmaterial": self.reading,

@@ -56,6 +56,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
     "verification.listing": {"changelist": {K, A}, "add": NOBODY},
+    "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "verification.usagelist": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "county": OWN},
     "commitments.commitment": {"changelist": EVERYBODY, "add": NOBODY},

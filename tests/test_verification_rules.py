@@ -1,6 +1,7 @@
 """Properties of the decision, the line the clerk reads, what can be done, and which texts may be offered."""
 
 import ast
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from verification.vocabulary import (
     UNCONFIRMED,
     CommitmentType,
     Effect,
+    FieldUse,
     Kind,
     Route,
     Scrutiny,
     State,
+    Step,
     UnrepairedRule,
 )
 
@@ -45,6 +48,8 @@ measures = st.builds(
     domain=st.none() | st.sampled_from(DOMAINS),
     effect=st.sampled_from(Effect),
     basis=st.sampled_from(["", "某办法第三条", "S3 二（一）"]),
+    step=st.none() | st.sampled_from(Step),
+    text=st.sampled_from(["", "从严审核"]),
 )
 entries = st.builds(
     Entry,
@@ -63,6 +68,7 @@ entries = st.builds(
     objection_under_way=st.booleans(),
     verified=st.booleans(),
     measures=st.lists(measures, max_size=2).map(tuple),
+    disproved=st.sampled_from(["", "", "", "结案证明"]),
 )
 records = st.lists(entries, max_size=6, unique_by=lambda entry: entry.id)
 
@@ -78,6 +84,8 @@ switch_sets = st.builds(
     unrepaired=rules(st.sampled_from(UnrepairedRule)),
     in_publicity=rules(st.booleans()),
     expired_counts_as_repaired=rules(st.booleans()),
+    field_use=st.none() | rules(st.sampled_from(FieldUse)),
+    ban_for_good=rules(st.booleans()),
 )
 asked = st.fixed_dictionaries(
     {
@@ -86,6 +94,7 @@ asked = st.fixed_dictionaries(
         "domain": st.sampled_from(DOMAINS),
         "on": st.just(TODAY),
         "switches": switch_sets,
+        "step": st.none() | st.sampled_from(Step),
     }
 )
 LUANCHENG = Switches(
@@ -159,6 +168,44 @@ def test_a_repair_never_worsens_the_answer(record, question):
     ]
     before, after = decide(record, **question), decide(repaired, **question)
     assert all(now <= was for was, now in zip(weight(before), weight(after), strict=True))
+
+
+@many
+@given(record=records, question=asked, data=st.data())
+def test_what_is_disproved_in_the_procedure_never_worsens_the_answer(record, question, data):
+    shown = data.draw(st.lists(st.booleans(), min_size=len(record), max_size=len(record)))
+    disproved = [
+        replace(entry, disproved="结案证明") if one else entry
+        for entry, one in zip(record, shown, strict=True)
+    ]
+    before, after = decide(record, **question), decide(disproved, **question)
+    assert all(now <= was for was, now in zip(weight(before), weight(after), strict=True))
+
+
+@many
+@given(record=records, question=asked)
+def test_a_later_step_of_a_tender_is_never_easier_than_an_earlier_one(record, question):
+    answers = [weight(decide(record, **(question | {"step": step}))) for step in Step]
+    assert answers == sorted(answers)
+    assert weight(decide(record, **(question | {"step": None}))) == answers[-1]
+
+
+@many
+@given(record=records, question=asked)
+def test_a_ban_without_an_end_refuses_only_where_the_region_has_confirmed_it(record, question):
+    only_bans = [
+        replace(
+            entry,
+            kind=Kind.LIST,
+            until_on=None,
+            public_until=None,
+            measures=tuple(replace(one, effect=Effect.BAN) for one in entry.measures),
+        )
+        for entry in record
+    ]
+    rule = question["switches"].ban_for_good
+    if not (rule.value and rule.confirmed):
+        assert decide(only_bans, **question).route is not Route.REFUSED
 
 
 @many

@@ -25,7 +25,7 @@ from credit_portal.registry.visibility import departments_visible_to, has_role
 
 from . import services
 from .admin_forms import EntryForm, MeasureFormSet, RepairForm
-from .models import Check, CreditEntry
+from .models import Check, CheckOutcome, CheckOverride, CreditEntry
 from .vocabulary import State
 
 ENTRY_STATES = {
@@ -330,6 +330,35 @@ class CheckAdmin(LoggedReading, EvidenceAdmin):
             empty="没有不利理由。",
         )
         yield Section(
+            "查询来源",
+            head=["来源", "结果", "登记", "截屏校验值"],
+            table=[
+                [
+                    look.source_name,
+                    look.get_result_display(),
+                    f"{moment(look.looked_at)}，{look.looked_by}",
+                    Cell(look.screenshot.sha256 if look.screenshot else "—", mono=True),
+                ]
+                for look in obj.looks.select_related("looked_by", "screenshot")
+            ],
+            empty="没有登记其他来源。",
+        )
+        outcome = CheckOutcome.objects.filter(check_made=obj).select_related("decided_by").first()
+        override = CheckOverride.objects.filter(check_made=obj).first()
+        yield Section(
+            "办理",
+            rows=[
+                ("办理结果", outcome.get_result_display() if outcome else "没有办结"),
+                ("办结", f"{moment(outcome.decided_at)}，{outcome.decided_by}" if outcome else "—"),
+                ("实施的措施", "；".join(str(one) for one in obj.applied.all()) or "无"),
+                ("例外", override.get_state_display() if override else "无"),
+                (
+                    "异议材料",
+                    "；".join(f"{one}，{one.get_state_display()}" for one in obj.objections.all()) or "无",
+                ),
+            ],
+        )
+        yield Section(
             "救济途径",
             head=["途径", "条款"],
             table=[[way["text"], way.get("article") or "—"] for way in obj.remedies],
@@ -356,5 +385,6 @@ def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
     return page.url("change", subject) if page.has_view_permission(request) else ""
 
 
+from .admin_checking import CheckSourceAdmin as CheckSourceAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_usage import UsageListAdmin as UsageListAdmin  # noqa: E402  (its page stands beside those of the record)

@@ -88,11 +88,12 @@ def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> li
         ).select_related("credit_list")
     )
     own: Mapping[int, list[EntryMeasure]] = defaultdict(list)
-    # Joined by the subject: a list of a thousand ids would cost more than the rows do.
-    for one in EntryMeasure.objects.filter(
-        entry__subject=subject, entry__state__in=[State.EFFECTIVE, State.REPAIRED]
-    ):
-        own[one.entry_id].append(one)
+    if rows:
+        # Joined by the subject: a list of a thousand ids would cost more than the rows do.
+        for one in EntryMeasure.objects.filter(
+            entry__subject=subject, entry__state__in=[State.EFFECTIVE, State.REPAIRED]
+        ):
+            own[one.entry_id].append(one)
     listed = _listed({row.credit_list_id for row in rows} - {None}, asked) if asked else {}
     disproved = _disproved(asked.procedure_id) if asked and asked.procedure_id else {}
     return [

@@ -554,6 +554,14 @@ class _Case:
         )
 
 
+def no_stricter(answer: tuple[Route, Scrutiny], than: tuple[Route, Scrutiny]) -> bool:
+    """Whether an answer is at most as restrictive as another, in its route and in its scrutiny."""
+    return (
+        _ROUTE_RANK[answer[0]] <= _ROUTE_RANK[than[0]]
+        and _SCRUTINY_RANK[answer[1]] <= _SCRUTINY_RANK[than[1]]
+    )
+
+
 def one_line(decision: Decision) -> str:
     """The line that the clerk reads: route, scrutiny, the deciding reason with its article, how many more."""
     head = ROUTE_LABELS[decision.route]

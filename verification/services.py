@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -131,12 +132,13 @@ def check_subject(
     partner: PartnerSystem | None = None,
     step: str = "",
     follows: Check | None = None,
+    key: UUID | None = None,
 ) -> Check:
     """Check a subject's record for an item and keep the answer as it was seen (R38–R41, R50, R52).
 
     By a person, or by the system of a department (`partner`, R85): then nobody is the operator. The rules are those of
     the operator's region on the day of ``now``. `step`: of a tender. `follows`: an earlier check of the same procedure,
-    whose believed objections count. The reading of the record is logged. Raises
+    whose believed objections count. `key`: of the asking, so that one sent twice is one check. The reading of the record is logged. Raises
     NotCheckable (Chinese message) where the item does not use this type, allows no late materials, has no steps or is
     not in force, or where the operator belongs to no department.
     """
@@ -145,6 +147,8 @@ def check_subject(
     department = who.department if who is not None else None
     if department is None:
         raise NotCheckable(NEEDS_DEPARTMENT)
+    if key is not None and (known := Check.objects.filter(uuid=key, department=department).first()):
+        return known
     asked = _allowed(item_version, commitment_type, late_materials, on)
     at = _step_of(item_version, step)
     first = (follows.follows or follows) if follows is not None else None
@@ -171,6 +175,7 @@ def check_subject(
         step=at,
     )
     check = Check.objects.create(
+        uuid=key or uuid4(),
         number=numbering.document_number("H", department.region_id, on.year),
         subject=subject,
         subject_name=subject.name,

@@ -48,6 +48,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
         [
             "verification.creditentry",
             "verification.check",
+            "verification.checksource",
             "verification.listing",
             "verification.usagelist",
             "registry.creditsubject",

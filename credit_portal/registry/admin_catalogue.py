@@ -79,6 +79,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                 ("适用要求", obj.get_scope_display()),
                 ("政务服务大厅办理", "是" if obj.in_hall else "否"),
                 ("信用审查环节", obj.get_checkpoint_display()),
+                ("须留存查询截屏", "是" if obj.evidence_required else "否"),
                 ("可容缺受理", "是" if obj.allows_late_materials else "否"),
                 (
                     "承诺办结时限",

@@ -135,6 +135,9 @@ class ItemForm(forms.Form):
     )
     in_hall = forms.BooleanField(label="政务服务大厅办理", required=False, initial=True)
     checkpoint = forms.ChoiceField(label="信用审查环节", choices=choices(ServiceItemVersion.Checkpoint))
+    evidence_required = forms.BooleanField(
+        label="须留存查询截屏", required=False, help_text="核查后须附网站查询情况的截屏，才能签署或者办结。"
+    )
     allows_late_materials = forms.BooleanField(label="可容缺受理", required=False)
     promised_working_days = forms.IntegerField(
         label="承诺办结时限（工作日）", min_value=1, max_value=1000, required=False

@@ -48,6 +48,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
     NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
+    NavItem("checks", "核查", "/desk/checks/", groups=AT_THE_DESK | {"clerk"}),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),

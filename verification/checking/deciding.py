@@ -112,7 +112,8 @@ def decide(
         raise CheckError(f"核查结论是“{check.get_route_display()}”，可以选择：{open_to}。", field="result")
     if evidence_missing(check) and result != Result.WITHDRAWN:
         raise CheckError(SCREENSHOT_FIRST, field="result")
-    if open_objections(check).exists() and result != Result.WITHDRAWN:
+    disputable = any(one["harmful"] for one in check.reasons)
+    if disputable and result != Result.WITHDRAWN and open_objections(check).exists():
         raise CheckError("有异议材料还没有核实，请先核实再作决定。", field="result")
     options = {
         one.key: one

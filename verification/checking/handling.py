@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names
 from verification.models import Check, CheckObjection, CheckOutcome, CheckOverride
+from verification.rules import no_stricter
 from verification.vocabulary import Route, Scrutiny
 
 WORKS = frozenset({groups.CLERK, groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU})
@@ -45,11 +46,23 @@ def not_decided(check: Check) -> None:
 
 
 def answer_of(check: Check) -> tuple[Route, Scrutiny]:
-    """Route and scrutiny that hold for the handling: an exception that was allowed lifts `ordinary` and `key`."""
-    override = CheckOverride.objects.filter(check_made=check).first()
-    if override is not None and override.state == CheckOverride.State.ALLOWED:
-        return Route.COMMITMENT, Scrutiny.NORMAL
-    return Route(check.route), Scrutiny(check.scrutiny)
+    """Route and scrutiny that hold for the handling. An exception that was allowed in the same procedure lifts an answer
+    that is no stricter than the one it was allowed for; `refused` it never lifts."""
+    answer = Route(check.route), Scrutiny(check.scrutiny)
+    if not may_be_lifted(*answer):
+        return answer
+    allowed = CheckOverride.objects.filter(
+        check_made__in=procedure_of(check), state=CheckOverride.State.ALLOWED
+    ).values_list("check_made__route", "check_made__scrutiny")
+    for route, scrutiny in allowed:
+        if no_stricter(answer, (Route(route), Scrutiny(scrutiny))):
+            return Route.COMMITMENT, Scrutiny.NORMAL
+    return answer
+
+
+def may_be_lifted(route: str, scrutiny: str) -> bool:
+    """Whether an answer can be overridden at all."""
+    return route == Route.ORDINARY or (route == Route.COMMITMENT and scrutiny == Scrutiny.KEY)
 
 
 def evidence_missing(check: Check) -> bool:
@@ -63,7 +76,18 @@ def evidence_missing(check: Check) -> bool:
 def procedure_of(check: Check) -> QuerySet[Check]:
     """The checks of one procedure: the first and those that follow it."""
     first = check.follows_id or check.pk
-    return Check.objects.filter(pk=first) | Check.objects.filter(follows=first)
+    return Check.objects.filter(Q(pk=first) | Q(follows=first))
+
+
+def reopened(check: Check) -> bool:
+    """Whether looking once more may give a better answer: an exception was allowed, or something shown was believed."""
+    procedure = procedure_of(check)
+    return (
+        CheckOverride.objects.filter(check_made__in=procedure, state=CheckOverride.State.ALLOWED).exists()
+        or CheckObjection.objects.filter(
+            check_made__in=procedure, state=CheckObjection.State.BELIEVED
+        ).exists()
+    )
 
 
 def open_objections(check: Check) -> QuerySet[CheckObjection]:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.history import note
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
 from credit_portal.registry.models import Region, User
@@ -46,6 +49,38 @@ class Looked:
 def sources_for(region: Region) -> QuerySet[CheckSource]:
     """The sites where a region's departments look: its own, and those of the regions above."""
     return CheckSource.objects.filter(region__in=region.lineage, is_active=True).order_by("order", "pk")
+
+
+@transaction.atomic
+def save_source(
+    *,
+    source: CheckSource | None,
+    region: Region,
+    name: str,
+    address: str,
+    basis: str,
+    order: int,
+    is_active: bool,
+    actor: User,
+    now: datetime,
+) -> CheckSource:
+    """Enter or change a site where departments look. Raises CheckError by field; one that is not used stays on record."""
+    row = source or CheckSource(region=region)
+    row.region = region
+    row.name = text(name, "name", "来源", 100)
+    row.address, row.basis, row.order, row.is_active = address.strip(), basis.strip(), order, is_active
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        found = error.message_dict
+        field = next(iter(found))
+        raise CheckError("".join(found[field]), field="" if field == "__all__" else field) from error
+    note(row, actor=actor, now=now)
+    row.save()
+    events.check_source_saved(
+        now=now, actor_id=actor.pk, department_id=actor.department_id, source_id=row.pk, name=row.name
+    )
+    return row
 
 
 @transaction.atomic

@@ -12,18 +12,13 @@ from credit_portal.outbox import notices
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification.models import CheckOverride
-from verification.vocabulary import Route, Scrutiny
+from verification.vocabulary import Route
 
-from .handling import DECIDES, CheckError, not_decided, noted, taken, text
+from .handling import DECIDES, CheckError, may_be_lifted, not_decided, noted, procedure_of, taken, text
 
 NO_OVERRIDE = "“依规定应当拒绝”没有例外；认为记录有误或者已经解除的，请提交异议材料，更正记录。"
 NOTHING_TO_LIFT = "核查结论已可适用承诺制，不需要例外。"
 State = CheckOverride.State
-
-
-def may_be_lifted(route: str, scrutiny: str) -> bool:
-    """Whether an answer can be overridden at all."""
-    return route == Route.ORDINARY or (route == Route.COMMITMENT and scrutiny == Scrutiny.KEY)
 
 
 def overrides_visible_to(user: User) -> QuerySet[CheckOverride]:
@@ -39,8 +34,8 @@ def ask(*, check_id: int, reason: str, actor: User, now: datetime) -> CheckOverr
         raise CheckError(NO_OVERRIDE)
     if not may_be_lifted(check.route, check.scrutiny):
         raise CheckError(NOTHING_TO_LIFT)
-    if CheckOverride.objects.filter(check_made=check).exists():
-        raise CheckError("这次核查已申请过例外。")
+    if CheckOverride.objects.filter(check_made__in=procedure_of(check)).exists():
+        raise CheckError("本次办理已申请过例外。")
     row = CheckOverride(
         check_made=check,
         department=check.department,

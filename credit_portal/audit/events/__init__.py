@@ -54,6 +54,7 @@ from .business import (
     text_published,
 )
 from .checking import (
+    check_source_saved,
     check_step,
     credit_list_saved,
     measure_listed,
@@ -111,6 +112,7 @@ __all__ = [
     "calendar_loaded",
     "case_step",
     "check_made",
+    "check_source_saved",
     "check_step",
     "commitment_corrected",
     "commitment_fulfilment",

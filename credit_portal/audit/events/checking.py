@@ -74,3 +74,12 @@ def credit_list_saved(
         "list.saved", now=now, actor_id=actor_id, department_id=department_id, target_type="credit_list",
         target_id=list_id, code=code,
     )  # fmt: skip
+
+
+def check_source_saved(
+    *, now: datetime, actor_id: int, department_id: int | None, source_id: int, name: str
+) -> AuditEvent:
+    return record(
+        "source.saved", now=now, actor_id=actor_id, department_id=department_id, target_type="check_source",
+        target_id=source_id, name=name,
+    )  # fmt: skip
