@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
 from credit_portal.registry.models import CreditSubject
 
-from .models import CheckObjection, CreditEntry, EntryMeasure, ListedMeasure
+from .models import CheckObjection, CreditEntry, CreditList, EntryMeasure, ListedMeasure
 from .rules import Entry, Measure
 from .vocabulary import ADVERSE, GOOD, Effect, Kind, State, Step
 
@@ -31,14 +32,24 @@ class Asked:
     procedure_id: int | None = None
 
 
+# What a check reads of a row, and no more: a record may have a thousand.
+_READ = (
+    "pk", "kind", "state", "title", "source", "document_no", "basis", "from_on", "until_on", "served_on",
+    "public_from", "public_until", "repairable_from", "repaired_on", "grade", "objection_under_way", "verified",
+    "credit_list_id",
+)  # fmt: skip
+
+
 def as_entry(
-    row: CreditEntry,
+    row: Any,
     *,
     own: Iterable[EntryMeasure] | None = None,
     listed: Iterable[ListedMeasure] = (),
+    exit_rule: str = "",
     disproved: str = "",
 ) -> Entry:
-    """A row of the record as the pure rules read it; `own`: its measures, where they have been fetched already."""
+    """A row of the record as the pure rules read it: a CreditEntry, or the values of one (then `own` must be given: its
+    measures). `listed`, `exit_rule`: of the list that it stands on."""
     measures = [
         Measure(one.domain or None, Effect(one.effect), one.basis)
         for one in (row.measures.all() if own is None else own)
@@ -55,8 +66,8 @@ def as_entry(
         )
         if (found.domain, found.effect, found.basis) not in known:
             measures.append(found)
-    if row.credit_list_id is not None and row.credit_list.exit_rule and row.kind == Kind.LIST:
-        measures.append(Measure(None, Effect.EXIT_RULE, row.credit_list.exit_rule))
+    if exit_rule and row.kind == Kind.LIST:
+        measures.append(Measure(None, Effect.EXIT_RULE, exit_rule))
     return Entry(
         id=row.pk,
         kind=Kind(row.kind),
@@ -85,7 +96,9 @@ def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> li
     rows = list(
         CreditEntry.objects.filter(
             subject=subject, state__in=[State.EFFECTIVE, State.REPAIRED], kind__in=_FACTORS, verified=True
-        ).select_related("credit_list")
+        )
+        .order_by("-pk")
+        .values_list(*_READ, named=True)
     )
     own: Mapping[int, list[EntryMeasure]] = defaultdict(list)
     if rows:
@@ -94,13 +107,16 @@ def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> li
             entry__subject=subject, entry__state__in=[State.EFFECTIVE, State.REPAIRED]
         ):
             own[one.entry_id].append(one)
-    listed = _listed({row.credit_list_id for row in rows} - {None}, asked) if asked else {}
+    lists = {row.credit_list_id for row in rows} - {None}
+    exits = dict(CreditList.objects.filter(pk__in=lists).values_list("pk", "exit_rule")) if lists else {}
+    listed = _listed(lists, asked) if asked else {}
     disproved = _disproved(asked.procedure_id) if asked and asked.procedure_id else {}
     return [
         as_entry(
             row,
             own=own.get(row.pk, ()),
             listed=listed.get(row.credit_list_id, ()),
+            exit_rule=exits.get(row.credit_list_id, ""),
             disproved=disproved.get(row.pk, ""),
         )
         for row in rows

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from credit_portal.deadlines.articles import article_text
@@ -121,7 +122,7 @@ class Entry:
     # What was shown in this very procedure against the entry, and believed (S0 二（三）): 结案证明 and the like.
     disproved: str = ""
 
-    @property
+    @cached_property
     def named(self) -> str:
         """The entry as a person would cite it: what, number, by whom, of which day."""
         name = self.title or KIND_LABELS[self.kind]

@@ -1,6 +1,7 @@
 """The documents that rules rest on, by the codes that rules cite them with. Pure."""
 
 import re
+from functools import lru_cache
 
 DOCUMENTS = {
     "S0": "栾城区信用承诺和信用核查实施方案",
@@ -13,6 +14,7 @@ DOCUMENTS = {
 _CODE = re.compile(r" ?(?<![0-9A-Za-z])(S[0-4]) ")
 
 
+@lru_cache(maxsize=2_048)
 def article_text(basis: str) -> str:
     """``S0 一（三）`` → 《栾城区…实施方案》一（三）, wherever it stands in a basis; the rest comes back unchanged."""
     return _CODE.sub(lambda found: f"《{DOCUMENTS[found[1]]}》", basis)

@@ -2,7 +2,7 @@
 
 Makes a database of its own beside the one that DATABASE_URL names, fills it to half, measures, fills it up, measures.
 Exits 1 when a goal is missed. `--here` measures the database at hand instead; `BENCH_COMMITMENTS` is the size;
-`--duties` measures the sweep of duties only, `--exchange` packing for the platform above only.
+`--duties` measures the sweep of duties only, `--exchange` packing for the platform above, `--checks` a check only.
 """
 
 import os
@@ -108,7 +108,7 @@ def main() -> int:
 
     from credit_portal.audit import clock
 
-    from . import duties, exchange
+    from . import checks, duties, exchange
     from .fragments import draw
     from .measuring import measure
 
@@ -116,11 +116,12 @@ def main() -> int:
     swept = True
     if not here:
         call_command("migrate", verbosity=0)
-        if "--exchange" not in sys.argv[1:]:
-            swept = duties.run(say)
-        if "--duties" not in sys.argv[1:]:
-            swept = exchange.run(say) and swept
-        if {"--duties", "--exchange"} & set(sys.argv[1:]):
+        parts = {"--checks": checks, "--duties": duties, "--exchange": exchange}
+        only = set(parts) & set(sys.argv[1:])
+        for name, part in parts.items():
+            if not only or name in only:
+                swept = part.run(say) and swept
+        if only:
             drop_own()
             return 0 if swept else 1
         call_command("seed_scale", commitments=size // 2, seed=1)
