@@ -324,9 +324,9 @@ class _Case:
             case Standing.EXPIRED:
                 return self._expired(entry)
             case Standing.UNREPAIRED:
-                return self._unrepaired(entry) + self._measures(entry)
+                return self._with_measures(entry, self._unrepaired(entry))
             case Standing.IN_PUBLICITY:
-                return self._in_publicity(entry) + self._measures(entry)
+                return self._with_measures(entry, self._in_publicity(entry))
             case Standing.WATCHED if not self.repair:
                 # Lesser cases are looked at more strictly, in proportion; nobody's route is changed by it (S1 八, S4 8).
                 return [reason for reason in self._measures(entry) if reason.route is self.baseline]
@@ -439,6 +439,13 @@ class _Case:
     def _exit_rules(self, entry: Entry) -> tuple[Measure, ...]:
         running = measures_in_force(entry, domain=self.domain, on=self.on)
         return tuple(measure for measure in running if measure.effect is Effect.EXIT_RULE and measure.basis)
+
+    def _with_measures(self, entry: Entry, found: list[Reason]) -> list[Reason]:
+        """Whoever is limited by a measure is not told in the same breath that the entry has no effect here."""
+        measures = self._measures(entry)
+        if any(reason.harmful for reason in measures):
+            found = [reason for reason in found if reason.code != "no_effect_here"]
+        return found + measures
 
     def _measures(self, entry: Entry) -> list[Reason]:
         if self.repair:
