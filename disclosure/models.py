@@ -21,6 +21,9 @@ from .exchange_models import ExchangeReceipt as ExchangeReceipt
 from .exchange_models import ExchangeRecord as ExchangeRecord
 from .information_models import InformationItem as InformationItem
 from .information_models import LaunchDate as LaunchDate
+from .typical_models import TypicalCase as TypicalCase
+from .typical_models import TypicalPublication as TypicalPublication
+from .typical_models import TypicalReport as TypicalReport
 
 
 class PublicityDecision(models.Model):

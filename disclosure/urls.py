@@ -4,7 +4,15 @@ from django.urls import path
 
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
-from . import views, views_acts, views_breaches, views_information, views_search, views_supervision
+from . import (
+    views,
+    views_acts,
+    views_breaches,
+    views_information,
+    views_search,
+    views_supervision,
+    views_typical,
+)
 
 app_name = "disclosure"
 urlpatterns = [
@@ -21,6 +29,8 @@ urlpatterns = [
     path("catalogue/", views.catalogue, name="catalogue"),
     path("texts/", views.texts, name="texts"),
     path("texts/<str:code>/", views.text, name="text"),
+    path("cases/", views_typical.cases, name="cases"),
+    path("cases/<uuid:uuid>/", views_typical.case, name="case"),
     path("rules/", views.rules, name="rules"),
     path("rules/<int:pk>/", views.rule, name="rule"),
     path("verify/<str:token>/", views.verify, name="verify"),

@@ -1,6 +1,7 @@
 """One of everything that the back office shows, made by the services that make it in life."""
 
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -18,15 +19,16 @@ from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.models import CalendarNotice, Duty, PolicyRule
 from credit_portal.outbox import partners
 from credit_portal.outbox.models import Message
-from credit_portal.registry import groups, staff
+from credit_portal.registry import contacts, groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
 from credit_portal.registry.services import set_responsible
 from disclosure import information, proposals, rule_documents
 from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
+from disclosure.typical import writing
 from tests import acts
 from tests.breach_stage import Stage
-from verification import listing
+from verification import listing, training
 from verification import services as record
 from verification.checking import looking
 
@@ -129,6 +131,27 @@ class Office:
             grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
         )  # fmt: skip
 
+        self._units()
+
+    def _units(self) -> None:
+        """Who answers for the unit, a training of it, a typical case that it has handed in."""
+        head, officer = self.people[groups.HEAD], self.people[groups.OFFICER]
+        self.contact = contacts.appoint(
+            department=self.department, role="contact", person=officer, office_phone="0311-80000002",
+            from_on=date(2026, 1, 5), actor=head, now=NOW,
+        )  # fmt: skip
+        self.training = training.record_training(
+            details=training.Details("信用核查操作培训", date(2026, 3, 2), Decimal(3), "", "核查怎样做。"),
+            people=[officer.pk], others={}, actor=head, now=NOW,
+        )  # fmt: skip
+        self.case = writing.save_case(
+            case_id=None, actor=officer, now=NOW,
+            told=writing.Told(
+                "repair", "某企业主动修复", "一度失信。", "上门辅导。", "已经修复。", check_number=self.check.number
+            ),
+        )  # fmt: skip
+        writing.submit_case(case_id=self.case.pk, actor=officer, now=NOW)
+
     def _acts(self) -> None:
         """An act of the department, a line of the catalogue, and a system of its own."""
         self.act = acts.entered(
@@ -167,6 +190,9 @@ class Office:
             "registry.region": Region.objects.get(code="130111"),
             "registry.department": self.department,
             "registry.user": self.leaver,
+            "registry.unitcontact": self.contact,
+            "verification.trainingsession": self.training,
+            "disclosure.typicalcase": self.case,
             "registry.creditsubject": self.commitment.subject,
             "registry.serviceitemversion": self.draft_item,
             "audit.auditevent": AuditEvent.objects.filter(verb="commitment.signed").latest("pk"),

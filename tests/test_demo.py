@@ -30,11 +30,18 @@ from credit_portal.deadlines.models import PolicyRule
 from credit_portal.documents.services import read_evidence
 from credit_portal.overview.demo import build, items, logins, people, places, records, words
 from credit_portal.registry import codes, groups
-from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
-from disclosure.models import AdministrativeAct, ExchangeBatch, PublicityDecision, RuleDocument
+from credit_portal.registry.models import CreditSubject, Department, ServiceItem, UnitContact, User
+from disclosure.models import (
+    AdministrativeAct,
+    ExchangeBatch,
+    PublicityDecision,
+    RuleDocument,
+    TypicalCase,
+    TypicalReport,
+)
 from tests import factories, paper_fonts
 from verification import services as verification
-from verification.models import Check, CreditEntry, Listing, UsageNotice
+from verification.models import Check, CreditEntry, Listing, TrainingSession, UsageNotice
 from verification.rules import standing
 from verification.vocabulary import KIND_LABELS, Standing
 
@@ -113,6 +120,10 @@ class TheDemonstration(TestCase):
             Letter,
             Listing,
             UsageNotice,
+            UnitContact,
+            TrainingSession,
+            TypicalCase,
+            TypicalReport,
             ExchangeBatch,
         ):
             assert model.objects.exists(), model

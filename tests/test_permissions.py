@@ -26,6 +26,9 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "changelist": {X, A}, "add": {X}, "edit": {X}, "leave": {X}, "return": {X}, "link": {X},
     },
     "registry.creditsubject": {"changelist": {K, A}, "add": NOBODY},
+    "registry.unitcontact": {"changelist": {K, A}, "add": {K}, "edit": {K}, "end": {K}},
+    "verification.trainingsession": {"changelist": {K, A}, "add": NOBODY},
+    "disclosure.typicalcase": {"changelist": {K, A}, "add": NOBODY},
     "registry.serviceitemversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},
         "retire": {B, K},

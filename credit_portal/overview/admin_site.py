@@ -51,6 +51,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.checksource",
             "verification.listing",
             "verification.usagelist",
+            "verification.trainingsession",
+            "disclosure.typicalcase",
             "registry.creditsubject",
         ],
     ),
@@ -80,7 +82,16 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "deadlines.calendarnotice",
         ],
     ),
-    ("机构与账号", ["registry.department", "registry.user", "outbox.partnersystem", "registry.region"]),
+    (
+        "机构与账号",
+        [
+            "registry.department",
+            "registry.unitcontact",
+            "registry.user",
+            "outbox.partnersystem",
+            "registry.region",
+        ],
+    ),
     ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile"]),
 ]
 

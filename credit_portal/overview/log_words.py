@@ -6,7 +6,13 @@ from credit_portal.deadlines.loading import SHAPES
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.outbox.models import Scope
 from credit_portal.registry import groups
-from credit_portal.registry.models import CreditSubject, Domain, PublicityClass, ResponsiblePerson
+from credit_portal.registry.models import (
+    CreditSubject,
+    Domain,
+    PublicityClass,
+    ResponsiblePerson,
+    UnitContact,
+)
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
 from verification.models import AppliedMeasure, Listing, UsageNote
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
@@ -89,6 +95,10 @@ VERBS = {
     "usage.submitted": "报送使用情况月报",
     "usage.chased": "催报使用情况月报",
     "usage.notice": "使用情况通报",
+    "unit.contact": "单位责任人",
+    "unit.chased": "催办单位责任人和培训",
+    "training.recorded": "登记培训",
+    "typical.step": "典型案例办理",
     "recipient.saved": "登记通报对象",
     "partner.saved": "登记对接系统",
     "partner.token": "签发或作废对接令牌",
@@ -146,6 +156,9 @@ TARGETS = {
     "act_list": "行政行为列表",
     "information_item": "信用信息目录",
     "launch": "上线日期",
+    "unit_contact": "单位责任人",
+    "training": "培训",
+    "typical_case": "典型案例",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -165,6 +178,9 @@ PAGES = {
     "information_item": "disclosure.informationitem",
     "launch": "disclosure.launchdate",
     "partner": "outbox.partnersystem",
+    "unit_contact": "registry.unitcontact",
+    "training": "verification.trainingsession",
+    "typical_case": "disclosure.typicalcase",
 }
 
 
@@ -244,6 +260,8 @@ def bring_words() -> None:
             "letter": "通报函",
         },
     )
+    register("unit.contact", role=dict(UnitContact.Role.choices))
+    register("unit.chased", what={"contact": "登记责任人", "training": "开展培训"})
     register("usage.note", kind=dict(UsageNote.Kind.choices))
     register("measure.ended", reason=dict(AppliedMeasure.EndReason.choices))
     register(

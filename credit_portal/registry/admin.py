@@ -13,14 +13,22 @@ from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, ReadOnlyAdmin, Section, Tool, moment, posted
 from credit_portal.audit.admin_filters import PickFilter
 
-from . import groups, staff
+from . import contacts, groups, staff
 from .admin_catalogue import ServiceItemVersionAdmin
+from .admin_contacts import LackingFilter, UnitContactAdmin
 from .admin_forms import ConfirmForm, DepartmentForm, LeaveForm, LinkForm, StaffForm
 from .admin_subjects import CreditSubjectAdmin
 from .models import Department, Region, User
 from .visibility import departments_visible_to, has_role
 
-__all__ = ["CreditSubjectAdmin", "DepartmentAdmin", "RegionAdmin", "ServiceItemVersionAdmin", "UserAdmin"]
+__all__ = [
+    "CreditSubjectAdmin",
+    "DepartmentAdmin",
+    "RegionAdmin",
+    "ServiceItemVersionAdmin",
+    "UnitContactAdmin",
+    "UserAdmin",
+]
 
 # Groups follow `permissions.py` and are nobody's to edit; other apps' tables are not shown either.
 for model in [
@@ -63,7 +71,7 @@ class RegionAdmin(ReadOnlyAdmin):
 @admin.register(Department)
 class DepartmentAdmin(HistoryAdmin):
     list_display = ["name", "uscc", "kind", "region", "head", "is_active"]
-    list_filter = ["kind", "is_active", "region"]
+    list_filter = ["kind", "is_active", LackingFilter, "region"]
     list_select_related = ["region", "head"]
     search_fields = ["name", "uscc", "short_name"]
     search_help_text = "名称、简称或统一社会信用代码"
@@ -85,6 +93,7 @@ class DepartmentAdmin(HistoryAdmin):
                     ("类别", obj.get_kind_display()),
                     ("行政区划", f"{obj.region}（{obj.region_id}）"),
                     ("负责人", str(obj.head) if obj.head else "未登记"),
+                    ("责任人", self._contacts(obj)),
                     ("地址", obj.address or "未登记"),
                     ("公开电话", obj.phone or "未登记"),
                     ("状态", Cell("在用", state="kept") if obj.is_active else Cell("停用", state="broken")),
@@ -92,6 +101,12 @@ class DepartmentAdmin(HistoryAdmin):
                 ],
             )
         ]
+
+    def _contacts(self, obj: Department) -> str:
+        named = contacts.current(obj.contacts.order_by("-role"))
+        return "、".join(str(one) for one in named) or (
+            "未登记" if obj.kind in contacts.UNITS else "不需要登记"
+        )
 
     def tools(self, request: HttpRequest, obj: Department) -> Iterable[Tool]:
         if self.has_change_permission(request, obj):

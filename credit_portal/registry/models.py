@@ -429,3 +429,6 @@ class NumberCounter(models.Model):
     class Meta:
         verbose_name = "编号"
         verbose_name_plural = "编号"
+
+
+from .contact_models import UnitContact as UnitContact  # noqa: E402  (it refers to the staff above)

@@ -40,7 +40,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("breaches", "违诺公示", "/breaches/"),
     NavItem("acts", "许可处罚", "/acts/", ("/information/",)),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
-    NavItem("rules", "制度文件", "/rules/"),
+    NavItem("rules", "制度文件", "/rules/", ("/cases/",)),
     NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
 ]
@@ -58,6 +58,9 @@ STAFF_NAV: list[NavItem] = [
     NavItem("acts", "行政行为", "/desk/acts/", groups=AT_THE_DESK),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("usage", "月报", "/desk/usage/", groups=AT_THE_DESK),
+    NavItem("units", "责任人", "/desk/unit/", groups=AT_THE_DESK),
+    NavItem("training", "培训", "/desk/training/", groups=AT_THE_DESK),
+    NavItem("typical", "典型案例", "/desk/typical/", groups=AT_THE_DESK),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 
-from . import codes, groups
+from . import codes, contacts, groups
 from .models import Department, Region, User
 from .permissions import ADMITTED
 from .visibility import has_role
@@ -54,10 +54,10 @@ def _only_security_admin(actor: User | None, user: User | None = None) -> None:
 
 
 def _checked_mobile(mobile: str) -> str:
-    number = mobile.strip().replace(" ", "").replace("-", "")
-    if number and not (number.isascii() and number.isdigit() and len(number) == 11 and number[0] == "1"):
-        raise StaffError("手机号码应为 11 位数字，以 1 开头。", field="mobile")
-    return number
+    try:
+        return codes.check_mobile(mobile)
+    except codes.CodeError as error:
+        raise StaffError(str(error), field="mobile") from error
 
 
 def _checked_groups(names: Iterable[str], department: Department | None) -> list[str]:
@@ -189,6 +189,8 @@ def change_staff(
     user.is_staff = bool(ADMITTED & set(names))
     _cleaned(user)
     _store(user, actor, now)
+    if FIELD_LABELS["department"] in changed:
+        contacts.end_of_person(user=user, on=local_date(now), actor=actor, now=now)
     user.groups.set(Group.objects.filter(name__in=names))
     told = "、".join(changed)
     if had != set(names):
@@ -221,6 +223,7 @@ def mark_left(*, user: User, on: date, actor: User | None, now: datetime) -> Use
     _store(user, actor, now)
     Authenticator.objects.filter(user=user).delete()
     _end_sessions(user, now)
+    contacts.end_of_person(user=user, on=on, actor=actor, now=now)
     events.staff_left(now=now, actor_id=actor.pk if actor else None, user_id=user.pk, username=user.username)
     return user
 

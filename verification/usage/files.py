@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import xlsxwriter
 from django.template.loader import render_to_string
@@ -39,6 +40,38 @@ def workbook(sheets: Sequence[Sheet], *, overview: Sequence[Sequence[str]] = ())
     """An xlsx with a sheet for each unit in the shape of the annex; before them, where there are several, an overview
     whose first line is its head."""
     out = io.BytesIO()
+    book, formats = _book(out)
+    taken: set[str] = set()
+    if overview:
+        page = book.add_worksheet(_name("总表", taken))
+        page.set_column(0, len(overview[0]) - 1, 26)
+        for line, cells in enumerate(overview):
+            for column, text in enumerate(cells):
+                page.write_string(line, column, text, formats["cell" if line else "column"])
+    for sheet in sheets:
+        _write(book.add_worksheet(_name(sheet.short, taken)), sheet, formats)
+    book.close()
+    return out.getvalue()
+
+
+def tables(pages: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
+    """An xlsx of plain tables, each with its name and a head as its first line. Every cell is text."""
+    out = io.BytesIO()
+    book, formats = _book(out)
+    taken: set[str] = set()
+    for name, lines in pages:
+        page = book.add_worksheet(_name(name, taken))
+        page.set_column(0, len(lines[0]) - 1, 26)
+        page.freeze_panes(1, 0)
+        for line, cells in enumerate(lines):
+            for column, text in enumerate(cells):
+                page.write_string(line, column, text, formats["cell" if line else "column"])
+    book.close()
+    return out.getvalue()
+
+
+def _book(out: io.BytesIO) -> "tuple[xlsxwriter.Workbook, dict[str, Any]]":
+    """A workbook in which text stays text, and its formats."""
     book = xlsxwriter.Workbook(
         out,
         {
@@ -57,17 +90,7 @@ def workbook(sheets: Sequence[Sheet], *, overview: Sequence[Sequence[str]] = ())
         ),
         "cell": book.add_format({"num_format": "@", "border": 1, "valign": "top", "text_wrap": True}),
     }
-    taken: set[str] = set()
-    if overview:
-        page = book.add_worksheet(_name("总表", taken))
-        page.set_column(0, len(overview[0]) - 1, 26)
-        for line, cells in enumerate(overview):
-            for column, text in enumerate(cells):
-                page.write_string(line, column, text, formats["cell" if line else "column"])
-    for sheet in sheets:
-        _write(book.add_worksheet(_name(sheet.short, taken)), sheet, formats)
-    book.close()
-    return out.getvalue()
+    return book, formats
 
 
 def _write(page: "xlsxwriter.worksheet.Worksheet", sheet: Sheet, formats: dict[str, object]) -> None:

@@ -18,7 +18,7 @@ from credit_portal.deadlines import duties, policy
 from credit_portal.deadlines.calendar import count
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.outbox import notices
-from credit_portal.registry import groups, numbering
+from credit_portal.registry import contacts, groups, numbering
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification.models import Check, UsageList, UsageNote, UsageRow, UsageSubmission
@@ -29,9 +29,7 @@ from .rows import Made, Row, row_of
 RULE, PERIOD_RULE = "monthly_list", "monthly_list_period"
 MATTER = "usage"
 # Townships, development zones and departments report (S3 三（四）); the credit office is reported to.
-REPORTING = (
-    Department.Kind.COMPETENT, Department.Kind.APPROVAL_BUREAU, Department.Kind.TOWNSHIP, Department.Kind.OTHER,
-)  # fmt: skip
+REPORTING = contacts.UNITS
 DOES = frozenset({groups.OFFICER, groups.HEAD})
 NOTES = DOES | {groups.CLERK}
 # So long before the last day a list can be sent although its period is not over: that day may lie before a holiday.

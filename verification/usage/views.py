@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
-from credit_portal.registry import groups
+from credit_portal.registry import contacts, groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
 from verification.models import UsageList, UsageNote, UsageNotice
 
@@ -29,7 +30,11 @@ MONTHS_SHOWN = 24
 
 
 class SubmitForm(forms.Form):
-    reporter = forms.CharField(label="报送人", max_length=lists.MOST_NAME)
+    reporter = forms.CharField(
+        label="报送人",
+        max_length=lists.MOST_NAME,
+        help_text="本单位登记了联络员的，先填联络员的姓名；可以改。",
+    )
     reason = forms.CharField(
         label="更正的理由", max_length=lists.MOST_TEXT, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -132,7 +137,7 @@ def _page(
     start = (page - 1) * PER_PAGE
     shown = rows[start : start + PER_PAGE]
     gathering.note_read(user=user, target_id=str(row.pk), now=clock.now())
-    form = submitting or SubmitForm(again=sent is not None, initial={"reporter": user.display_name})
+    form = submitting or SubmitForm(again=sent is not None, initial={"reporter": _reporter(row, user)})
     failed = (submitting is not None and submitting.errors) or (noting is not None and noting[1].errors)
     return render(
         request,
@@ -157,6 +162,11 @@ def _page(
         },
         status=422 if failed else 200,
     )
+
+
+def _reporter(row: UsageList, user: User) -> str:
+    """Whom the form names: whoever answers for it in the unit (S3 三（四）), else who is at the form."""
+    return contacts.reporter_of(row.department_id) or user.display_name
 
 
 @desk(groups.OFFICER, groups.HEAD)

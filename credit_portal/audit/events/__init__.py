@@ -95,6 +95,7 @@ from .ground import (
     subject_renamed,
 )
 from .sentences import SENTENCES, sentence
+from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
 
 __all__ = [
@@ -182,6 +183,10 @@ __all__ = [
     "subject_renamed",
     "text_drafted",
     "text_published",
+    "training_recorded",
+    "typical_step",
+    "unit_chased",
+    "unit_contact",
     "usage_chased",
     "usage_note",
     "usage_notice",

@@ -20,7 +20,7 @@ from disclosure import proposals
 from disclosure import services as disclosure
 from verification import services as verification
 
-from . import acts, breaches, consequences, counter, exchange, foundation, people, records, usage
+from . import acts, breaches, consequences, counter, exchange, foundation, people, records, units, usage
 from .counter import Visit
 from .days import is_working_day, open_day
 
@@ -104,6 +104,7 @@ class Timeline:
         consequences.plan(self)
         exchange.plan(self)
         usage.plan(self)
+        units.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
