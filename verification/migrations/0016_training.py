@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0002_append_only'),
         ('documents', '0002_initial'),
-        ('registry', '0005_unit_contacts'),
-        ('verification', '0011_watch_list'),
+        ('registry', '0006_unit_contacts'),
+        ('verification', '0013_checks_papers_are_kept'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -42,8 +42,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0002_append_only'),
         ('commitments', '0015_consequences_are_kept'),
-        ('disclosure', '0012_interview_records'),
-        ('registry', '0005_unit_contacts'),
+        ('disclosure', '0013_market_access'),
+        ('registry', '0006_unit_contacts'),
         ('verification', '0016_training'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

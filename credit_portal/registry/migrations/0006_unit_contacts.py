@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0002_append_only'),
-        ('registry', '0004_staff_mobile'),
+        ('registry', '0005_evidence_required'),
     ]
 
     operations = [
