@@ -120,7 +120,7 @@ def _own_training(timeline: Timeline, now: datetime) -> None:
         details=training.Details(
             "违诺认定文书写作（演示）", local_date(now), Decimal("1.5"), "", "告知书、认定书和送达的写法，以案说法。"
         ),
-        people=[head.pk, officer.pk], others={head.department_id: 6}, actor=officer, now=now, is_demo=True,
+        people=[head.pk, officer.pk], others={timeline.world.departments[LC, "market"].pk: 6}, actor=officer, now=now, is_demo=True,
     )  # fmt: skip
 
 
