@@ -24,6 +24,7 @@ from credit_portal.registry.models import (
     SubjectName,
     User,
 )
+from disclosure.models import TypicalCase, TypicalPublication
 from verification.models import CreditEntry, EntryMeasure, UsageList
 
 PASSWORD = "correct horse battery staple"
@@ -287,3 +288,33 @@ def usage_list(*, department: Department | None = None, **fields: Any) -> UsageL
         "opened_at": NOW,
     }
     return UsageList.objects.create(**(values | fields))
+
+
+def public_case(*, department: Department | None = None, **fields: Any) -> TypicalCase:
+    """A typical case that two people of an office have put on the site."""
+    unit = department or globals()["department"]()
+    office = globals()["department"](region=unit.region, kind="credit_office")
+    writer, first, second = staff(department=unit), staff(department=office), staff(department=office)
+    values: dict[str, Any] = {
+        "number": f"D{unit.region_id}2026{next(_numbers):06d}",
+        "department": unit,
+        "region": unit.region,
+        "kind": "repair",
+        "title": "一家餐饮店失信后主动修复",
+        "problem": "复查时发现后厨没有按承诺整改。",
+        "action": "上门辅导。\n期满当日受理修复申请。",
+        "effect": "修复后停止公示。",
+        "state": "accepted",
+        "written_at": NOW,
+        "written_by": writer,
+        "office": office,
+        "submitted_at": NOW,
+        "submitted_by": writer,
+        "answered_at": NOW,
+        "answered_by": first,
+    }
+    case = TypicalCase.objects.create(**(values | fields))
+    TypicalPublication.objects.create(
+        case=case, state="public", proposed_at=NOW, proposed_by=first, decided_at=NOW, decided_by=second
+    )
+    return case

@@ -51,6 +51,7 @@ PARAMETERS = {
     "/window/": ["part", "change", "large"],
     "/admin/": ["q", "p", "o", "e", "all", "code", "item", "text", "_facets", "_popup", "_to_field", "next",
                 "_changelist_filters", "nosuch__lookup"],
+    "/cases/": ["kind", "page"],
     "/accounts/": ["next", "ended", "code"],
 }  # fmt: skip
 # What is sent to the addresses of the counter.

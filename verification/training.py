@@ -19,7 +19,7 @@ from credit_portal.registry.visibility import group_names, limit_to_visible
 
 from .models import TrainingLine, TrainingSession
 
-RECORDS = frozenset({groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE})
+RECORDS = frozenset({groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE})
 MOST = {"title": 200, "lecturer": 100, "content": 2000, "reason": 300}
 LABELS = {"title": "主题", "lecturer": "授课人", "content": "内容", "reason": "理由"}
 MOST_HOURS, MOST_OTHERS = Decimal(200), 9_999
@@ -52,7 +52,7 @@ class Details:
 def sessions_visible_to(user: User) -> QuerySet[TrainingSession]:
     """Those that the own unit held or took part in; of the own region and below for the office and the auditor."""
     held = limit_to_visible(TrainingSession.objects.all(), user)
-    if user.department_id is None or not group_names(user) & (RECORDS | {groups.APPROVAL_BUREAU}):
+    if user.department_id is None or not group_names(user) & RECORDS:
         return held
     was_there = TrainingLine.objects.filter(session=OuterRef("pk"), department=user.department_id)
     return TrainingSession.objects.filter(Q(pk__in=held.values("pk")) | Exists(was_there))
@@ -183,7 +183,7 @@ def void_training(*, session_id: int, reason: str, actor: User, now: datetime) -
 
 def _unit(actor: User) -> Department:
     if actor.department is None or not group_names(actor) & RECORDS:
-        raise TrainingError("培训由举办单位的经办人、负责人或者信用办登记。")
+        raise TrainingError("培训由举办单位的经办人、负责人或者信用办登记，窗口人员不登记。")
     return actor.department
 
 

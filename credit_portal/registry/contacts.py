@@ -223,15 +223,20 @@ def _tell(row: UnitContact, step: str, *, actor: User | None, now: datetime) -> 
 
 
 def people_to_ask(departments: Sequence[int]) -> dict[int, list[User]]:
-    """By unit whom to ask: its heads, where it has none its officers. One query."""
+    """By unit whom to ask: its heads, where it has none whoever else works at the desk. One query."""
     found: dict[int, dict[str, list[User]]] = {}
     rows = (
         User.objects.filter(
-            department__in=departments, is_active=True, groups__name__in=[groups.HEAD, groups.OFFICER]
+            department__in=departments,
+            is_active=True,
+            groups__name__in=[groups.HEAD, groups.OFFICER, groups.APPROVAL_BUREAU],
         )
         .annotate(role=F("groups__name"))
         .order_by("pk")
     )
     for user in rows:
         found.setdefault(user.department_id or 0, {}).setdefault(user.role, []).append(user)  # type: ignore[attr-defined]
-    return {unit: by.get(groups.HEAD) or by.get(groups.OFFICER, []) for unit, by in found.items()}
+    return {
+        unit: by.get(groups.HEAD) or by.get(groups.OFFICER) or by[groups.APPROVAL_BUREAU]
+        for unit, by in found.items()
+    }

@@ -152,6 +152,8 @@ def furnish() -> dict[str, str]:
         "catalogue": "/catalogue/",
         "texts": "/texts/",
         "text": f"/texts/{counter.text.text.code}/",
+        "cases": "/cases/",
+        "case": f"/cases/{factories.public_case(department=counter.clerk.department).uuid}/",
         "rules": "/rules/",
         "rule": f"/rules/{document.pk}/",
         "verify": f"/verify/{first.verify_token}/",

@@ -161,6 +161,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Say anew what was wrong."""
     row = _session(request, uuid)
+    if not _may_change(request, row):
+        raise Http404("由登记的单位更正；已经更正或者作废的不再更正。")
     lines = list(row.lines.select_related("department", "person"))
     choice = _with_those_who_were_there(training.units_to_choose(request.user), lines)
     if request.method != "POST":
@@ -238,6 +240,11 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return _page(request, _session(request, uuid), VoidForm())
 
 
+def _may_change(request: HttpRequest, row: TrainingSession) -> bool:
+    own = row.department_id == request.user.department_id and has_role(request.user, *RECORDS)
+    return own and not row.void and getattr(row, "corrected_by", None) is None
+
+
 def _page(request: HttpRequest, row: TrainingSession, form: VoidForm) -> HttpResponse:
     user = request.user
     lines: dict[Department, dict[str, Any]] = {}
@@ -259,10 +266,7 @@ def _page(request: HttpRequest, row: TrainingSession, form: VoidForm) -> HttpRes
             "session": row,
             "lines": lines.items(),
             "after": after,
-            "may": row.department_id == user.department_id
-            and has_role(user, *RECORDS)
-            and after is None
-            and not row.void,
+            "may": _may_change(request, row),
             "form": form,
         },
         status=422 if form.is_bound and form.errors else 200,
