@@ -18,7 +18,7 @@ from .typical import writing
 
 @admin.register(TypicalCase)
 class TypicalCaseAdmin(EvidenceAdmin):
-    list_display = ["number", "title", "kind", "department", "state", "submitted_at", "answered_at"]
+    list_display = ["number", "title", "kind", "department", "state", "answered_at"]
     list_filter = ["state", "kind", "region"]
     list_select_related = ["department"]
     search_fields = ["=number", "title", "department__name"]

@@ -58,9 +58,8 @@ STAFF_NAV: list[NavItem] = [
     NavItem("acts", "行政行为", "/desk/acts/", groups=AT_THE_DESK),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("usage", "月报", "/desk/usage/", groups=AT_THE_DESK),
-    NavItem("units", "责任人", "/desk/unit/", groups=AT_THE_DESK),
-    NavItem("training", "培训", "/desk/training/", groups=AT_THE_DESK),
-    NavItem("typical", "典型案例", "/desk/typical/", groups=AT_THE_DESK),
+    NavItem("units", "单位", "/desk/unit/", ("/desk/training/",), groups=AT_THE_DESK),
+    NavItem("typical", "案例", "/desk/typical/", groups=AT_THE_DESK),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 
