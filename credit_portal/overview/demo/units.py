@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from credit_portal.audit.clock import local_date
+from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry import contacts
 from credit_portal.registry.models import UnitContact
 from disclosure.models import TypicalCase
@@ -61,20 +61,25 @@ def plan(timeline: Timeline) -> None:
     """Name who answers, hold trainings, write cases."""
     for region in STAFFED:
         timeline.at(
-            timeline.moment(open_day(timeline.day(-200))),
+            _at_ten(open_day(timeline.day(-200))),
             lambda now, region=region: _contacts(timeline, region, now),  # type: ignore[misc]
         )
         for ago, title in ((-170, "信用核查和承诺办理操作"), (-45, "信用修复和月报报送")):
             timeline.at(
-                timeline.moment(open_day(timeline.day(ago))),
+                _at_ten(open_day(timeline.day(ago))),
                 lambda now, region=region, title=title: _training(timeline, region, title, now),  # type: ignore[misc]
             )
-    timeline.at(timeline.moment(open_day(timeline.day(-30))), lambda now: _own_training(timeline, now))
+    timeline.at(_at_ten(open_day(timeline.day(-30))), lambda now: _own_training(timeline, now))
     for ago, told, fate in CASES:
         timeline.at(
-            timeline.moment(open_day(timeline.day(ago))),
+            _at_ten(open_day(timeline.day(ago))),
             lambda now, told=told, fate=fate: _case(timeline, told, fate, now),  # type: ignore[misc]
         )
+
+
+def _at_ten(day: date) -> datetime:
+    """A fixed hour: what the demonstration draws by chance for its visits stays as it was."""
+    return datetime.combine(day, time(10), SHANGHAI)
 
 
 def _contacts(timeline: Timeline, region: str, now: datetime) -> None:
