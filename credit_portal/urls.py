@@ -23,6 +23,7 @@ urlpatterns = [
     path("desk/publications/", include("disclosure.publication_urls")),
     path("desk/acts/", include("disclosure.acts.urls")),
     path("desk/exchange/", include("disclosure.exchange.urls")),
+    path("desk/progress/", include("credit_portal.overview.progress.urls")),
     path("desk/", include("credit_portal.overview.desk_urls")),
     path("api/v1/", include("disclosure.api_urls")),
     path("", include("credit_portal.overview.urls")),

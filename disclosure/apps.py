@@ -14,6 +14,7 @@ class DisclosureConfig(AppConfig):
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
         from .exchange import batches, folder, interviews, noting, pushing, scanning
+        from .progress import reports as progress
 
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_after_voiding("publicity", services.on_voided)
@@ -46,6 +47,8 @@ class DisclosureConfig(AppConfig):
         effects.register_effect(
             batches.PUSH, pushing.push, label="推送上级平台", external=True, max_attempts=pushing.MAX_ATTEMPTS
         )
+        sweeping.register_step("progress", progress.open_reports)
+        duties.register_matter(progress.MATTER, "半年进展报告", _progress_page)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
 
 
@@ -59,6 +62,13 @@ def _report_page(round_id: int) -> str | None:
 
     sent = ReportRound.objects.select_related("report").filter(pk=round_id).first()
     return f"/desk/reports/{sent.report.uuid}/" if sent else None
+
+
+def _progress_page(report_id: int) -> str | None:
+    from .models import ProgressReport
+
+    found = ProgressReport.objects.filter(pk=report_id).values_list("uuid", flat=True).first()
+    return f"/desk/progress/{found}/" if found else None
 
 
 def _act_page(act_id: int) -> str | None:

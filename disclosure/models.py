@@ -24,6 +24,11 @@ from .information_models import LaunchDate as LaunchDate
 from .typical_models import TypicalCase as TypicalCase
 from .typical_models import TypicalPublication as TypicalPublication
 from .typical_models import TypicalReport as TypicalReport
+from .progress_models import Assessment as Assessment
+from .progress_models import ProgressCases as ProgressCases
+from .progress_models import ProgressReport as ProgressReport
+from .progress_models import ProgressSummary as ProgressSummary
+from .progress_models import ProgressVersion as ProgressVersion
 
 
 class PublicityDecision(models.Model):

@@ -25,6 +25,7 @@ from credit_portal.registry.models import (
     User,
 )
 from disclosure.models import TypicalCase, TypicalPublication
+from disclosure.models import ProgressReport
 from verification.models import CreditEntry, EntryMeasure, UsageList
 
 PASSWORD = "correct horse battery staple"
@@ -318,3 +319,18 @@ def public_case(*, department: Department | None = None, **fields: Any) -> Typic
         case=case, state="public", proposed_at=NOW, proposed_by=first, decided_at=NOW, decided_by=second
     )
     return case
+def progress_report(*, department: Department | None = None, **fields: Any) -> ProgressReport:
+    """A unit's report of the second half of 2026: due on 24 December, late from the 26th."""
+    unit = department or globals()["department"]()
+    values: dict[str, Any] = {
+        "number": f"P{unit.region_id}2026{next(_numbers):06d}",
+        "department": unit,
+        "region": unit.region,
+        "half": "2026H2",
+        "period_from": date(2026, 7, 1),
+        "period_to": date(2026, 12, 31),
+        "due_on": date(2026, 12, 24),
+        "late_from": date(2026, 12, 26),
+        "opened_at": NOW,
+    }
+    return ProgressReport.objects.create(**(values | fields))

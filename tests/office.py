@@ -26,6 +26,7 @@ from disclosure import information, proposals, rule_documents
 from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
 from disclosure.typical import writing
+from disclosure.progress import assessments, summaries
 from tests import acts
 from tests.breach_stage import Stage
 from verification import listing, training
@@ -119,6 +120,7 @@ class Office:
         self._exchange()
         self._acts()
         self.usage = factories.usage_list(department=self.department)
+        self._progress()
         self.recipient = letters.save_recipient(
             recipient=None, role="audit", name="栾城区审计局", region=factories.region(), actor=None, now=NOW
         )
@@ -172,6 +174,20 @@ class Office:
             actor=self.people[groups.SECURITY_ADMIN], now=NOW,
         )  # fmt: skip
 
+    def _progress(self) -> None:
+        """A unit's report of the half-year, the region's, and an assessment that has been commissioned."""
+        self.progress = factories.progress_report(department=self.department)
+        credit = self.people[groups.CREDIT_OFFICE]
+        self.summary = summaries.draft(
+            half="2026H2", effects="一段。", problems="无", plans="无", figures=[], as_of=NOW.date(), actor=credit,
+            now=NOW,
+        )  # fmt: skip
+        self.assessment = assessments.commission(
+            body_name="演示评估有限公司", body_code=factories.organisation_code(), subject_matter="信用承诺",
+            period_from=date(2026, 1, 1), period_to=date(2026, 6, 30), commissioned_on=NOW.date(), actor=credit,
+            now=NOW,
+        )  # fmt: skip
+
     def _exchange(self) -> None:
         """A record that went up in a batch."""
         platform = ExchangePlatform.objects.create(
@@ -216,6 +232,9 @@ class Office:
             "verification.check": self.check,
             "verification.usagelist": self.usage,
             "verification.listing": self.listing,
+            "disclosure.progressreport": self.progress,
+            "disclosure.progresssummary": self.summary,
+            "disclosure.assessment": self.assessment,
             "commitments.recipient": self.recipient,
             "verification.checksource": self.source,
             "commitments.commitment": self.commitment,

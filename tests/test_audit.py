@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from credit_portal.audit import events, recording
-from credit_portal.audit.events import acts, breach, business, checking, deadlines, ground, units, usage
+from credit_portal.audit.events import acts, breach, business, checking, deadlines, ground, progress, units, usage
 from credit_portal.audit.hashing import keyed_hash
 from credit_portal.audit.models import AppendOnlyError, AuditEvent, ReadLog
 
@@ -74,7 +74,7 @@ def test_an_event_outside_the_transaction_of_its_fact_is_refused() -> None:
 def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
     source = "".join(
         inspect.getsource(module)
-        for module in (acts, breach, business, checking, deadlines, ground, units, usage)
+        for module in (acts, breach, business, checking, deadlines, ground, progress, units, usage)
     )
     recorded = set(re.findall(r'(?:record|_about|_duty)\(\s*"([a-z_.]+)"', source)) | {"report.returned"}
     assert recorded == set(events.SENTENCES)

@@ -62,6 +62,9 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "verification.usagelist": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "county": OWN},
+    "disclosure.progressreport": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "region": {K, A}},
+    "disclosure.progresssummary": {"changelist": {K, A}, "add": NOBODY, "xlsx": {K, A}},
+    "disclosure.assessment": {"changelist": {K, A}, "add": NOBODY},
     "commitments.commitment": {"changelist": EVERYBODY, "add": NOBODY},
     "commitments.textversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},

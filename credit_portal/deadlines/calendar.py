@@ -20,7 +20,7 @@ FIXED_HOLIDAYS = {(1, 1): "元旦", (5, 1): "劳动节", (5, 2): "劳动节"} | 
 LONGEST = 4000
 _DAY = timedelta(days=1)
 # Units that are not counted day by day: only their ends say something.
-BY_ENDS = frozenset({"months", "day_of_month"})
+BY_ENDS = frozenset({"months", "day_of_month", "day_of_year"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,8 @@ def count(calendar: Calendar, start: date, length: int, unit: str, *, to_act: bo
             return count_months(calendar, start, length, to_act=to_act)
         case "day_of_month":
             return on_day_of_month(calendar, start, length)
+        case "day_of_year":
+            return on_day_of_year(calendar, start, length)
     raise ValueError(f"不能按“{unit}”计算期限。")
 
 
@@ -111,6 +113,22 @@ def on_day_of_month(calendar: Calendar, start: date, day: int) -> Counted:
     named = _in_month(start.year, start.month, day)
     if named <= start:
         named = _in_month(start.year + start.month // 12, start.month % 12 + 1, day)
+    return _or_before(calendar, start, named)
+
+
+def on_day_of_year(calendar: Calendar, start: date, number: int) -> Counted:
+    """The next day of a year with this number (month × 100 + day: 624 is 24 June) after `start`, or the working day before
+    it, as `on_day_of_month` has it (S4 23)."""
+    month, day = divmod(number, 100)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        raise ValueError("每年的日期应为月日，例如 624。")
+    named = _in_month(start.year, month, day)
+    if named <= start:
+        named = _in_month(start.year + 1, month, day)
+    return _or_before(calendar, start, named)
+
+
+def _or_before(calendar: Calendar, start: date, named: date) -> Counted:
     due = named
     while due > start and not calendar.is_working_day(due):
         due -= _DAY

@@ -148,7 +148,7 @@ def open_duties(*, rule_key: str, openings: Sequence[Opening], now: datetime) ->
             commitment_type=opening.commitment_type,
             grade=opening.grade,
         )
-        if rule is None:
+        if rule is None or not rule.counts:
             continue
         period = (opening.triggered_on, rule.length, rule.unit)
         if period not in periods:

@@ -34,6 +34,8 @@ class Progress:
 def length_in_words(duty: Duty) -> str:
     if duty.unit == "day_of_month":
         return f"每月 {duty.length} 日，休息日的提前到之前最后一个工作日"
+    if duty.unit == "day_of_year":
+        return f"每年 {duty.length // 100} 月 {duty.length % 100} 日，休息日的提前到之前最后一个工作日"
     return f"{duty.length} {UNITS.get(duty.unit, duty.unit)}"
 
 

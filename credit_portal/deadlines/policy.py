@@ -24,10 +24,24 @@ class Value:
     region: str
     confirmed: bool
     rule_id: int | None
+    # Of dates in the year, the one that comes next after the day asked for: month × 100 + day.
+    next_date: int | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says a length at all: one that only switches something off does not."""
+        return (
+            self.next_date is not None
+            or not isinstance(self.value, dict)
+            or bool({"due_day", "days"} & self.value.keys())
+        )
 
     @property
     def length(self) -> int:
-        """The number of days or months: of a rule with a switch, its `days`; of a date in the month, its number."""
+        """The number of days or months: of a rule with a switch, its `days`; of a date in the month or the year, its
+        number."""
+        if self.next_date is not None:
+            return self.next_date
         if isinstance(self.value, dict):
             return int(self.value["due_day" if "due_day" in self.value else "days"])
         return int(self.value)
@@ -77,15 +91,22 @@ class Finder:
         asked = (tuple(lineage), on, tuple(sorted(narrowing.items())))
         if asked not in self._known:
             used = choose(self._rules, lineage=lineage, on=on, **narrowing)
-            self._known[asked] = _value(used) if used else None
+            self._known[asked] = _value(used, on) if used else None
         return self._known[asked]
 
 
-def _value(rule: PolicyRule) -> Value:
-    # A date in the month has no unit of its own in the rule: it is one by its part `due_day`.
-    dated = isinstance(rule.value, dict) and "due_day" in rule.value
-    unit = "day_of_month" if dated else rule.unit
-    return Value(rule.key, rule.value, unit, rule.basis, rule.region_id, rule.confirmed, rule.pk)
+def _value(rule: PolicyRule, on: date) -> Value:
+    # Dates in the month or the year have no unit of their own in the rule: they are known by `due_day` and `due`.
+    parts = rule.value if isinstance(rule.value, dict) else {}
+    next_date = _next_date(parts["due"], on) if parts.get("due") else None
+    unit = "day_of_month" if "due_day" in parts else "day_of_year" if next_date is not None else rule.unit
+    return Value(rule.key, rule.value, unit, rule.basis, rule.region_id, rule.confirmed, rule.pk, next_date)
+
+
+def _next_date(month_days: Iterable[str], on: date) -> int:
+    """The first of these days of the year («06-24») after a day, as a number; after the last of them the first again."""
+    numbers = sorted(int(one.replace("-", "")) for one in month_days)
+    return next((one for one in numbers if one > on.month * 100 + on.day), numbers[0])
 
 
 def values(
@@ -107,7 +128,7 @@ def values(
             rules, lineage=lineage, on=on, domain=domain, commitment_type=commitment_type, grade=grade
         )
         if used is not None:
-            found[key] = _value(used)
+            found[key] = _value(used, on)
     return found
 
 

@@ -133,7 +133,7 @@ def moves_by_rule(rule: PolicyRule) -> list[Move]:
             commitment_type=duty.commitment_type,
             grade=duty.grade,
         )
-        if value.rule_id != rule.pk or duty.rule_id == rule.pk:
+        if value.rule_id != rule.pk or duty.rule_id == rule.pk or not value.counts:
             continue
         found.append(Move(duty, _by_value(duty, value, calendar), value))
     return found

@@ -251,3 +251,6 @@ def sentence_of(row: AuditEvent) -> str:
     said = sentence(row)
     key = row.facts.get("key") if row.verb == "policy.loaded" else None
     return said.replace(key, key_in_words(key)) if key else said
+
+
+from .admin_progress import ProgressReportAdmin as ProgressReportAdmin  # noqa: E402  (registered with the rest)

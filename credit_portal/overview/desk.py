@@ -43,6 +43,7 @@ DEEDS = {
     "commitment_upload": "向上级平台报送承诺",
     "platform_collection": "归集到上级平台",
     "monthly_list": "报送使用信用记录月报",
+    "half_year_report": "报送半年进展报告",
 }
 
 

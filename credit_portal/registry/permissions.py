@@ -30,6 +30,7 @@ _OWN_BUSINESS = {
     "disclosure.administrativeact": "v",
     "disclosure.informationitem": "v",
     "verification.usagelist": "v",
+    "disclosure.progressreport": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -73,6 +74,8 @@ TABLE: dict[str, dict[str, str]] = {
         "commitments.recipient": "vac",
         "verification.checksource": "vac",
         "verification.listing": "v",
+        "disclosure.progresssummary": "v",
+        "disclosure.assessment": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
     },
@@ -93,6 +96,8 @@ TABLE: dict[str, dict[str, str]] = {
         "commitments.recipient": "v",
         "verification.checksource": "v",
         "verification.listing": "v",
+        "disclosure.progresssummary": "v",
+        "disclosure.assessment": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
         "audit.readlog": "v",

@@ -60,6 +60,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("usage", "月报", "/desk/usage/", groups=AT_THE_DESK),
     NavItem("units", "单位", "/desk/unit/", ("/desk/training/",), groups=AT_THE_DESK),
     NavItem("typical", "案例", "/desk/typical/", groups=AT_THE_DESK),
+    NavItem("progress", "进展", "/desk/progress/", groups=AT_THE_DESK),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 

@@ -19,7 +19,7 @@ from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification import training
 from verification.models import TrainingSession
 from verification.training import TrainingError
-from verification.usage.files import tables
+from credit_portal.documents.workbook import tables
 
 from . import chasing
 from .forms import Attendance, TrainingForm, VoidForm

@@ -94,6 +94,7 @@ from .ground import (
     subject_registered,
     subject_renamed,
 )
+from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
 from .sentences import SENTENCES, sentence
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
@@ -105,6 +106,7 @@ __all__ = [
     "act_entered",
     "act_proposed",
     "act_upload",
+    "assessment_step",
     "breach_marked",
     "breach_publication_decided",
     "breach_publication_ended",
@@ -160,6 +162,9 @@ __all__ = [
     "partner_saved",
     "partner_token",
     "policy_loaded",
+    "progress_chased",
+    "progress_submitted",
+    "progress_summary",
     "publicity_decided",
     "publicity_proposal",
     "publicity_withdrawn",

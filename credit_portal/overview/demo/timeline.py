@@ -20,7 +20,7 @@ from disclosure import proposals
 from disclosure import services as disclosure
 from verification import services as verification
 
-from . import acts, breaches, consequences, counter, exchange, foundation, people, records, units, usage
+from . import acts, breaches, consequences, counter, exchange, foundation, people, progress, records, units, usage
 from .counter import Visit
 from .days import is_working_day, open_day
 
@@ -105,6 +105,7 @@ class Timeline:
         exchange.plan(self)
         usage.plan(self)
         units.plan(self)
+        progress.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:

@@ -1,0 +1,192 @@
+"""The figures of a half-year (R109): what each counts, and the cases behind it by the very same condition.
+
+Counted in sets: one query for each source, however many units and figures there are.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Q, QuerySet, Value
+
+from commitments.models import Commitment
+from credit_portal.deadlines.models import Duty
+from credit_portal.registry.models import CommitmentType, User
+from credit_portal.registry.visibility import limit_to_visible
+from disclosure.progress.parts import Figure
+from verification.vocabulary import Scrutiny
+
+from . import sources
+from .sources import Case, Source
+from .spans import Span
+
+ALL = "all"
+SIGNED = "signed"
+TYPES = {ALL: "合计"} | {str(code): str(label) for code, label in CommitmentType.choices}
+FULFILMENT = {str(code): str(label) for code, label in Commitment.Fulfilment.choices}
+COLUMNS = {SIGNED: "签署"} | FULFILMENT
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A figure before it is counted. `when`: which rows of its source it counts."""
+
+    key: str
+    group: str
+    label: str
+    source: Source
+    when: Callable[[Span], Q]
+
+
+def _fixed(condition: Q) -> Callable[[Span], Q]:
+    return lambda span: condition
+
+
+def _by_type() -> list[Kind]:
+    """Commitments by type and fulfilment: the first group, shown as one table."""
+    found = []
+    for type_, type_label in TYPES.items():
+        of_type = Q() if type_ == ALL else Q(commitment_type=type_)
+        for column, label in COLUMNS.items():
+            condition = of_type if column == SIGNED else of_type & Q(fulfilment=column)
+            found.append(
+                Kind(
+                    f"commitment.{type_}.{column}", "信用承诺", f"{type_label}：{label}", sources.COMMITMENTS,
+                    # A condition that holds for every row, where nothing narrows it.
+                    _fixed(condition or Q(pk__isnull=False)),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _plain() -> list[Kind]:
+    checks, cases, duties = sources.CHECKS, sources.CASES, sources.DUTIES
+    report, acts = Q(rule_key="breach_report"), Q(rule_key__startswith="act_publication.")
+    open_ = Q(state=Duty.State.OPEN)
+    check, breach, public, repair = "信用核查", "违诺认定和上报", "公示", "信用修复"
+    act, monthly, follow = "行政行为", "信用记录使用月报", "整改、约谈和名单"
+    return [
+        Kind("commitment.late_materials", "信用承诺", "其中容缺受理", sources.COMMITMENTS, _fixed(Q(late_materials=True))),
+        Kind("check.all", check, "核查", checks, _fixed(Q(pk__isnull=False))),
+        *(
+            Kind(f"check.{code}", check, f"结论：{label}", checks, _fixed(Q(route=str(code))))
+            for code, label in sources.ROUTES.items()
+        ),
+        Kind("check.key", check, "其中重点审查", checks, _fixed(Q(scrutiny=str(Scrutiny.KEY)))),
+        Kind("case.opened", breach, "立案", cases, lambda span: span.days("opened_on")),
+        Kind("case.determined", breach, "认定违诺", cases, lambda span: span.days("determined_on")),
+        Kind("case.served", breach, "送达认定书", cases, lambda span: span.days("served_on")),
+        Kind("case.revoked", breach, "撤销认定", cases, lambda span: span.days("revoked_on")),
+        Kind("report.on_time", breach, "按期上报信用办", duties, _fixed(report & sources.MET_ON_TIME)),
+        Kind("report.late", breach, "逾期上报信用办", duties, _fixed(report & sources.MET_LATE)),
+        Kind("report.missing", breach, "逾期没有上报", duties, _fixed(report & open_)),
+        Kind("public.commitment", public, "公示信用承诺", sources.SHOWN, _fixed(Q(pk__isnull=False))),
+        Kind("public.breach", public, "公示违诺信息", sources.PUBLICATIONS, lambda span: span.days("public_from")),
+        Kind("public.ended", public, "停止公示违诺信息", sources.PUBLICATIONS, lambda span: span.moments("ended_at")),
+        Kind("repair.breach", repair, "违诺记录已修复", sources.ENTRIES, _fixed(Q(kind="breach"))),
+        Kind("repair.other", repair, "处罚和名单记录已修复", sources.ENTRIES, _fixed(~Q(kind="breach"))),
+        Kind("act.licence", act, "行政许可", sources.ACTS, lambda span: span.days("decided_on") & Q(kind="licence")),
+        Kind("act.penalty", act, "行政处罚", sources.ACTS, lambda span: span.days("decided_on") & Q(kind="penalty")),
+        Kind(
+            "act.other", act, "其他行政行为和司法信息", sources.ACTS,
+            lambda span: span.days("decided_on") & ~Q(kind__in=["licence", "penalty"]),
+        ),
+        Kind("act.public", act, "向社会公示", sources.ACTS, lambda span: span.days("public_from")),
+        Kind("act.on_time", act, "按期公示", duties, _fixed(acts & sources.MET_ON_TIME)),
+        Kind("act.late", act, "逾期公示", duties, _fixed(acts & sources.MET_LATE)),
+        Kind("act.missing", act, "逾期没有公示", duties, _fixed(acts & open_)),
+        Kind("list.sent", monthly, "按期报送", sources.LISTS, _fixed(Q(submitted_on__lt=F("late_from")))),
+        Kind("list.late", monthly, "逾期报送", sources.LISTS, _fixed(Q(submitted_on__gte=F("late_from")))),
+        Kind(
+            "list.missing", monthly, "逾期没有报送", sources.LISTS,
+            lambda span: Q(submitted_on__isnull=True, late_from__lte=span.as_of),
+        ),
+        Kind("rectification.ordered", follow, "责令限期整改", sources.RECTIFICATIONS, lambda span: span.days("ordered_on")),
+        Kind(
+            "rectification.passed", follow, "整改到位", sources.RECTIFICATIONS,
+            lambda span: span.days("judged_on") & Q(state="passed"),
+        ),
+        Kind(
+            "rectification.failed", follow, "整改不到位", sources.RECTIFICATIONS,
+            lambda span: span.days("judged_on") & Q(state="failed"),
+        ),
+        Kind(
+            "interview.held", follow, "约谈", sources.INTERVIEWS, lambda span: span.days("held_on") & Q(state="held")
+        ),
+        Kind("listing.in_force", follow, "列入名单", sources.LISTINGS, lambda span: span.days("served_on") & Q(entry__isnull=False)),
+        Kind(
+            "listing.exited", follow, "移出名单", sources.LISTINGS, lambda span: span.days("ended_on") & Q(state="exited")
+        ),
+    ]  # fmt: skip
+
+
+KINDS: dict[str, Kind] = {one.key: one for one in (*_by_type(), *_plain())}
+
+
+def counts(units: Sequence[int], span: Span) -> dict[int, dict[str, int]]:
+    """Every figure of every unit, zeros left out. One query a source."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for unit, key, value in _asked(units, span, lambda when: Count("pk", filter=when)):
+        if value:
+            found[unit][key] = value
+    return found
+
+
+def ids(unit: int, span: Span) -> dict[str, list[int]]:
+    """The cases behind every figure of a unit, by their ids. One query a source."""
+    behind = _asked([unit], span, lambda when: ArrayAgg("pk", filter=when, default=Value([])))
+    return {key: sorted(value) for _, key, value in behind if value}
+
+
+def _asked(units: Sequence[int], span: Span, aggregate: Callable[[Q], Any]) -> list[tuple[int, str, Any]]:
+    found = []
+    for source in sources.SOURCES:
+        kinds = [one for one in KINDS.values() if one.source is source]
+        rows = source.rows().filter(source.within(span), **{f"{source.unit}__in": units}).order_by()
+        answers = rows.values(source.unit).annotate(
+            **{f"figure{place}": aggregate(one.when(span)) for place, one in enumerate(kinds)}
+        )
+        for answer in answers:
+            for place, one in enumerate(kinds):
+                found.append((answer[source.unit], one.key, answer[f"figure{place}"]))
+    return found
+
+
+def total(by_unit: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
+    """The figures of all units together."""
+    found: dict[str, int] = defaultdict(int)
+    for figures in by_unit.values():
+        for key, number in figures.items():
+            found[key] += number
+    return found
+
+
+def in_words(numbers: Mapping[str, int]) -> list[Figure]:
+    """Every figure in its order, zeros too."""
+    return [Figure(one.key, one.group, one.label, numbers.get(one.key, 0)) for one in KINDS.values()]
+
+
+def cases(kind: Kind, units: Sequence[int], span: Span, user: User) -> QuerySet[Any]:
+    """The rows that a figure counts, the newest first: those that the user may see."""
+    rows = kind.source.rows().filter(
+        kind.source.within(span), kind.when(span), **{f"{kind.source.unit}__in": units}
+    )
+    return _shown(kind, rows, user)
+
+
+def kept_cases(kind: Kind, pks: Sequence[int], user: User) -> list[Any]:
+    """Rows by their ids, as a report that was sent has them, whatever has become of them since."""
+    rows = _shown(kind, kind.source.rows().model._base_manager.filter(pk__in=pks), user)
+    return list(rows)
+
+
+def _shown(kind: Kind, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    seen = limit_to_visible(rows, user, department_field=kind.source.unit)
+    return seen.select_related(*kind.source.related).order_by("-pk")
+
+
+def lines(kind: Kind, rows: Sequence[Any], user: User) -> list[Case]:
+    return [kind.source.line(row, user) for row in rows]

@@ -1,0 +1,227 @@
+"""Where figures come from: the rows of each room that are counted, whose they are, and how one reads in a list of cases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+
+from commitments.models import BreachCase, Commitment, Interview, Rectification
+from credit_portal.deadlines.models import Duty
+from credit_portal.overview.desk import deed
+from credit_portal.registry import groups
+from credit_portal.registry.models import PublicityClass, User
+from credit_portal.registry.visibility import has_role
+from disclosure.models import AdministrativeAct, BreachPublication
+from verification.models import Check, CreditEntry, Listing, UsageList
+from verification.vocabulary import KIND_LABELS, Kind, Route
+
+from .spans import Span
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row behind a figure. `url` is empty where it has no page that this user may open."""
+
+    number: str
+    name: str
+    what: str
+    day: str
+    state: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of one model. `unit`: the way to the department whose they are; `within`: what any figure of it can count in a
+    span; `related`: what a line needs beside the row."""
+
+    name: str
+    rows: Callable[[], QuerySet[Any]]
+    within: Callable[[Span], Q]
+    line: Callable[[Any, User], Case]
+    related: tuple[str, ...] = ()
+    unit: str = "department"
+
+
+def _commitments() -> QuerySet[Commitment]:
+    # A corrected one lives on in the one that corrects it: counted, it would be there twice.
+    return Commitment.objects.filter(voided_at__isnull=True, corrected_by__isnull=True)
+
+
+def _commitment(row: Commitment, user: User) -> Case:
+    return Case(
+        row.code, row.subject_name, f"{row.item_name}（{row.get_commitment_type_display()}）", row.made_on.isoformat(),
+        row.get_fulfilment_display(), reverse("admin:commitments_commitment_change", args=[row.pk]),
+    )  # fmt: skip
+
+
+def _check(row: Check, user: User) -> Case:
+    may = has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR)
+    return Case(
+        row.number, row.subject_name, row.item_version.name, row.on_day.isoformat(),
+        f"{row.get_route_display()}，{row.get_scrutiny_display()}",
+        reverse("admin:verification_check_change", args=[row.pk]) if may else "",
+    )  # fmt: skip
+
+
+def _case(row: BreachCase, user: User) -> Case:
+    day = row.determined_on or row.opened_on
+    return Case(
+        row.number, row.commitment.subject_name, row.commitment.item_name, day.isoformat(),
+        row.get_state_display(), reverse("cases:case", args=[row.uuid]),
+    )  # fmt: skip
+
+
+def _duty(row: Duty, user: User) -> Case:
+    state = f"{row.met_on} 办理" if row.met_on else "没有办理"
+    return Case(
+        row.number, row.department.short_name, deed(row.rule_key), row.due_on.isoformat(), f"应于 {row.due_on}，{state}",
+        reverse("desk:duty", args=[row.pk]),
+    )  # fmt: skip
+
+
+def _publication(row: BreachPublication, user: User) -> Case:
+    state = f"公示至 {row.public_until}" if row.ended_at is None else f"已停止：{row.get_ending_display()}"
+    return Case(
+        row.case.number, row.case.commitment.subject_name, row.case.commitment.item_name,
+        row.public_from.isoformat() if row.public_from else "", state,
+        reverse("cases:case", args=[row.case.uuid]),
+    )  # fmt: skip
+
+
+def _act(row: AdministrativeAct, user: User) -> Case:
+    return Case(
+        row.number, row.subject_name, f"{row.get_kind_display()} {row.document_no}", row.decided_on.isoformat(),
+        row.get_publicity_class_display() if row.publicity_class else "待确定公开类型",
+        reverse("acts:act", args=[row.uuid]),
+    )  # fmt: skip
+
+
+def _entry(row: CreditEntry, user: User) -> Case:
+    may = has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR)
+    return Case(
+        row.document_no or str(row.pk), row.subject.name, f"{KIND_LABELS[Kind(row.kind)]}：{row.title}",
+        row.repaired_on.isoformat() if row.repaired_on else "", row.get_state_display(),
+        reverse("admin:verification_creditentry_change", args=[row.pk]) if may else "",
+    )  # fmt: skip
+
+
+def _list(row: UsageList, user: User) -> Case:
+    return Case(
+        row.number, row.department.short_name, f"{row.month_in_words}使用信用记录月报", row.due_on.isoformat(),
+        f"{row.submitted_on} 报送" if row.submitted_on else "没有报送", reverse("usage:list", args=[row.uuid]),
+    )  # fmt: skip
+
+
+def _rectification(row: Rectification, user: User) -> Case:
+    return Case(
+        row.number, row.case.commitment.subject_name, row.case.commitment.item_name, row.ordered_on.isoformat(),
+        row.get_state_display(), reverse("consequences:case", args=[row.case.uuid]),
+    )  # fmt: skip
+
+
+def _interview(row: Interview, user: User) -> Case:
+    return Case(
+        row.number, row.case.commitment.subject_name, f"{row.get_kind_display()}：{row.case.commitment.item_name}",
+        (row.held_on or row.invited_on).isoformat(), row.get_state_display(),
+        reverse("consequences:case", args=[row.case.uuid]),
+    )  # fmt: skip
+
+
+def _listing(row: Listing, user: User) -> Case:
+    may = has_role(user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
+    return Case(
+        row.number, row.subject.name, row.list_name, row.served_on.isoformat() if row.served_on else "",
+        row.get_state_display(), reverse("lists:listing", args=[row.uuid]) if may else "",
+    )  # fmt: skip
+
+
+COMMITMENTS = Source("commitments", _commitments, lambda span: span.days("made_on"), _commitment)
+SHOWN = Source(
+    "shown",
+    lambda: _commitments().filter(publicity_class=PublicityClass.PUBLIC),
+    lambda span: span.moments("public_from"),
+    _commitment,
+)
+CHECKS = Source(
+    "checks", Check.objects.all, lambda span: span.days("on_day"), _check, related=("item_version",)
+)
+CASES = Source(
+    "cases",
+    BreachCase.objects.all,
+    lambda span: (
+        span.days("opened_on") | span.days("determined_on") | span.days("served_on") | span.days("revoked_on")
+    ),
+    _case,
+    related=("commitment",),
+)
+# What has fallen due by a rule that the region has confirmed: met, or open and overdue. (As on the supervision page.)
+DUTIES = Source(
+    "duties",
+    lambda: Duty.objects.filter(confirmed=True),
+    lambda span: (
+        span.days("due_on")
+        & (Q(state=Duty.State.MET) | Q(state=Duty.State.OPEN, due_on__lt=span.as_of))
+        & (Q(rule_key="breach_report") | Q(rule_key__startswith="act_publication."))
+    ),
+    _duty,
+    related=("department",),
+)
+PUBLICATIONS = Source(
+    "publications",
+    lambda: BreachPublication.objects.filter(publicity_class=PublicityClass.PUBLIC, awaits_platform=False),
+    lambda span: span.days("public_from") | span.moments("ended_at"),
+    _publication,
+    related=("case__commitment",),
+    unit="case__department",
+)
+ACTS = Source(
+    "acts",
+    lambda: AdministrativeAct.objects.exclude(ended_at__isnull=False, ending__in=["corrected", "mistake"]),
+    lambda span: span.days("decided_on") | span.days("public_from"),
+    _act,
+)
+ENTRIES = Source(
+    "entries",
+    lambda: CreditEntry.objects.filter(state="repaired"),
+    lambda span: span.days("repaired_on"),
+    _entry,
+    related=("subject",),
+)
+LISTS = Source(
+    "lists", UsageList.objects.all, lambda span: span.days("due_on"), _list, related=("department",)
+)
+RECTIFICATIONS = Source(
+    "rectifications",
+    lambda: Rectification.objects.exclude(state="cancelled"),
+    lambda span: span.days("ordered_on") | span.days("judged_on"),
+    _rectification,
+    related=("case__commitment",),
+)
+INTERVIEWS = Source(
+    "interviews",
+    lambda: Interview.objects.exclude(state="cancelled"),
+    lambda span: span.days("invited_on") | span.days("held_on"),
+    _interview,
+    related=("case__commitment",),
+)
+LISTINGS = Source(
+    "listings",
+    Listing.objects.all,
+    lambda span: span.days("served_on") | span.days("ended_on"),
+    _listing,
+    related=("subject",),
+)
+SOURCES = (
+    COMMITMENTS, CHECKS, CASES, DUTIES, SHOWN, PUBLICATIONS, ENTRIES, ACTS, LISTS, RECTIFICATIONS, INTERVIEWS, LISTINGS,
+)  # fmt: skip
+MET_ON_TIME = Q(state=Duty.State.MET, met_on__lte=F("due_on"))
+MET_LATE = Q(state=Duty.State.MET, met_on__gt=F("due_on"))
+ROUTES = {
+    Route.COMMITMENT: "可适用承诺制",
+    Route.ORDINARY: "按一般程序办理",
+    Route.REFUSED: "依规定拒绝",
+    Route.NOT_NEEDED: "不需要作修复承诺",
+}
