@@ -182,7 +182,7 @@ class District:
                 state=state, invited="负责人", reasons="整改不到位", scheduled_at=SENT, place="会议室",
                 invited_on=date(2026, 10, 17), invited_by=self.officer,
                 held_on=date(2026, 10, 20) if state == "held" else None,
-                **({"attendees": "负责人", "minutes": "已谈", "recorded_by": self.officer} if state == "held" else {}),
+                **({"attendees": "负责人", "minutes": "已谈", "recorded_by": self.officer, "entry": factories.credit_entry(kind="interview", subject=case.subject)} if state == "held" else {}),
             )  # fmt: skip
         for number, state in enumerate(("in_force", "exited")):
             who = factories.subject(region="410103")
@@ -287,7 +287,7 @@ def test_every_figure_lists_as_many_cases_as_it_counts(district: District, momen
         numbers[f"commitment.all.{state}"] for state in figures.FULFILMENT
     )
     assert (numbers["report.on_time"], numbers["report.late"], numbers["report.missing"]) == (1, 1, 1)
-    assert (numbers["act.missing"], numbers["list.missing"], numbers["interview.held"]) == (1, 1, 1)
+    assert (numbers["act.missing"], numbers["list.missing"], numbers["interview.held"]) == (3, 1, 1)
     assert ReadLog.objects.filter(target_type="progress_cases", actor_id=district.officer.pk).exists()
 
 
