@@ -17,6 +17,7 @@ from disclosure.models import Assessment
 
 from . import papers, parts
 from .parts import MOST_REASON, ProgressError, text
+from .reports import REPORTING
 
 State = Assessment.State
 WHAT = "第三方评估"
@@ -29,8 +30,8 @@ def assessments_visible_to(user: User) -> QuerySet[Assessment]:
 
 
 def units_to_name(office: Department) -> QuerySet[Department]:
-    """Departments that an assessment of this office can be about."""
-    rows = Department.objects.filter(region=office.region_id, is_active=True).exclude(pk=office.pk)
+    """The units that an assessment of this office can be about: those that report to it."""
+    rows = Department.objects.filter(region=office.region_id, kind__in=REPORTING, is_active=True)
     return rows.order_by("name")
 
 

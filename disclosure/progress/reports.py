@@ -31,7 +31,7 @@ MATTER = "progress"
 REPORTING = (
     Department.Kind.COMPETENT, Department.Kind.APPROVAL_BUREAU, Department.Kind.TOWNSHIP, Department.Kind.OTHER,
 )  # fmt: skip
-DOES = frozenset({groups.OFFICER, groups.HEAD})
+DOES = frozenset({groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU})
 # So long before the last day a report can be sent: earlier, its half-year would have hardly anything to show.
 EARLY = timedelta(days=20)
 STATES = {"sent": "已报送", "late": "逾期报送", "missing": "逾期未报", "open": "待报送"}

@@ -3,6 +3,7 @@ open; and an assessment by an outside body that has come as far as the governmen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def plan(timeline: Timeline) -> None:
     for half in (before, now_half):
         timeline.at(_hour(half.first, 9), lambda now: _none(reports.open_reports(now=now)))
     named = _named(before)
-    timeline.at(_hour(open_day(named - timedelta(days=4)), 15), lambda now: _send(timeline, before, now))
+    for role, days in (("officer", 4), ("bureau", 2)):
+        timeline.at(_hour(open_day(named - timedelta(days=days)), 15), _sender(timeline, before, role))
     timeline.at(_hour(open_day(named + timedelta(days=7)), 10), lambda now: _up(timeline, before, now))
     timeline.at(_hour(open_day(timeline.day(-75)), 11), lambda now: _commission(timeline, before, now))
     timeline.at(_hour(open_day(timeline.day(-20)), 11), lambda now: _commission_another(timeline, now))
@@ -53,9 +55,12 @@ def _named(half: Half) -> date:
     return date(half.year, 6, 24) if half.number == 1 else date(half.year, 12, 24)
 
 
-def _send(timeline: Timeline, half: Half, now: datetime) -> None:
-    """The market office reports in time; the others not yet."""
-    officer = timeline.world.user(EQ, "officer")
+def _sender(timeline: Timeline, half: Half, role: str) -> Callable[[datetime], None]:
+    """The market office and the hall report in time; the others not yet."""
+    return lambda now: _send(timeline.world.user(EQ, role), half, now)
+
+
+def _send(officer: User, half: Half, now: datetime) -> None:
     row = ProgressReport.objects.filter(department=officer.department_id, half=half.code).first()
     if row is None:
         return

@@ -205,7 +205,7 @@ def _changed(sent: list[Figure], live: list[Figure]) -> list[tuple[str, int, int
     ]
 
 
-@desk(groups.OFFICER, groups.HEAD)
+@desk(*reports.DOES)
 @require_POST
 def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Send the report with the figures of today and the cases behind them."""
