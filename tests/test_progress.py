@@ -269,9 +269,7 @@ def test_every_figure_lists_as_many_cases_as_it_counts(district: District, momen
     district.busy()
     span = span_of(HALF, SENT.date())
     numbers = figures.counts([district.unit.pk], span)[district.unit.pk]
-    assert set(figures.KINDS) - set(numbers) <= {"check.not_needed"} | {
-        key for key in figures.KINDS if key in ("check.refused", "check.key", "check.ordinary")
-    }
+    assert set(numbers) == set(figures.KINDS)
     assert {key: len(ids) for key, ids in figures.ids(district.unit.pk, span).items()} == numbers
     desk = client_of(district.officer)
     for key in figures.KINDS:
@@ -643,3 +641,34 @@ def test_an_assessment_without_a_result_is_ended_with_a_reason(district: Distric
     assert row.state == "cancelled" and row.cancelled_on == SENT.date()
     with pytest.raises(ProgressError, match="已终止"):
         assessments.issue(assessment_id=row.pk, actor=district.second, now=SENT + timedelta(days=1))
+
+
+def test_odd_addresses_and_odd_input_are_answered(district: District, moment: None) -> None:
+    row = district.report()
+    office, officer = client_of(district.credit), client_of(district.officer)
+    odd = ["%00", "%ED%A0%80", "%C2%B2", "9" * 25, "9" * 5000, "-1", "1e400", "%F4%8F%BF%BF"]
+    base = "/desk/progress/"
+    unit = f"{base}{district.unit.uscc}/2026H2/check.all/"
+    for value in odd:
+        for path in (
+            f"{base}{value}/2026H2/check.all/", f"{base}410103/{value}/check.all/", f"{base}410103/2026H2/{value}/",
+            f"{unit}?page={value}", f"{unit}?version={value}", f"{base}?half={value}", f"{base}?region={value}",
+            f"{base}regions/{value}/2026H2.xlsx", f"{base}summaries/new/?half={value}",
+            f"{base}assessments/?before={value}",
+        ):  # fmt: skip
+            assert office.get(path).status_code < 500, path[:80]
+    typed = ["\0", "9" * 5000, "²", "[" * 1000]
+    for value in typed:
+        assert (
+            officer.post(f"{base}{row.uuid}/submit/", dict.fromkeys((*WORDS, "reporter"), value)).status_code
+            < 500
+        )
+        assert office.post(f"{base}summaries/new/?half=2026H2", dict.fromkeys(UP, value)).status_code < 500
+        assert (
+            office.post(f"{base}assessments/new/", {"body_code": value, "period_from": value}).status_code
+            == 422
+        )
+        assert (
+            office.post(f"{base}chase/", {"report": value, "half": value, "region": value}).status_code == 302
+        )
+    assert ProgressVersion.objects.count() <= 2
