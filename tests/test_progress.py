@@ -37,7 +37,7 @@ from tests.breach_stage import Stage
 from tests.counter import signature_png
 from tests.office import client_of
 from verification import services as record
-from verification.models import Listing
+from verification.models import Check, CheckOverride, Listing
 
 pytestmark = pytest.mark.django_db
 HALF = periods.parse("2026H2")
@@ -120,6 +120,16 @@ class District:
             subject=factories.subject(region="410103"), item_version=item, commitment_type="repair",
             operator=self.officer, now=stage.now,
         )  # fmt: skip
+        for state, made in zip(("allowed", "declined", "asked"), Check.objects.order_by("pk"), strict=False):
+            answer = (
+                {}
+                if state == "asked"
+                else {"answer": "理由", "decided_at": stage.now, "decided_by": self.head}
+            )
+            CheckOverride.objects.create(
+                check_made=made, department=self.unit, reason="理由", asked_at=stage.now, asked_by=self.officer,
+                state=state, **answer,
+            )  # fmt: skip
         for rule_key, met, state in (
             ("breach_report", date(2026, 9, 30), "met"), ("breach_report", None, "open"),
             ("act_publication.licence", date(2026, 9, 10), "met"),

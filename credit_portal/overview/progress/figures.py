@@ -76,6 +76,8 @@ def _plain() -> list[Kind]:
             for code, label in sources.ROUTES.items()
         ),
         Kind("check.key", check, "其中重点审查", checks, _fixed(Q(scrutiny=str(Scrutiny.KEY)))),
+        Kind("check.allowed", check, "同意例外", sources.OVERRIDES, _fixed(Q(state="allowed"))),
+        Kind("check.declined", check, "不同意例外", sources.OVERRIDES, _fixed(Q(state="declined"))),
         Kind("case.opened", breach, "立案", cases, lambda span: span.days("opened_on")),
         Kind("case.determined", breach, "认定违诺", cases, lambda span: span.days("determined_on")),
         Kind("case.served", breach, "送达认定书", cases, lambda span: span.days("served_on")),

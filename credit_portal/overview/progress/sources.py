@@ -8,13 +8,14 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from commitments.models import BreachCase, Commitment, Interview, Rectification
+from credit_portal.audit.clock import local_date
 from credit_portal.deadlines.models import Duty
 from credit_portal.overview.desk import deed
 from credit_portal.registry import groups
 from credit_portal.registry.models import PublicityClass, User
 from credit_portal.registry.visibility import has_role
 from disclosure.models import AdministrativeAct, BreachPublication
-from verification.models import Check, CreditEntry, Listing, UsageList
+from verification.models import Check, CheckOverride, CreditEntry, Listing, UsageList
 from verification.vocabulary import KIND_LABELS, Kind, Route
 
 from .spans import Span
@@ -64,6 +65,12 @@ def _check(row: Check, user: User) -> Case:
         f"{row.get_route_display()}，{row.get_scrutiny_display()}",
         reverse("admin:verification_check_change", args=[row.pk]) if may else "",
     )  # fmt: skip
+
+
+def _override(row: CheckOverride, user: User) -> Case:
+    line = _check(row.check_made, user)
+    day = local_date(row.decided_at or row.asked_at)
+    return Case(line.number, line.name, line.what, day.isoformat(), row.get_state_display(), line.url)
 
 
 def _case(row: BreachCase, user: User) -> Case:
@@ -148,6 +155,13 @@ SHOWN = Source(
 CHECKS = Source(
     "checks", Check.objects.all, lambda span: span.days("on_day"), _check, related=("item_version",)
 )
+OVERRIDES = Source(
+    "overrides",
+    lambda: CheckOverride.objects.exclude(state="asked"),
+    lambda span: span.moments("decided_at"),
+    _override,
+    related=("check_made__item_version",),
+)
 CASES = Source(
     "cases",
     BreachCase.objects.all,
@@ -215,7 +229,7 @@ LISTINGS = Source(
     related=("subject",),
 )
 SOURCES = (
-    COMMITMENTS, CHECKS, CASES, DUTIES, SHOWN, PUBLICATIONS, ENTRIES, ACTS, LISTS, RECTIFICATIONS, INTERVIEWS, LISTINGS,
+    COMMITMENTS, CHECKS, OVERRIDES, CASES, DUTIES, SHOWN, PUBLICATIONS, ENTRIES, ACTS, LISTS, RECTIFICATIONS, INTERVIEWS, LISTINGS,
 )  # fmt: skip
 MET_ON_TIME = Q(state=Duty.State.MET, met_on__lte=F("due_on"))
 MET_LATE = Q(state=Duty.State.MET, met_on__gt=F("due_on"))

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('disclosure', '0012_interview_records'),
+        ('disclosure', '0013_market_access'),
         ('documents', '0002_initial'),
         ('registry', '0004_staff_mobile'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
