@@ -10,7 +10,7 @@ from credit_portal.deadlines.calendar import Calendar, count
 from credit_portal.deadlines.models import PolicyRule
 from credit_portal.deadlines.policy import _value
 from credit_portal.overview.progress import charts
-from disclosure.progress import periods
+from disclosure.progress import papers, periods
 from disclosure.progress.parts import Figure
 from disclosure.progress.periods import Half
 
@@ -89,6 +89,17 @@ def test_what_is_no_half_is_refused_in_chinese(text: str) -> None:
 
 def test_halves_are_said_in_words() -> None:
     assert (Half(2026, 1).in_words, periods.in_words("2026H2")) == ("2026年上半年", "2026年下半年")
+
+
+def test_on_paper_what_crosses_is_a_table_with_its_sums_last() -> None:
+    found = [
+        Figure("commitment.all.signed", "信用承诺", "合计：签署", 3),
+        Figure("commitment.repair.signed", "信用承诺", "信用修复型：签署", 3),
+        Figure("check.all", "信用核查", "核查", 1),
+    ]
+    (table,) = papers.crossed(found)
+    assert (table.columns, table.rows) == (["签署"], [("信用修复型", [3]), ("合计", [3])])
+    assert papers.in_groups(found) == [("信用核查", [found[2]])]
 
 
 @given(st.lists(st.integers(0, 500), min_size=4, max_size=4))

@@ -17,7 +17,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.visibility import has_role
 from disclosure.models import Assessment, ProgressReport, ProgressSummary
 from disclosure.progress import assessments, periods, reports, summaries
-from disclosure.progress.papers import in_groups
+from disclosure.progress.papers import crossed, in_groups
 from disclosure.progress.parts import Figure, from_data
 
 from .progress import upward, views
@@ -27,6 +27,9 @@ STATE_MARKS = {"sent": "kept", "late": "broken", "missing": "broken", "open": "w
 
 def figure_sections(figures: list[Figure]) -> Iterable[Section]:
     """Figures by group, as they were sent or signed."""
+    for table in crossed(figures):
+        rows = [[label, *numbers] for label, numbers in table.rows]
+        yield Section(table.group, head=["类型", *table.columns], table=rows)
     for group, found in in_groups(figures):
         yield Section(group, rows=[(one.label, Cell(one.number, mono=True)) for one in found])
 

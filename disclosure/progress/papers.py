@@ -1,5 +1,7 @@
 """Reports on paper: a unit's as it was sent, a region's and an assessment's as they are signed."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +20,36 @@ TITLE = "信用承诺和信用监管工作进展情况报告"
 ASSESSMENT_TITLE = "关于第三方评估结果的报告"
 
 
-def in_groups(figures: list[Figure]) -> list[tuple[str, list[Figure]]]:
-    """Figures under the words of their groups, in their order."""
+@dataclass(frozen=True)
+class Crossed:
+    """Figures of a group that cross two things: their keys have three parts, their labels two."""
+
+    group: str
+    columns: list[str]
+    rows: list[tuple[str, list[int]]]
+
+
+def crossed(figures: Iterable[Figure]) -> list[Crossed]:
+    """The tables among figures, their sums in the last row."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for one in figures:
+        if one.key.count(".") == 2:
+            row, _, column = one.label.partition("：")
+            found.setdefault(one.group, {}).setdefault(row, {})[column] = one.number
+    tables = []
+    for group, rows in found.items():
+        columns = list(next(iter(rows.values())))
+        lines = [(label, [numbers.get(column, 0) for column in columns]) for label, numbers in rows.items()]
+        tables.append(Crossed(group, columns, [*lines[1:], lines[0]]))
+    return tables
+
+
+def in_groups(figures: Iterable[Figure]) -> list[tuple[str, list[Figure]]]:
+    """The other figures under the words of their groups, in their order."""
     found: dict[str, list[Figure]] = {}
     for one in figures:
-        found.setdefault(one.group, []).append(one)
+        if one.key.count(".") != 2:
+            found.setdefault(one.group, []).append(one)
     return list(found.items())
 
 
@@ -37,7 +64,7 @@ def version_pdf(row: ProgressReport, sent: ProgressVersion) -> bytes:
             "half": periods.in_words(row.half),
             "report": row,
             "sent": sent,
-            "groups": in_groups(from_data(sent.figures)),
+            **_figures(from_data(sent.figures)),
             "demonstration": row.is_demo,
         },
     )
@@ -48,7 +75,7 @@ def summary_paper(row: ProgressSummary, *, actor: User, now: datetime) -> Eviden
         "title": TITLE,
         "half": periods.in_words(row.half),
         "summary": row,
-        "groups": in_groups(from_data(row.figures)),
+        **_figures(from_data(row.figures)),
         "demonstration": row.is_demo,
     }
     return _stored(
@@ -61,6 +88,10 @@ def assessment_paper(row: Assessment, *, actor: User, now: datetime) -> Evidence
     return _stored(
         "disclosure/paper/assessment.html", ASSESSMENT_TITLE, row.number, context, row.office, actor, now
     )
+
+
+def _figures(figures: list[Figure]) -> dict[str, Any]:
+    return {"tables": crossed(figures), "groups": in_groups(figures)}
 
 
 def _pdf(template: str, title: str, number: str, context: dict[str, Any]) -> bytes:

@@ -69,7 +69,7 @@ def _plain() -> list[Kind]:
     check, breach, public, repair = "信用核查", "违诺认定和上报", "公示", "信用修复"
     act, monthly, follow = "行政行为", "信用记录使用月报", "整改、约谈和名单"
     return [
-        Kind("commitment.late_materials", "信用承诺", "其中容缺受理", sources.COMMITMENTS, _fixed(Q(late_materials=True))),
+        Kind("commitment.late_materials", "容缺受理", "容缺受理的承诺", sources.COMMITMENTS, _fixed(Q(late_materials=True))),
         Kind("check.all", check, "核查", checks, _fixed(Q(pk__isnull=False))),
         *(
             Kind(f"check.{code}", check, f"结论：{label}", checks, _fixed(Q(route=str(code))))
