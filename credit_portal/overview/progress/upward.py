@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import posted
+from credit_portal.audit.models import ReadLog
+from credit_portal.audit.recording import log_read
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
@@ -40,14 +42,23 @@ def _refused(form: django_forms.Form, error: ProgressError) -> str:
     return str(error)
 
 
-def _paper(file: EvidenceFile | None, name: str, missing: str) -> HttpResponse:
+def _paper(request: HttpRequest, file: EvidenceFile | None, name: str, missing: str) -> HttpResponse:
+    """A stored paper; that it was opened is written down."""
     if file is None:
         raise Http404(missing)
     try:
         content = read_evidence(file)
     except EvidenceDamaged as error:
         raise Http404("文书已损坏，请联系系统管理员。") from error
-    return file_answer(content, file.content_type, name or file.original_name)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="进展和评估文书",
+        target_type="evidence",
+        target_id=file.pk,
+        purpose=ReadLog.Purpose.SUPERVISION,
+    )
+    return file_answer(content, file.content_type, name or file.original_name or "文书")
 
 
 # ---- the region's report -----------------------------------------------------------------------------------
@@ -150,7 +161,7 @@ def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def summary_paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = _summary(request, uuid)
-    return _paper(row.document, f"{papers.TITLE} {row.number}.pdf", "签发以后才有文书。")
+    return _paper(request, row.document, f"{papers.TITLE} {row.number}.pdf", "签发以后才有文书。")
 
 
 @desk(*WATCHES)
@@ -348,4 +359,4 @@ def assessment_paper(request: HttpRequest, uuid: UUID, which: str) -> HttpRespon
     if which not in files:
         raise Http404("没有这份文书。")
     file, name = files[which]
-    return _paper(file, name, "还没有这份文书。")
+    return _paper(request, file, name, "还没有这份文书。")
