@@ -59,11 +59,10 @@ def _commitment(row: Commitment, user: User) -> Case:
 
 
 def _check(row: Check, user: User) -> Case:
-    may = has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR)
     return Case(
         row.number, row.subject_name, row.item_version.name, row.on_day.isoformat(),
         f"{row.get_route_display()}，{row.get_scrutiny_display()}",
-        reverse("admin:verification_check_change", args=[row.pk]) if may else "",
+        reverse("checks:check", args=[row.uuid]),
     )  # fmt: skip
 
 
