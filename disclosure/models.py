@@ -21,14 +21,14 @@ from .exchange_models import ExchangeReceipt as ExchangeReceipt
 from .exchange_models import ExchangeRecord as ExchangeRecord
 from .information_models import InformationItem as InformationItem
 from .information_models import LaunchDate as LaunchDate
-from .typical_models import TypicalCase as TypicalCase
-from .typical_models import TypicalPublication as TypicalPublication
-from .typical_models import TypicalReport as TypicalReport
 from .progress_models import Assessment as Assessment
 from .progress_models import ProgressCases as ProgressCases
 from .progress_models import ProgressReport as ProgressReport
 from .progress_models import ProgressSummary as ProgressSummary
 from .progress_models import ProgressVersion as ProgressVersion
+from .typical_models import TypicalCase as TypicalCase
+from .typical_models import TypicalPublication as TypicalPublication
+from .typical_models import TypicalReport as TypicalReport
 
 
 class PublicityDecision(models.Model):

@@ -24,8 +24,7 @@ from credit_portal.registry.models import (
     SubjectName,
     User,
 )
-from disclosure.models import TypicalCase, TypicalPublication
-from disclosure.models import ProgressReport
+from disclosure.models import ProgressReport, TypicalCase, TypicalPublication
 from verification.models import CreditEntry, EntryMeasure, UsageList
 
 PASSWORD = "correct horse battery staple"
@@ -319,6 +318,8 @@ def public_case(*, department: Department | None = None, **fields: Any) -> Typic
         case=case, state="public", proposed_at=NOW, proposed_by=first, decided_at=NOW, decided_by=second
     )
     return case
+
+
 def progress_report(*, department: Department | None = None, **fields: Any) -> ProgressReport:
     """A unit's report of the second half of 2026: due on 24 December, late from the 26th."""
     unit = department or globals()["department"]()

@@ -25,8 +25,8 @@ from credit_portal.registry.services import set_responsible
 from disclosure import information, proposals, rule_documents
 from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
-from disclosure.typical import writing
 from disclosure.progress import assessments, summaries
+from disclosure.typical import writing
 from tests import acts
 from tests.breach_stage import Stage
 from verification import listing, training

@@ -9,7 +9,17 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from credit_portal.audit import events, recording
-from credit_portal.audit.events import acts, breach, business, checking, deadlines, ground, progress, units, usage
+from credit_portal.audit.events import (
+    acts,
+    breach,
+    business,
+    checking,
+    deadlines,
+    ground,
+    progress,
+    units,
+    usage,
+)
 from credit_portal.audit.hashing import keyed_hash
 from credit_portal.audit.models import AppendOnlyError, AuditEvent, ReadLog
 

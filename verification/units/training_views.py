@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
+from credit_portal.documents.workbook import tables
 from credit_portal.registry import contacts, groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import Department
@@ -19,7 +20,6 @@ from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification import training
 from verification.models import TrainingSession
 from verification.training import TrainingError
-from credit_portal.documents.workbook import tables
 
 from . import chasing
 from .forms import Attendance, TrainingForm, VoidForm

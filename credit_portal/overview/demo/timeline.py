@@ -20,7 +20,19 @@ from disclosure import proposals
 from disclosure import services as disclosure
 from verification import services as verification
 
-from . import acts, breaches, consequences, counter, exchange, foundation, people, progress, records, units, usage
+from . import (
+    acts,
+    breaches,
+    consequences,
+    counter,
+    exchange,
+    foundation,
+    people,
+    progress,
+    records,
+    units,
+    usage,
+)
 from .counter import Visit
 from .days import is_working_day, open_day
 

@@ -60,6 +60,6 @@ DROP FUNCTION disclosure_refuse_assessment_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disclosure", "0014_progress"), ("audit", "0002_append_only")]
+    dependencies = [("disclosure", "0015_progress"), ("audit", "0002_append_only")]
 
     operations = [migrations.RunSQL(KEEP, LET_GO)]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('disclosure', '0013_market_access'),
+        ('disclosure', '0014_typical_cases'),
         ('documents', '0002_initial'),
         ('registry', '0004_staff_mobile'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
