@@ -187,7 +187,7 @@ class CommitmentAdmin(EvidenceAdmin):
                 ("查验的证件", obj.get_identity_document_display() or "—"),
                 ("签名方式", obj.get_signed_by_display() or "—"),
                 ("渠道", obj.get_channel_display()),
-                ("经办人", str(obj.clerk) if obj.clerk else "系统"),
+                ("经办人", str(obj.clerk or obj.partner or "系统")),
                 ("文本", str(obj.text_version) if obj.text_version else "—"),
                 ("文本校验值", Cell(obj.text_sha256, mono=True)),
                 ("PDF 校验值", Cell(obj.pdf_sha256 or "—", mono=True)),
@@ -214,7 +214,9 @@ class CommitmentAdmin(EvidenceAdmin):
         )
         for offer in more_sections:
             yield from offer(request, obj)
-        yield Section("经过", course=[self._step(row) for row in obj.events.select_related("actor")])
+        yield Section(
+            "经过", course=[self._step(row) for row in obj.events.select_related("actor", "partner")]
+        )
         yield Section("操作日志", course=event_steps(self.events_of(obj)), empty="没有操作日志。")
 
     def events_of(self, obj: Commitment) -> list[AuditEvent]:
@@ -252,7 +254,7 @@ class CommitmentAdmin(EvidenceAdmin):
 
     def _step(self, row: CommitmentEvent) -> Step:
         note = "；".join(part for part in (row.reason, row.note) if part)
-        return Step(row.at, row.get_kind_display(), str(row.actor) if row.actor else "系统", note)
+        return Step(row.at, row.get_kind_display(), str(row.actor or row.partner or "系统"), note)
 
     # ---- evidence ----
 

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from credit_portal.documents.models import EvidenceFile
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import CreditSubject, Department, Region, User
 from verification.models import CreditEntry
 
@@ -76,7 +77,13 @@ class BreachCase(models.Model):
     facts = models.TextField("查明的事实", help_text="每段一行")
     evidence = models.ManyToManyField(EvidenceFile, verbose_name="证据", blank=True, related_name="+")
     opened_on = models.DateField("立案日期")
-    opened_by = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
+    opened_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name="经办人", related_name="+"
+    )
+    # Put in by a system of the department (R85): from here on people go on with it.
+    opened_by_system = models.ForeignKey(
+        PartnerSystem, models.PROTECT, null=True, blank=True, verbose_name="提请的系统", related_name="+"
+    )
 
     # Advance notice and the subject's statement (陈述申辩).
     noticed_on = models.DateField("告知日期", null=True, blank=True)
@@ -191,6 +198,12 @@ class BreachCase(models.Model):
                 condition=~Q(state="served") | Q(served_on__isnull=False),
                 name="case_served_state_is_dated",
                 violation_error_message="已送达的认定须有送达日期。",
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_by__isnull=False, opened_by_system__isnull=True)
+                | Q(opened_by__isnull=True, opened_by_system__isnull=False),
+                name="case_opened_by_one",
+                violation_error_message="立案须有经办人，或者提请的系统，二者其一。",
             ),
         ]
         indexes = [models.Index(fields=["department", "-id"], name="case_by_department")]

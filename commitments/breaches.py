@@ -10,12 +10,10 @@ import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 
-from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.audit.history import note
 from credit_portal.deadlines import duties, policy
 from credit_portal.deadlines.calendar import count_working_days
 from credit_portal.deadlines.calendars import current_calendar
@@ -28,25 +26,18 @@ from verification import services as verification
 from verification.vocabulary import Kind as EntryKind
 
 from . import case_papers, case_rules, fulfilment, hooks
+from .case_course import save_case, write_step
+from .case_opening import ERROR_REACH as ERROR_REACH
+from .case_opening import commitments_to_judge as commitments_to_judge
+from .case_opening import open_case as open_case
 from .case_rules import ACTS, CaseError, CaseMoved, check_day, text_of
-from .models import BreachCase, BreachedClause, CaseStep, Commitment
+from .models import BreachCase, BreachedClause, CaseStep
 
 State = BreachCase.State
 Step = CaseStep.Kind
 MATTER = "breach_case"
 
-ERROR_REACH = "这份承诺的事项不由本部门主管，也不是本部门受理的，不能由您办理。"
 ERROR_STATEMENT_ONCE = "陈述申辩已经登记。"
-
-
-def commitments_to_judge(user: User) -> QuerySet[Commitment]:
-    """The commitments whose keeping the user's department answers for: those of its items (it is their competent
-    department) and those that it took itself."""
-    if user.department_id is None or not group_names(user) & case_rules.DOES:
-        return Commitment.objects.none()
-    return Commitment.objects.filter(
-        Q(item__department_id=user.department_id) | Q(department_id=user.department_id)
-    )
 
 
 def cases_visible_to(user: User) -> QuerySet[BreachCase]:
@@ -58,65 +49,7 @@ def matter_of(case: BreachCase) -> duties.Matter:
     return duties.Matter(MATTER, case.pk, case.number)
 
 
-# ---- opened, told, heard -----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def open_case(
-    *,
-    commitment_id: int,
-    source: str,
-    facts: str,
-    actor: User,
-    now: datetime,
-    by_deceit: bool = False,
-    evidence: Iterable[EvidenceFile] = (),
-    is_demo: bool = False,
-) -> BreachCase:
-    """Open a case about a commitment of the officer's own department. Raises CaseError.
-
-    A case that is open already is not opened twice: the second officer is told its number.
-    """
-    commitment = (
-        Commitment.objects.select_for_update(of=("self",))
-        .select_related("subject", "department", "region")
-        .get(pk=commitment_id)
-    )
-    if not commitments_to_judge(actor).filter(pk=commitment_id).exists() or actor.department is None:
-        raise CaseError(ERROR_REACH, field="commitment")
-    if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
-        raise CaseError("这份承诺已作废或已被更正，不能认定违诺。", field="commitment")
-    if commitment.fulfilment == Commitment.Fulfilment.FULFILLED:
-        raise CaseError("这份承诺已记录为全部履行，不能认定违诺。", field="commitment")
-    if source not in BreachCase.Source.values:
-        raise CaseError("请选择线索来源。", field="source")
-    known = BreachCase.objects.filter(commitment=commitment).exclude(state__in=[State.DROPPED, State.REVOKED])
-    if found := known.first():
-        raise CaseMoved(
-            f"这份承诺已有违诺认定案件 {found.number}（{found.get_state_display()}）。", field="commitment"
-        )
-    today = local_date(now)
-    case = BreachCase(
-        number=numbering.document_number("W", actor.department.region_id, today.year),
-        commitment=commitment,
-        subject=commitment.subject,
-        department=actor.department,
-        region=actor.department.region,
-        source=source,
-        facts=text_of(facts, field="facts", label="查明的事实", least=5),
-        by_deceit=by_deceit,
-        opened_on=today,
-        opened_by=actor,
-        is_demo=is_demo or commitment.is_demo,
-    )
-    try:
-        with transaction.atomic():
-            _save(case, actor, now)
-    except IntegrityError as error:
-        raise CaseMoved("这份承诺刚刚已由他人立案。", field="commitment") from error
-    case.evidence.set(evidence)
-    _step(case, Step.OPENED, on=today, actor=actor, now=now)
-    return case
+# ---- told, heard -----------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -155,7 +88,7 @@ def give_notice(
     _go(case, "notice", actor=actor, now=now)
     paper = case_papers.advance_notice_pdf(case, length=int(rule.value))
     document = _keep(case, paper, f"认定前告知书 {case.number}.pdf", actor=actor, now=now)
-    _step(
+    write_step(
         case, Step.NOTICED, on=noticed_on, actor=actor, now=now, document=document,
         note="" if proof is None else f"送达证明校验值 {proof.sha256}",
     )  # fmt: skip
@@ -185,7 +118,7 @@ def record_statement(
     case.statement = text_of(text, field="text", label="陈述申辩")
     _go(case, "statement", actor=actor, now=now)
     case.evidence.add(*evidence)
-    _step(case, Step.STATEMENT, on=received_on, actor=actor, now=now)
+    write_step(case, Step.STATEMENT, on=received_on, actor=actor, now=now)
     return case
 
 
@@ -235,8 +168,8 @@ def propose(
     case.proposed_by, case.proposed_on = actor, today
     _go(case, "propose", actor=actor, now=now)
     if was_noticed and case.statement_until is not None:
-        _step(case, Step.STATEMENT_OVER, on=case.statement_until, actor=None, now=now)
-    _step(case, Step.PROPOSED, on=today, actor=actor, now=now)
+        write_step(case, Step.STATEMENT_OVER, on=case.statement_until, actor=None, now=now)
+    write_step(case, Step.PROPOSED, on=today, actor=actor, now=now)
     return case
 
 
@@ -248,7 +181,7 @@ def return_proposal(*, case_id: int, expect: str, reason: str, actor: User, now:
     said = text_of(reason, field="reason", label="退回的理由", most=2000)
     case.proposed_by = case.proposed_on = None
     _go(case, "return", actor=actor, now=now)
-    _step(case, Step.RETURNED, on=local_date(now), actor=actor, now=now, note=said)
+    write_step(case, Step.RETURNED, on=local_date(now), actor=actor, now=now, note=said)
     return case
 
 
@@ -289,7 +222,7 @@ def determine(*, case_id: int, expect: str, actor: User, now: datetime, document
     )
     case.entry = entry
     _go(case, "determine", actor=actor, now=now)
-    _step(case, Step.DETERMINED, on=today, actor=actor, now=now, document=document)
+    write_step(case, Step.DETERMINED, on=today, actor=actor, now=now, document=document)
     fulfilment.set_by_determination(
         commitment=case.commitment, status=case.outcome, actor=actor, now=now, number=case.number
     )
@@ -329,7 +262,7 @@ def serve(
     _go(case, "serve", actor=actor, now=now)
     paper = case_papers.service_pdf(case)
     document = _keep(case, paper, f"送达回证 {case.number}.pdf", actor=actor, now=now)
-    _step(case, Step.SERVED, on=served_on, actor=actor, now=now, document=document)
+    write_step(case, Step.SERVED, on=served_on, actor=actor, now=now, document=document)
     if case.entry_id is not None:
         verification.mark_served(entry_id=case.entry_id, served_on=served_on, actor=actor, now=now)
     duties.meet_duty(rule_key="service", matter=matter_of(case), on=served_on, now=now, actor=actor)
@@ -349,8 +282,10 @@ def record_subject_statement(
     today = local_date(now)
     case.subject_statement = said
     case.subject_statement_on = today if said else None
-    _save(case, actor, now)
-    _step(case, Step.SUBJECT_STATEMENT, on=today, actor=actor, now=now, note="" if said else "撤回主体说明")
+    save_case(case, actor, now)
+    write_step(
+        case, Step.SUBJECT_STATEMENT, on=today, actor=actor, now=now, note="" if said else "撤回主体说明"
+    )
     hooks.run_after_statement(case=case, actor=actor, now=now)
     return case
 
@@ -364,7 +299,7 @@ def drop(*, case_id: int, expect: str, reason: str, actor: User, now: datetime) 
     _go(case, "drop", actor=actor, now=now)
     paper = case_papers.closing_pdf(case, kind="dropped", on=today, reason=said)
     document = _keep(case, paper, f"不予认定通知书 {case.number}.pdf", actor=actor, now=now)
-    _step(case, Step.DROPPED, on=today, actor=actor, now=now, document=document, note=said)
+    write_step(case, Step.DROPPED, on=today, actor=actor, now=now, document=document, note=said)
     return case
 
 
@@ -398,7 +333,7 @@ def revoke(
     _go(case, "revoke", actor=actor, now=now)
     paper = case_papers.closing_pdf(case, kind="revoked", on=today, reason=said)
     document = _keep(case, paper, f"撤销违诺认定决定书 {case.number}.pdf", actor=actor, now=now)
-    _step(case, Step.REVOKED, on=today, actor=actor, now=now, document=document, note=said)
+    write_step(case, Step.REVOKED, on=today, actor=actor, now=now, document=document, note=said)
     if case.entry_id is not None:
         verification.revoke_entry(entry_id=case.entry_id, operator=actor, now=now)
     fulfilment.undo_determination(commitment=case.commitment, actor=actor, now=now, number=case.number)
@@ -432,12 +367,7 @@ def _taken(act: str, case_id: int, *, expect: str, actor: User) -> BreachCase:
 
 def _go(case: BreachCase, act: str, *, actor: User, now: datetime) -> None:
     case.state = ACTS[act].after or case.state
-    _save(case, actor, now)
-
-
-def _save(case: BreachCase, actor: User, now: datetime) -> None:
-    note(case, actor=actor, now=now)
-    case.save()
+    save_case(case, actor, now)
 
 
 def _set_clauses(case: BreachCase, chosen: Iterable[tuple[int, str]]) -> None:
@@ -466,29 +396,6 @@ def _keep(case: BreachCase, paper: bytes, name: str, *, actor: User, now: dateti
         actor=actor,
         department=case.department,
         now=now,
-    )
-
-
-def _step(
-    case: BreachCase,
-    kind: str,
-    *,
-    on: date,
-    actor: User | None,
-    now: datetime,
-    document: EvidenceFile | None = None,
-    note: str = "",
-) -> None:
-    CaseStep.objects.create(case=case, kind=kind, on=on, at=now, actor=actor, document=document, note=note)
-    events.case_step(
-        now=now,
-        actor_id=actor.pk if actor else None,
-        department_id=case.department_id,
-        case_id=case.pk,
-        number=case.number,
-        step=str(kind),
-        on=on,
-        sha256=document.sha256 if document else "",
     )
 
 

@@ -348,7 +348,7 @@ def _look(draft: Draft, before: Check | None, clerk: User, now: datetime) -> str
             move(draft, Step.ORDINARY)
         clear_entered(draft)
         return ""
-    problem = _offer_text(draft, now)
+    problem = offer_text(draft, now)
     if problem:
         draft.step = Step.CHECK
     else:
@@ -376,7 +376,7 @@ def recheck_draft(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
     return draft
 
 
-def _offer_text(draft: Draft, now: datetime) -> str:
+def offer_text(draft: Draft, now: datetime) -> str:
     """Pick the text in force; nobody is offered one that their record makes untrue (S2 三（二）).
 
     Returns what stands against it, in Chinese; empty: the text is picked.

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role, limit_to_visible
@@ -26,6 +27,7 @@ MOVES: dict[str, frozenset[str]] = {
     Status.PARTIAL: frozenset({Status.FULFILLED}),
     Status.FULFILLED: frozenset(),
 }
+ENDED = ("dropped", "revoked")  # cases that say nothing of the commitment any more
 NEEDS_DETERMINATION = "部分履行和全部未履行须经违诺认定，不能直接登记；请在工作台立案。"
 MAY_RECORD = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
 
@@ -62,8 +64,7 @@ def record_fulfilment(
         raise FulfilmentError(f"说明最多 300 个字，现为 {len(note)} 个字。", field="note")
     if commitment.fulfilment == status:
         return commitment
-    if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
-        raise FulfilmentError("这份承诺已作废或已被更正，不再记录履行状态。")
+    _check_stands(commitment)
     if status in (Status.PARTIAL, Status.UNFULFILLED) and commitment.fulfilment == Status.RUNNING:
         raise FulfilmentError(NEEDS_DETERMINATION)
     if status not in MOVES[commitment.fulfilment]:
@@ -72,6 +73,66 @@ def record_fulfilment(
         )
     if status in (Status.PARTIAL, Status.UNFULFILLED) and not note:
         raise FulfilmentError("请写明哪些内容没有履行。", field="note")
+    _enter(commitment, status, actor=actor, now=now, note=note)
+    return commitment
+
+
+@transaction.atomic
+def report_kept(
+    *, code: str, status: str, note: str, system: PartnerSystem, now: datetime
+) -> tuple[Commitment, bool]:
+    """A department's own system reports that one of its department's commitments was looked at and kept (R62, R85).
+
+    `note` is the evidence: who looked, when, at what. Gives the commitment and whether that is new: told twice, nothing
+    changes. That something was not kept, or was kept late, is for people to say. Raises FulfilmentError
+    (`commitment`, `status`, `note`).
+    """
+    commitment = (
+        Commitment.objects.select_for_update(of=("self",))
+        .select_related("subject", "region", "department")
+        .filter(code=code, department_id=system.department_id)
+        .first()
+    )
+    if commitment is None:
+        raise FulfilmentError("本部门没有这份承诺。", field="commitment")
+    if status in (Status.PARTIAL, Status.UNFULFILLED):
+        raise FulfilmentError("部分履行和全部未履行须经违诺认定，不能直接登记；请提请违诺立案。")
+    if status != Status.FULFILLED:
+        raise FulfilmentError("只能报告 fulfilled（全部履行）。")
+    note = note.strip()
+    if not 4 <= len(note) <= 300:
+        raise FulfilmentError(f"请写明核实的依据（4 至 300 个字，现为 {len(note)} 个字）。", field="note")
+    if commitment.fulfilment == status:
+        return commitment, False
+    _check_stands(commitment)
+    if commitment.breach_cases.exclude(state__in=ENDED).exists():
+        raise FulfilmentError("这份承诺有未办结或已认定的违诺，由部门人员登记履行状态。", field="commitment")
+    _enter(commitment, status, actor=None, now=now, note=note, system=system)
+    events.partner_acted(
+        now=now,
+        department_id=system.department_id,
+        system_id=system.pk,
+        deed="报告履行",
+        number=commitment.code,
+    )
+    return commitment, True
+
+
+def _check_stands(commitment: Commitment) -> None:
+    if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
+        raise FulfilmentError("这份承诺已作废或已被更正，不再记录履行状态。", field="commitment")
+
+
+def _enter(
+    commitment: Commitment,
+    status: str,
+    *,
+    actor: User | None,
+    now: datetime,
+    note: str,
+    system: PartnerSystem | None = None,
+) -> None:
+    """Status, course, the subject's record where all was kept, and what follows."""
     before, commitment.fulfilment = commitment.fulfilment, status
     commitment.save(update_fields=["fulfilment"])
     CommitmentEvent.objects.create(
@@ -79,6 +140,7 @@ def record_fulfilment(
         kind=CommitmentEvent.Kind.FULFILMENT,
         at=now,
         actor=actor,
+        partner=system,
         reason=Status(status).label,
         note=note,
     )
@@ -98,14 +160,13 @@ def record_fulfilment(
         )
     events.commitment_fulfilment(
         now=now,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         department_id=commitment.department_id,
         commitment_id=commitment.pk,
         code=commitment.code,
         status=Status(status).label,
     )
     hooks.run_after_fulfilment(commitment=commitment, before=before, now=now)
-    return commitment
 
 
 def set_by_determination(

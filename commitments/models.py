@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from credit_portal.documents.models import EvidenceFile
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import (
     CommitmentType,
     CreditSubject,
@@ -395,6 +396,15 @@ class Commitment(models.Model):
     clerk = models.ForeignKey(
         User, models.PROTECT, null=True, verbose_name="经办人", related_name="+", db_index=False
     )
+    partner = models.ForeignKey(
+        PartnerSystem,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="递交的系统",
+        related_name="+",
+        db_index=False,
+    )
     draft = models.OneToOneField(
         Draft, models.PROTECT, null=True, verbose_name="草稿", related_name="commitment"
     )
@@ -436,6 +446,12 @@ class Commitment(models.Model):
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("made_on")),
                 name="commitment_validity_in_order",
                 violation_error_message="有效期不能早于作出日期。",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="partner", partner__isnull=False)
+                | (~Q(channel="partner") & Q(partner__isnull=True)),
+                name="commitment_partner_named",
+                violation_error_message="系统对接的承诺须有递交的系统，其他渠道的不得有。",
             ),
         ]
         indexes = [
@@ -479,6 +495,15 @@ class CommitmentEvent(models.Model):
     actor = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="操作人", related_name="+")
     reason = models.CharField("理由", max_length=300, blank=True)
     note = models.CharField("说明", max_length=300, blank=True)
+    partner = models.ForeignKey(
+        PartnerSystem,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="办理的系统",
+        related_name="+",
+        db_index=False,
+    )
 
     class Meta:
         verbose_name = "承诺经过"

@@ -1,8 +1,6 @@
-"""Signing, voiding, correcting. What is signed is copied and frozen; a correction is a new document."""
+"""Signing at the counter, voiding, correcting. What is signed is copied and frozen; a correction is a new document."""
 
-import secrets
 import uuid
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
@@ -11,19 +9,23 @@ from django.db.models import QuerySet
 from credit_portal.audit import events
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.audit.hashing import keyed_hash
-from credit_portal.deadlines.periods import last_day_after_months
-from credit_portal.documents.models import EvidenceFile
-from credit_portal.documents.pdf import UnprintableText
-from credit_portal.documents.services import store_evidence
-from credit_portal.registry import codes, numbering
-from credit_portal.registry.models import CreditSubject, PublicityClass, User
-from verification import services as verification
-from verification.checking import deciding
-from verification.checking.handling import CheckError, answer_of, evidence_missing
-from verification.models import Check, CheckOutcome
-from verification.vocabulary import Route
+from credit_portal.registry.models import User
+from verification.models import Check
 
-from . import hooks, papers, text_rules
+from . import hooks, text_rules
+from .concluding import CAPACITIES as CAPACITIES
+from .concluding import (
+    DuplicateToday,
+    Signed,
+    SigningError,
+    Upload,
+    check_authorised,
+    check_record,
+    check_signer,
+    conclude,
+    duplicate,
+    take_turns,
+)
 from .drafting import (
     DraftError,
     NotYours,
@@ -32,68 +34,20 @@ from .drafting import (
     move,
     require_clerk,
 )
-from .models import Commitment, CommitmentEvent, Draft, IdentityDocument, SignerCapacity
+from .models import Commitment, CommitmentEvent, Draft
 from .paper_text import PaperText
 from .presenting import MUST_BE_SHOWN, hash_of_part, paper_for
-
-CAPACITIES: dict[str, frozenset[str]] = {
-    codes.ORGANISATION: frozenset({SignerCapacity.LEGAL_REPRESENTATIVE, SignerCapacity.AGENT}),
-    codes.SOLE_TRADER: frozenset(
-        {SignerCapacity.SELF, SignerCapacity.LEGAL_REPRESENTATIVE, SignerCapacity.AGENT}
-    ),
-    codes.PERSON: frozenset({SignerCapacity.SELF, SignerCapacity.AGENT}),
-}
-
-
-class SigningError(DraftError):
-    """The commitment cannot be signed so; message in Chinese, `field` names the input."""
-
-
-class DuplicateToday(SigningError):
-    """The same subject has signed for the same item and type today; ask the clerk whether a second one is meant."""
-
-    def __init__(self, existing: Commitment) -> None:
-        super().__init__(f"该主体今天已就同一事项签署承诺 {existing.code}。", field="confirm_duplicate")
-        self.existing = existing
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as it came from the counter."""
-
-    content: bytes
-    content_type: str
-    name: str
-
-
-def _check_signer(draft: Draft, name: str, capacity: str, document: str) -> str:
-    if capacity not in CAPACITIES[draft.subject.kind]:
-        raise SigningError("请选择签署人的身份（与主体类别相符）。", field="capacity")
-    if document not in IdentityDocument.values:
-        raise SigningError("请选择查验过的身份证件。", field="identity_document")
-    if capacity == SignerCapacity.SELF and draft.subject.kind == codes.PERSON:
-        return draft.subject.name
-    try:
-        return codes.normalise_name(name)
-    except codes.CodeError as error:
-        raise SigningError(f"签署人姓名：{error}", field="signer_name") from error
 
 
 def _check_ready(draft: Draft, now: datetime) -> PaperText:
     """Everything that was promised before signing still holds at the moment of signing."""
     if draft.step != Draft.Step.SIGN:
         raise SigningError(f"草稿现为“{draft.get_step_display()}”，请先完成阅读。")
-    check = draft.check_made
-    # The draft has them already.
-    check.subject, check.item_version = draft.subject, draft.item_version
-    if check.on_day != local_date(now):
+    if draft.check_made.on_day != local_date(now):
         raise SigningError("信用核查不是今天作出的，请重新核查。", field="item")
-    if answer_of(check)[0] != Route.COMMITMENT:
-        raise SigningError("核查结论不适用承诺制。", field="item")
-    if evidence_missing(check):
-        raise SigningError(deciding.SCREENSHOT_FIRST, field="item")
-    if not verification.still_holds(check, on=check.on_day):
-        raise SigningError("核查以后信用记录有变化，请重新核查。", field="item")
+    # The draft has them already.
+    draft.check_made.subject, draft.check_made.item_version = draft.subject, draft.item_version
+    check_record(draft.check_made)
     version, today = draft.text_version, local_date(now)
     begun = version.valid_from is not None and version.valid_from <= today
     if not begun or (version.valid_to is not None and version.valid_to < today):
@@ -107,26 +61,6 @@ def _check_ready(draft: Draft, now: datetime) -> PaperText:
     if any((part, hash_of_part(draft, part, paper, None)) not in shown for part in MUST_BE_SHOWN):
         raise SigningError("申请人看到的内容与现在的文本不一致，请重新展示。")
     return paper
-
-
-def _take_turns(subject_id: int) -> CreditSubject:
-    """Two clerks signing for one subject at once wait for each other here, before duplicates are sought."""
-    return CreditSubject.objects.select_for_update().get(pk=subject_id)
-
-
-def _duplicate(draft: Draft, made_on: date) -> Commitment | None:
-    return (
-        Commitment.objects.filter(
-            subject=draft.subject,
-            item=draft.item_version.item,
-            commitment_type=draft.commitment_type,
-            made_on=made_on,
-            voided_at=None,
-            corrected_by=None,
-        )
-        .exclude(pk=draft.corrects_id)
-        .first()
-    )
 
 
 @transaction.atomic
@@ -153,114 +87,31 @@ def sign(
     if done is not None:
         return done
     # Locked before anything is read of it: a new name or another window's signing comes before or after, not between.
-    subject = draft.subject = _take_turns(draft.subject_id)
+    draft.subject = take_turns(draft.subject_id)
     paper = _check_ready(draft, now)
-    signer_name = _check_signer(draft, signer_name, capacity, identity_document)
+    signer_name = check_signer(draft.subject, signer_name, capacity, identity_document)
     if (signature_png is None) == (paper_scan is None):
         raise SigningError("请在签名板上签名，或上传纸质签名的扫描件（二选一）。", field="signature")
-    if capacity == SignerCapacity.AGENT and authorisation is None:
-        raise SigningError("委托代理人签署须上传授权委托书。", field="authorisation")
     made_on = local_date(now)
     if draft.corrects_id and Commitment.objects.filter(corrects_id=draft.corrects_id).exists():
         raise SigningError(f"承诺 {draft.corrects.code} 已由另一份承诺更正，请放弃这份草稿。")
-    existing = _duplicate(draft, made_on)
+    check_authorised(capacity, authorisation)
+    existing = duplicate(draft, made_on)
     if existing is not None and not confirm_duplicate:
         raise DuplicateToday(existing)
-
-    department = draft.department
-
-    def keep(upload: Upload, kind: str) -> EvidenceFile:
-        return store_evidence(
-            content=upload.content,
-            kind=kind,
-            content_type=upload.content_type,
-            original_name=upload.name,
-            actor=clerk,
-            department=department,
-            now=now,
-        )
-
-    if signature_png is not None:
-        signature = keep(Upload(signature_png, "image/png", "签名.png"), EvidenceFile.Kind.SIGNATURE)
-    else:
-        signature = keep(paper_scan, EvidenceFile.Kind.PAPER_SCAN)
-    item = draft.item_version
-    commitment = Commitment(
-        code=numbering.commitment_code(department.region_id, made_on),
-        region=department.region,
-        made_on=made_on,
-        signed_at=now,
-        commitment_type=draft.commitment_type,
-        late_materials=draft.late_materials,
-        channel=Commitment.Channel.WINDOW,
-        subject=subject,
-        subject_kind=subject.kind,
-        subject_name=subject.name,
-        subject_code=subject.uscc or "",
-        item=item.item,
-        item_version=item,
-        item_name=item.name,
-        department=department,
-        department_name=department.name,
-        department_uscc=department.uscc,
-        case_ref=draft.case_ref,
-        check_made=draft.check_made,
-        text_version=draft.text_version,
-        title=paper.title,
-        content=paper.content,
-        text_sha256=paper.sha256,
-        valid_until=last_day_after_months(made_on, item.validity_months) if item.validity_months else None,
-        signer_name=signer_name,
-        signer_capacity=capacity,
-        identity_document=identity_document,
-        signed_by=Commitment.SignedBy.PAD if signature_png is not None else Commitment.SignedBy.PAPER,
-        signature=signature,
-        authorisation=keep(authorisation, EvidenceFile.Kind.AUTHORISATION) if authorisation else None,
-        verify_token=secrets.token_urlsafe(18),
-        clerk=clerk,
+    commitment = conclude(
         draft=draft,
-        corrects=draft.corrects,
-        publicity_class=PublicityClass.CLOSED,
-        is_demo=subject.is_demo,
+        paper=paper,
+        signed=Signed(
+            signer_name, capacity, identity_document, made_on, now, signature_png, paper_scan, authorisation
+        ),
+        clerk=clerk,
+        now=now,
     )
-    try:
-        pdf = papers.commitment_pdf(commitment, signature_png=signature_png)
-    except UnprintableText as error:
-        raise SigningError(str(error), field="signer_name") from error
-    commitment.pdf = keep(Upload(pdf, "application/pdf", f"{commitment.code}.pdf"), EvidenceFile.Kind.PDF)
-    commitment.pdf_sha256 = commitment.pdf.sha256
-    commitment.save(force_insert=True)
     move(draft, Draft.Step.DONE)
     clear_entered(draft)
     draft.saved_at = now
     draft.save()
-    CommitmentEvent.objects.create(
-        commitment=commitment, kind=CommitmentEvent.Kind.SIGNED, at=now, actor=clerk
-    )
-    events.commitment_signed(
-        now=now,
-        actor_id=clerk.pk,
-        department_id=department.pk,
-        commitment_id=commitment.pk,
-        code=commitment.code,
-        subject_id=subject.pk,
-        text_sha256=commitment.text_sha256,
-        pdf_sha256=commitment.pdf_sha256,
-        capacity=capacity,
-        check_id=draft.check_made_id,
-    )
-    try:
-        # The same click decides the check: from here on nothing shown against it counts, and its measures are applied.
-        deciding.decide(
-            check_id=draft.check_made_id,
-            result=CheckOutcome.Result.COMMITMENT,
-            measures=None,
-            actor=clerk,
-            now=now,
-        )
-    except CheckError as error:
-        raise SigningError(str(error), field="item") from error
-    hooks.run_after_signing(commitment=commitment, now=now)
     if draft.corrects_id is not None:
         _replace(
             old_id=draft.corrects_id, new=commitment, clerk=clerk, reason=draft.correction_reason, now=now
@@ -413,6 +264,6 @@ def commitments_today(clerk: User, today: date) -> QuerySet[Commitment]:
         Commitment.objects.filter(
             department_id=clerk.department_id, signed_at__gte=start, signed_at__lt=start + timedelta(days=1)
         )
-        .select_related("clerk")
+        .select_related("clerk", "partner")
         .order_by("-signed_at")
     )

@@ -71,7 +71,7 @@ def _about(request: HttpRequest, one: Commitment, **context: Any) -> dict[str, A
         code_label=papers.code_label(one.subject_kind),
         public_url=f"{settings.SITE['address']}/commitments/{one.code}/" if is_public else "",
         verify_url=papers.verify_url(one.verify_token),
-        events=one.events.select_related("actor"),
+        events=one.events.select_related("actor", "partner"),
         replaced_by=replaced_by,
         may_void=open_to_change and one.made_on == clock.today(),
         may_correct=open_to_change,

@@ -285,6 +285,10 @@ SPECTACULAR_SETTINGS = {
         "SubjectKindEnum": "credit_portal.registry.models.CreditSubject.Kind",
         "ActKindEnum": "disclosure.models.ActKind",
         "ClauseKindEnum": "commitments.models.Clause.Kind",
+        "ShownFulfilmentEnum": "disclosure.serializers.SHOWN_STATUS",
+        "FulfilmentEnum": "commitments.models.Commitment.Fulfilment",
+        "CaseStateEnum": "commitments.models.BreachCase.State",
+        "DutyStateEnum": "credit_portal.deadlines.models.Duty.State",
     },
 }
 

@@ -79,13 +79,16 @@ class PublicView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = "、".join(self.parameters) or "无"
-        errors = {
-            key: ERROR_UNKNOWN.format(known) for key in request.query_params if key not in self.parameters
-        }
-        errors |= {key: ERROR_TWICE for key in self.parameters if len(request.query_params.getlist(key)) > 1}
-        if errors:
-            raise TermsError(errors)
+        check_parameters(request, self.parameters)
+
+
+def check_parameters(request: Request, parameters: tuple[str, ...]) -> None:
+    """Each known, each once. Raises TermsError."""
+    known = "、".join(parameters) or "无"
+    errors = {key: ERROR_UNKNOWN.format(known) for key in request.query_params if key not in parameters}
+    errors |= {key: ERROR_TWICE for key in parameters if len(request.query_params.getlist(key)) > 1}
+    if errors:
+        raise TermsError(errors)
 
 
 def answer(request: Request, data: dict[str, Any]) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, api_acts, api_breaches, api_checks
+from . import api, api_acts, api_breaches, api_checks, api_commitments, api_keeping
 from .throttles import PublicThrottle
 
 app_name = "api"
@@ -18,6 +18,10 @@ urlpatterns = [
     path("public/acts", api_acts.Acts.as_view(), name="acts"),
     path("public/acts/<str:id>", api_acts.Act.as_view(), name="act"),
     path("checks", api_checks.Checks.as_view(), name="checks"),
+    path("commitments", api_commitments.Commitments.as_view(), name="own-commitments"),
+    path("fulfilments", api_keeping.Fulfilments.as_view(), name="fulfilments"),
+    path("breaches", api_keeping.Breaches.as_view(), name="breach-cases"),
+    path("duties", api_keeping.Duties.as_view(), name="own-duties"),
     path("credit-entries", api_acts.CreditEntries.as_view(), name="credit-entries"),
     path("public/changes", api_breaches.Changes.as_view(), name="changes"),
     path("public/duties", api_breaches.Duties.as_view(), name="duties"),

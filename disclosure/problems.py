@@ -22,6 +22,7 @@ WORDS: dict[int, tuple[str, str]] = {
     405: ("不支持这种请求方式", "请使用这个地址支持的请求方式。"),
     406: ("没有所要的格式", "这个地址返回 JSON，请在 Accept 中接受 application/json。"),
     409: ("与已有的内容不符", "与已有的内容不符，没有办理。"),
+    413: ("内容太大", "请求最大 12 MB；扫描件请降低分辨率后再提交。"),
     415: ("不支持这种内容格式", "请使用 application/json。"),
     422: ("内容有误", "内容有误，没有办理，逐项指出。"),
     429: ("请求过于频繁", "请求过于频繁，请稍后再试。"),
@@ -64,7 +65,10 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> Respons
     if not isinstance(exception, exceptions.APIException):
         return None
     headers: dict[str, str] = {}
-    detail = ""
+    # What our own code says of a request is in Chinese; the framework's words are not for people here.
+    detail = str(exception.detail) if isinstance(exception, exceptions.ParseError) else ""
+    if not any("\u4e00" <= char <= "\u9fff" for char in detail):
+        detail = ""
     if isinstance(exception, exceptions.Throttled) and exception.wait is not None:
         seconds = max(1, math.ceil(exception.wait))
         headers["Retry-After"] = str(seconds)

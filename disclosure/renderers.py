@@ -1,9 +1,11 @@
 """JSON as bytes, by orjson: dates and times as ISO 8601, Chinese as it is."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 import orjson
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 
@@ -25,3 +27,20 @@ class OrjsonRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return b"" if data is None else to_json(data)
+
+
+class OrjsonParser(BaseParser):
+    """Strict: UTF-8, no halves of characters, no NaN, a bounded depth; each of them is an answer in the usual form."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return orjson.loads(stream.read())
+        except orjson.JSONDecodeError as error:
+            raise ParseError("请求不是有效的 JSON（UTF-8）。") from error

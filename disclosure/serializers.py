@@ -11,7 +11,7 @@ from credit_portal.registry.models import CommitmentType, CreditSubject, Domain,
 
 from .gate import SHOWN_FULFILMENT
 
-_STATUS = [(code, label) for code, label in Commitment.Fulfilment.choices if code in SHOWN_FULFILMENT]
+SHOWN_STATUS = [(code, label) for code, label in Commitment.Fulfilment.choices if code in SHOWN_FULFILMENT]
 
 
 class SubjectSerializer(s.Serializer):
@@ -52,7 +52,7 @@ class CommitmentLineSerializer(s.Serializer):
     type = s.ChoiceField(CommitmentType.choices, help_text="承诺类型")
     type_label = s.CharField(help_text="承诺类型的名称")
     late_materials = s.BooleanField(help_text="是否容缺受理")
-    status = s.ChoiceField(_STATUS, allow_null=True, help_text="履行状态；没有可公示的状态时为 null")
+    status = s.ChoiceField(SHOWN_STATUS, allow_null=True, help_text="履行状态；没有可公示的状态时为 null")
     status_label = s.CharField(help_text="履行状态的名称；没有时为空")
     subject = SubjectSerializer(help_text="承诺主体")
     item = ItemRefSerializer(help_text="承诺事项")

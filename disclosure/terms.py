@@ -108,10 +108,10 @@ def read_terms(given: Mapping[str, str]) -> Terms:
     take("type", "commitment_type", _type)
     take("status", "status", _status)
     take("region", "regions", _regions)
-    take("made_from", "made_from", _day)
-    take("made_to", "made_to", _day)
+    take("made_from", "made_from", read_day)
+    take("made_to", "made_to", read_day)
     take("cursor", "cursor", read_cursor)
-    take("page_size", "page_size", _size)
+    take("page_size", "page_size", read_size)
     terms = Terms(**found) if not errors else None  # type: ignore[arg-type]
     if terms and terms.made_from and terms.made_to and terms.made_to < terms.made_from:
         errors["made_to"] = ERROR_DATES
@@ -211,7 +211,7 @@ def _regions(text: str) -> tuple[str, ...]:
     return found
 
 
-def _day(text: str) -> date:
+def read_day(text: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
         raise ValueError(ERROR_DATE)
     try:
@@ -220,7 +220,7 @@ def _day(text: str) -> date:
         raise ValueError(ERROR_DATE) from None
 
 
-def _size(text: str) -> int:
+def read_size(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= PAGE_SIZE_MOST:
         raise ValueError(ERROR_SIZE)
     return int(text)

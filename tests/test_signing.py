@@ -383,7 +383,7 @@ def two_windows(monkeypatch) -> list[str]:
     drafts = [(first, first.ready()), (second, second.ready())]
     outcomes: list[str] = []
     both_have_looked = threading.Barrier(2)
-    look = signing._duplicate
+    look = signing.duplicate
 
     def look_and_wait(draft, made_on):
         found = look(draft, made_on)
@@ -392,7 +392,7 @@ def two_windows(monkeypatch) -> list[str]:
             both_have_looked.wait(timeout=2)
         return found
 
-    monkeypatch.setattr(signing, "_duplicate", look_and_wait)
+    monkeypatch.setattr(signing, "duplicate", look_and_wait)
 
     def at_window(counter: Counter, draft: Draft) -> None:
         try:
@@ -418,7 +418,7 @@ def test_of_two_windows_signing_for_one_subject_at_once_one_is_told(monkeypatch)
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_the_race_is_seen(monkeypatch) -> None:
-    monkeypatch.setattr(signing, "_take_turns", lambda subject_id: CreditSubject.objects.get(pk=subject_id))
+    monkeypatch.setattr(signing, "take_turns", lambda subject_id: CreditSubject.objects.get(pk=subject_id))
     assert two_windows(monkeypatch) == ["signed", "signed"]
 
 

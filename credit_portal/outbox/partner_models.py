@@ -13,6 +13,10 @@ class Scope(models.TextChoices):
 
     CREDIT_ENTRIES = "credit_entries.write", "推送行政许可、行政处罚等信用信息"
     CHECKS = "checks.write", "核查信用记录"
+    COMMITMENTS = "commitments.write", "递交在本部门签署的承诺"
+    READ = "commitments.read", "读取本部门的承诺和办理期限"
+    FULFILMENTS = "fulfilments.write", "报告承诺的履行"
+    BREACHES = "breaches.write", "提请违诺立案"
 
 
 class PartnerSystem(models.Model):

@@ -106,6 +106,7 @@ VERBS = {
     "recipient.saved": "登记通报对象",
     "partner.saved": "登记对接系统",
     "partner.token": "签发或作废对接令牌",
+    "partner.acted": "对接系统办理",
     "act.entered": "录入行政行为",
     "act.proposed": "提议公开自然人的行政行为",
     "act.decided": "确定行政行为公开类型",

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import User
 from verification.models import AppliedMeasure, Check, CheckOutcome, CreditEntry, ListedMeasure
 from verification.vocabulary import EFFECT_LABELS, SUPPORTS, Effect, Route, Scrutiny, State
@@ -21,6 +22,7 @@ from .handling import (
     noted,
     open_objections,
     taken,
+    taken_by_system,
     text,
 )
 
@@ -94,13 +96,19 @@ def decide(
     check_id: int,
     result: str,
     measures: Collection[int] | None,
-    actor: User,
+    actor: User | None,
     now: datetime,
     note: str = "",
+    system: PartnerSystem | None = None,
 ) -> CheckOutcome:
     """Decide the item; `measures`: keys of what is applied (None: what is usually applied). Pressed twice, the first
-    decision stays. Raises CheckError by field."""
-    check = taken(check_id, actor)
+    decision stays. By a person, or by the system that made the check (`system`, R85). Raises CheckError by field."""
+    if actor is not None:
+        check = taken(check_id, actor)
+    elif system is not None:
+        check = taken_by_system(check_id, system)
+    else:
+        raise CheckError("只能办理本单位的核查。")
     known = CheckOutcome.objects.filter(check_made=check).first()
     if known is not None:
         if known.result == result:
@@ -137,7 +145,7 @@ def decide(
     return row
 
 
-def _apply(check: Check, chosen: list[Offered], *, actor: User, now: datetime) -> None:
+def _apply(check: Check, chosen: list[Offered], *, actor: User | None, now: datetime) -> None:
     on = local_date(now)
     # What has ended since the check was made is not applied any more.
     entries = [one.entry_id for one in chosen if one.entry_id is not None]
@@ -175,7 +183,7 @@ def _apply(check: Check, chosen: list[Offered], *, actor: User, now: datetime) -
     AppliedMeasure.objects.bulk_create(rows)
     events.measures_applied(
         now=now,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         department_id=check.department_id,
         check_id=check.pk,
         number=check.number,

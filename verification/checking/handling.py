@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names
@@ -36,6 +37,19 @@ def taken(check_id: int, actor: User, *roles: str) -> Check:
     )
     if check is None or not group_names(actor) & (set(roles) or WORKS):
         raise CheckError("只能办理本单位的核查。")
+    return check
+
+
+def taken_by_system(check_id: int, system: PartnerSystem) -> Check:
+    """The same for a department's own system (R85): only the checks that it has made itself."""
+    check = (
+        Check.objects.select_for_update(of=("self",))
+        .select_related("item_version__item", "department", "region", "subject")
+        .filter(pk=check_id, department=system.department_id, partner=system)
+        .first()
+    )
+    if check is None:
+        raise CheckError("只能办理本系统作出的核查。")
     return check
 
 

@@ -8,6 +8,7 @@ from .acts import (
     act_upload,
     information_item_saved,
     launch_saved,
+    partner_acted,
     partner_saved,
     partner_token,
 )
@@ -159,6 +160,7 @@ __all__ = [
     "message_failed",
     "message_retried",
     "notice_printed",
+    "partner_acted",
     "partner_saved",
     "partner_token",
     "policy_loaded",

@@ -36,6 +36,20 @@ def partner_token(
     )
 
 
+def partner_acted(*, now: datetime, department_id: int, system_id: int, deed: str, number: str) -> AuditEvent:
+    """What a system has done that is nobody's own act; `number` names the commitment or case."""
+    return record(
+        "partner.acted",
+        now=now,
+        actor_id=None,
+        department_id=department_id,
+        target_type="partner",
+        target_id=system_id,
+        deed=deed,
+        number=number,
+    )
+
+
 def act_entered(
     *,
     now: datetime,

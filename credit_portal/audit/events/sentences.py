@@ -91,6 +91,7 @@ SENTENCES: dict[str, str] = {
     "listing.step": "名单 {number}：{state}，{on}",
     "recipient.saved": "登记通报对象（{role}）",
     "partner.saved": "登记对接系统（{scopes}，{state}）",
+    "partner.acted": "对接系统{deed} {number}",
     "partner.token": "{deed}对接令牌 {prefix}…，有效期至 {expires_on}",
     "act.entered": "录入{kind} {number}（{source}），校验值 {sha256}",
     "act.proposed": "提议公开自然人的 {number}",
