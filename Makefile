@@ -8,7 +8,7 @@ BOOTSTRAP := $(PYTHON) credit_portal/local/bootstrap.py
 # Tests and checks have a database of their own, which may lie beside a running portal.
 FOR_TESTS := DATA_DIR="$(DATA_DIR)/test"
 
-.PHONY: setup run test lint bench drill check-deploy clean
+.PHONY: setup run test lint bench drill fuzz check-deploy clean
 .DEFAULT_GOAL := setup
 
 setup:
@@ -33,6 +33,12 @@ bench:
 drill:
 	@$(BOOTSTRAP) dev
 	@DATA_DIR="$(DATA_DIR)/drill" .venv/bin/python -m tests.drill
+
+# Made-up requests to every address of the API, EXAMPLES for each beside those at the limits of fields: some minutes.
+fuzz:
+	@$(BOOTSTRAP) dev
+	@$(FOR_TESTS) $(LOCAL) exec --throwaway -- env FUZZ_EXAMPLES="$${EXAMPLES:-500}" \
+	  .venv/bin/python -m pytest tests/test_api_fuzz.py --quiet
 
 check-deploy:
 	@$(BOOTSTRAP) run

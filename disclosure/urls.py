@@ -9,6 +9,7 @@ from . import (
     views_acts,
     views_breaches,
     views_information,
+    views_integration,
     views_search,
     views_supervision,
     views_typical,
@@ -35,5 +36,6 @@ urlpatterns = [
     path("rules/<int:pk>/", views.rule, name="rule"),
     path("verify/<str:token>/", views.verify, name="verify"),
     path("api/", views.api_guide, name="api"),
+    path("api/integration/", views_integration.integration_guide, name="integration"),
     path("robots.txt", views.robots, name="robots"),
 ]

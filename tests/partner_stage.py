@@ -16,7 +16,11 @@ from tests.counter import signature_png
 from tests.factories import NOW
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
-HISTORY = ("route.unrepaired", "ordinary"), ("scrutiny.in_publicity", True), ("expired_counts_as_repaired", True)
+HISTORY = (
+    ("route.unrepaired", "ordinary"),
+    ("scrutiny.in_publicity", True),
+    ("expired_counts_as_repaired", True),
+)
 
 
 def file_of(content: bytes = PDF, name: str = "承诺书.pdf") -> dict[str, str]:

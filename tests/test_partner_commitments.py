@@ -131,9 +131,7 @@ def test_what_was_signed_there_is_frozen_here_as_at_the_counter_and_once(stage: 
         ({"nothing": 1}, "nothing"),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_is_kept(
-    stage: Stage, change: dict[str, Any], field: str
-) -> None:
+def test_what_is_wrong_is_named_and_nothing_is_kept(stage: Stage, change: dict[str, Any], field: str) -> None:
     files = EvidenceFile.objects.count()
     answer = stage.post("commitments", stage.signed(**(FILLED | change)), key="one")
     assert answer.status_code in (409, 422) and answer["Content-Type"] == "application/problem+json"
@@ -246,7 +244,9 @@ def test_a_system_reads_its_departments_commitments_page_by_page_and_nothing_sec
 
 @pytest.mark.req("R85")
 def test_a_system_reads_its_departments_duties(stage: Stage, django_assert_max_num_queries: Any) -> None:
-    for number, (due, state) in enumerate((("2026-09-20", "open"), ("2026-09-11", "open"), ("2026-09-15", "met"))):
+    for number, (due, state) in enumerate(
+        (("2026-09-20", "open"), ("2026-09-11", "open"), ("2026-09-15", "met"))
+    ):
         Duty.objects.create(
             rule_key="breach_report", matter_type="breach_case", matter_id=number, number=f"W{number}",
             department=stage.department, region=stage.department.region, triggered_on="2026-09-01", length=7,
@@ -271,7 +271,10 @@ def test_kept_is_reported_once_with_its_evidence_and_only_for_the_own_department
     code = stage.hand_in(**FILLED)
     told = {"commitment": code, "status": "fulfilled", "note": "2026-09-14 现场核实，均已落实"}
     first = stage.post("fulfilments", told)
-    assert (first.status_code, first.json()) == (201, {"commitment": code, "status": "fulfilled", "new": True})
+    assert (first.status_code, first.json()) == (
+        201,
+        {"commitment": code, "status": "fulfilled", "new": True},
+    )
     again = stage.post("fulfilments", told)
     assert (again.status_code, again.json()["new"]) == (200, False)
     course = CommitmentEvent.objects.get(kind="fulfilment")
@@ -312,7 +315,11 @@ def test_a_machine_opens_a_case_and_people_are_told_and_go_on_with_it(stage: Sta
     assert stage.post("breaches", told | {"commitment": others.code}).status_code == 201
     code = stage.hand_in(confirm_duplicate=True, **FILLED)
     told["commitment"] = code
-    for change, field in (({"source": "x"}, "source"), ({"facts": "短"}, "facts"), ({"by_deceit": 1}, "by_deceit")):
+    for change, field in (
+        ({"source": "x"}, "source"),
+        ({"facts": "短"}, "facts"),
+        ({"by_deceit": 1}, "by_deceit"),
+    ):
         wrong = stage.post("breaches", told | change)
         assert field in errors_of(wrong), change
 
