@@ -36,7 +36,7 @@ SKEW = timedelta(minutes=5)
 # A system that could not reach us in the evening hands in on the next day; later, it is to be checked and signed anew.
 DAYS_LATE = 1
 
-DECLARED = "由系统“{name}”递交，并声明签署人已阅读告知书、个人信息处理告知和承诺书"
+DECLARED = "由部门系统递交，声明签署人已阅读告知书、个人信息处理告知和承诺书"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def hand_in(*, told: Told, system: PartnerSystem, now: datetime) -> Commitment:
             authorisation=told.authorisation,
         ),
         partner=system,
-        note=DECLARED.format(name=system.name),
+        note=DECLARED,
         now=now,
     )
     events.partner_acted(

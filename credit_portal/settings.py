@@ -274,7 +274,7 @@ PUBLIC_EXPORTS_PER_MINUTE = env.int("PUBLIC_EXPORTS_PER_MINUTE", default=10)
 PARTNER_REQUESTS_PER_MINUTE = env.int("PARTNER_REQUESTS_PER_MINUTE", default=600)
 SPECTACULAR_SETTINGS = {
     "TITLE": "信用承诺公示接口",
-    "DESCRIPTION": "公开的信用承诺、违诺、行政行为、主体、事项目录与承诺书文本：只读，无需登录。部门的系统凭令牌推送信用信息、核查信用记录。",
+    "DESCRIPTION": "公开的信用承诺、违诺、行政行为、主体、事项目录与承诺书文本：只读，无需登录。部门的系统凭令牌核查信用记录、递交承诺、报告履行、提请违诺立案、推送信用信息。",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -24,7 +24,7 @@ from .acts.rules import ActRefused
 from .api import LIST_PARAMETERS, PublicView, answer, described, neighbour
 from .api_breaches import _unlisted
 from .models import ActKind, AdministrativeAct
-from .partner_posts import KEY, PROBLEMS, PartnerPost
+from .partner_posts import KEY, PROBLEMS, TAG, PartnerPost
 from .terms import PAGING
 
 SUBJECT_KEYS = {"name": "subject_name", "kind": "subject_kind", "code": "subject_code"}
@@ -94,6 +94,7 @@ class CreditEntries(PartnerPost):
         summary="推送一条行政许可、行政处罚或者其他信用信息",
         description="需要令牌和 Idempotency-Key；同一个键再次推送得到同样的回答。同一主体的同一份文书只录入一次。",
         operation_id="push_credit_entry",
+        tags=[TAG],
         request=shapes.PushedEntrySerializer,
         parameters=[KEY],
         responses={

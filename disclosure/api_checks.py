@@ -23,7 +23,7 @@ from verification.vocabulary import STEP_LABELS
 
 from . import check_shapes as shapes
 from .acts.fields import FieldErrors
-from .partner_posts import KEY, PROBLEMS, PartnerPost
+from .partner_posts import KEY, PROBLEMS, TAG, PartnerPost
 
 LONGEST = {"item": 40, "case_ref": 60, "subject.name": 200, "subject.code": 40}
 # What the keys are called where the answer says which is wrong.
@@ -47,6 +47,7 @@ class Checks(PartnerPost):
         summary="核查一个主体的信用记录",
         description="需要令牌和 Idempotency-Key；同一个键再次请求得到同样的回答。核查记入日志和本部门的月报，与窗口核查相同。",
         operation_id="check_subject",
+        tags=[TAG],
         request=shapes.AskedCheckSerializer,
         parameters=[KEY],
         responses={201: shapes.CheckAnsweredSerializer} | PROBLEMS,

@@ -27,7 +27,7 @@ from .acts.fields import FieldErrors
 from .api import check_parameters
 from .exchange import noting
 from .partner_lists import Order, Reading, answers, asked, line_of, one_of, page_of
-from .partner_posts import KEY, PROBLEMS, PartnerPost
+from .partner_posts import KEY, PROBLEMS, TAG, PartnerPost
 from .posted import Field, read_posted
 from .terms import ERROR_DATES, TermsError, read_code, read_day
 
@@ -106,6 +106,7 @@ class Commitments(PartnerPost):
         summary="本部门的承诺，最新的在前",
         description="只列出本部门受理的承诺，含不公开的和已作废的；不含签名、证件号码、电话和条款。",
         operation_id="own_commitments",
+        tags=[TAG],
         parameters=asked(
             OpenApiParameter("case_ref", str, description="办件编号，完全相同"),
             OpenApiParameter("commitment", str, description="承诺编码"),
@@ -129,6 +130,7 @@ class Commitments(PartnerPost):
         description="需要令牌和 Idempotency-Key。核查、文本、签署人的要求与窗口相同；不公开的主体同样不公开。"
         "须先由同一系统核查，签署与核查在同一天，最迟次日递交。",
         operation_id="hand_in_commitment",
+        tags=[TAG],
         request=shapes.HandedInSerializer,
         parameters=[KEY],
         responses={201: shapes.HandedInAnswerSerializer} | PROBLEMS,

@@ -21,7 +21,7 @@ from credit_portal.outbox.partner_access import needs
 from . import partner_shapes as shapes
 from .api import check_parameters
 from .partner_lists import Order, Reading, answers, asked, one_of, page_of
-from .partner_posts import KEY, PROBLEMS, PartnerPost, PartnerView
+from .partner_posts import KEY, PROBLEMS, TAG, PartnerPost, PartnerView
 from .posted import Field, read_posted
 from .terms import ERROR_DATES, TermsError, read_day
 
@@ -45,6 +45,7 @@ class Fulfilments(PartnerPost):
         summary="报告一份承诺已全部履行",
         description="需要令牌和 Idempotency-Key。只限本部门受理的承诺；部分履行和没有履行的，须经违诺认定，请用 breaches。",
         operation_id="report_fulfilment",
+        tags=[TAG],
         request=shapes.KeptSerializer,
         parameters=[KEY],
         responses={
@@ -90,6 +91,7 @@ class Breaches(PartnerPost):
         summary="提请对一份承诺违诺立案",
         description="需要令牌和 Idempotency-Key。只立案，不认定：本部门的人员随即收到通知，核实后告知、听取陈述申辩、认定。",
         operation_id="open_breach_case",
+        tags=[TAG],
         request=shapes.FoundBreachSerializer,
         parameters=[KEY],
         responses={201: shapes.CaseOpenedSerializer} | PROBLEMS,
@@ -140,6 +142,7 @@ class Duties(PartnerView):
         summary="本部门的办理期限，先到期的在前",
         description="不写 state 的，列出待履行和中止的。",
         operation_id="own_duties",
+        tags=[TAG],
         parameters=asked(
             OpenApiParameter("state", str, description="状态", enum=Duty.State.values),
             OpenApiParameter("due_from", str, description="到期日自，如 2026-01-31"),

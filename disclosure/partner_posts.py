@@ -24,6 +24,7 @@ from .problems import CONTENT_TYPE, problem
 from .renderers import OrjsonParser
 from .throttles import PartnerThrottle
 
+TAG = "部门系统"
 KEY = OpenApiParameter(
     "Idempotency-Key",
     # Said exactly, so that whoever goes by the description never sends one that is refused.

@@ -16,6 +16,11 @@ from tests.counter import signature_png
 from tests.factories import NOW
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+# What the page for developers says beside its commands, in Latin letters.
+PAGE_WORDS = (
+    "OpenAPI RFC JSON PDF PNG JPEG http localhost api integration Accept application Content Type Retry After"
+    " Idempotency Key detail errors breaches next number route commitment confirm duplicate true"
+)
 HISTORY = (
     ("route.unrepaired", "ordinary"),
     ("scrutiny.in_publicity", True),

@@ -73,7 +73,7 @@ def test_what_was_signed_there_is_frozen_here_as_at_the_counter_and_once(stage: 
     )  # fmt: skip
     assert (one.subject_name, one.subject_code) == (stage.subject.name, stage.subject.uscc)
     assert one.check_made.number == told["check"] == answer["check"]
-    assert "在 2026 年 12 月 20 日 以前完成。" in [clause["text"] for clause in one.content]
+    assert "在 2026年12月20日 以前完成。" in [clause["text"] for clause in one.content]
     assert (one.pdf.sha256, one.text_sha256) == (answer["pdf_sha256"], answer["text_sha256"])
     assert (one.signature.kind, one.signed_by) == ("paper_scan", "paper")
     assert one.public_from is not None and PublicChange.objects.get().reference == one.code

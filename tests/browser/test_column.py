@@ -158,6 +158,7 @@ def furnish() -> dict[str, str]:
         "rule": f"/rules/{document.pk}/",
         "verify": f"/verify/{first.verify_token}/",
         "api": "/api/",
+        "integration": "/api/integration/",
     }
 
 
