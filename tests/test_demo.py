@@ -131,6 +131,13 @@ class TheDemonstration(TestCase):
         acts = AdministrativeAct.objects.all()
         assert acts.filter(decided_at__isnull=True).exists() and acts.exclude(ending="").exists()
 
+    def test_a_departments_own_system_has_handed_in_reported_and_warned(self):
+        handed_in = Commitment.objects.filter(channel="partner")
+        assert handed_in.count() == 4 and handed_in.filter(fulfilment="fulfilled").exists()
+        assert handed_in.filter(
+            breach_cases__opened_by_system__isnull=False, breach_cases__state="opened"
+        ).exists()
+
     def test_every_answer_of_a_check_has_been_given(self):
         assert set(Check.objects.values_list("route", flat=True)) == {
             "commitment",

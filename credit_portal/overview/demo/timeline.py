@@ -27,6 +27,7 @@ from . import (
     counter,
     exchange,
     foundation,
+    partners,
     people,
     progress,
     records,
@@ -118,6 +119,7 @@ class Timeline:
         usage.plan(self)
         units.plan(self)
         progress.plan(self)
+        partners.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
