@@ -8,11 +8,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commitments', '0015_consequences_are_kept'),
+        ('commitments', '0016_market_access'),
         ('documents', '0002_initial'),
         ('outbox', '0004_partner_scopes'),
         ('registry', '0004_staff_mobile'),
-        ('verification', '0011_watch_list'),
+        ('verification', '0012_fields_and_measures'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
