@@ -56,7 +56,7 @@ def errors_of(answer: Any) -> dict[str, str]:
 def test_what_was_signed_there_is_frozen_here_as_at_the_counter_and_once(stage: Stage) -> None:
     ExchangePlatform.objects.create(
         region=factories.region(), name="市平台", adapter="http", address="http://127.0.0.1:1",
-        since=TODAY,
+        since=TODAY, running=ExchangePlatform.Running.APART,
     )  # fmt: skip
     factories.department(kind="credit_office")
     PolicyRule.objects.create(
