@@ -79,6 +79,7 @@ def test_what_was_signed_there_is_frozen_here_as_at_the_counter_and_once(stage: 
     assert one.public_from is not None and PublicChange.objects.get().reference == one.code
     assert answer["due_on"] == Duty.objects.get(rule_key="commitment_upload").due_on.isoformat()
     assert answer["verify_url"].endswith(f"/verify/{one.verify_token}/")
+    assert (one.check_made.outcome.result, one.check_made.outcome.decided_by) == ("commitment", None)
     course = CommitmentEvent.objects.get(commitment=one, kind="signed")
     assert course.partner == stage.system and "已阅读" in course.note
     assert AuditEvent.objects.get(verb="partner.acted").facts == {"deed": "递交承诺", "number": one.code}
