@@ -57,10 +57,8 @@ STAFF_NAV: list[NavItem] = [
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
     NavItem("acts", "行政行为", "/desk/acts/", groups=AT_THE_DESK),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
-    NavItem("usage", "月报", "/desk/usage/", groups=AT_THE_DESK),
-    NavItem("units", "单位", "/desk/unit/", ("/desk/training/",), groups=AT_THE_DESK),
-    NavItem("typical", "案例", "/desk/typical/", groups=AT_THE_DESK),
-    NavItem("progress", "进展", "/desk/progress/", groups=AT_THE_DESK),
+    NavItem("usage", "月报和进展", "/desk/usage/", ("/desk/progress/",), groups=AT_THE_DESK),
+    NavItem("units", "单位", "/desk/unit/", ("/desk/training/", "/desk/typical/"), groups=AT_THE_DESK),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 
