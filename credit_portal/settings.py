@@ -289,6 +289,9 @@ SPECTACULAR_SETTINGS = {
         "FulfilmentEnum": "commitments.models.Commitment.Fulfilment",
         "CaseStateEnum": "commitments.models.BreachCase.State",
         "DutyStateEnum": "credit_portal.deadlines.models.Duty.State",
+        "ListKindEnum": "disclosure.act_shapes.LIST_KIND",
+        "ListActionEnum": "disclosure.act_shapes.LIST_ACTIONS",
+        "ListStateEnum": "disclosure.act_shapes.LIST_STATES",
     },
 }
 

@@ -1,8 +1,11 @@
 """The shapes of administrative acts in the description of the API: as they are shown, and as departments push them."""
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers as s
 
 from credit_portal.registry.models import CreditSubject
+from verification.memberships.reading import ACTION_WORDS
+from verification.memberships.taking import STATES
 from verification.models import CreditEntry
 
 from .models import ActKind
@@ -85,3 +88,46 @@ class EntryTakenSerializer(s.Serializer):
     new = s.BooleanField(help_text="是否新录入；同样的内容以前已有的为 false")
     due_on = s.DateField(allow_null=True, help_text="应在这一天以前公开；没有期限的为 null")
     public = s.BooleanField(help_text="是否已公开：推送的信息由部门确定公开类型后才公开")
+
+
+LIST_ACTIONS = [(code, word) for word, code in ACTION_WORDS.items()]
+LIST_STATES = list(STATES.items())
+LIST_KIND = [("list", "名单")]
+
+
+class PushedMembershipSerializer(s.Serializer):
+    """A subject put on a list, or taken off, by a department that keeps the list."""
+
+    kind = s.ChoiceField(LIST_KIND, help_text="list")
+    list = s.CharField(help_text="名单的代码或者名称", max_length=100)
+    action = s.ChoiceField(LIST_ACTIONS, required=False, help_text="add 列入、remove 移出；不写的为列入")
+    subject = PushedSubjectSerializer(help_text="主体")
+    document_no = s.CharField(required=False, help_text="决定书文号或者案号；失信名单必填", max_length=100)
+    source = s.CharField(required=False, help_text="列入机关；不写的为本部门", max_length=200)
+    from_on = s.CharField(required=False, help_text="列入日期，2026-01-31；列入的必填")
+    until_on = s.CharField(required=False, help_text="期限的最后一日；没有期限的写“无期限”；列入的必填")
+    basis = s.CharField(required=False, help_text="法律依据；失信名单必填", max_length=300)
+    remark = s.CharField(required=False, help_text="备注", max_length=500)
+    exit_on = s.CharField(required=False, help_text="移出日期；移出的必填")
+    exit_reason = s.CharField(required=False, help_text="移出原因；移出的必填", max_length=500)
+
+
+class MembershipTakenSerializer(s.Serializer):
+    kind = s.ChoiceField(LIST_KIND, help_text="list")
+    id = s.UUIDField(help_text="这条名单记录的编号")
+    list = s.CharField(help_text="名单的代码")
+    action = s.ChoiceField(LIST_ACTIONS, help_text="add 列入、remove 移出")
+    new = s.BooleanField(help_text="是否因此有了变动；同样的内容以前已有的为 false")
+    state = s.ChoiceField(LIST_STATES, help_text="现在的状态")
+
+
+PUSHED = PolymorphicProxySerializer(
+    component_name="PushedCreditEntry",
+    serializers=[PushedEntrySerializer, PushedMembershipSerializer],
+    resource_type_field_name=None,
+)
+TAKEN = PolymorphicProxySerializer(
+    component_name="CreditEntryTaken",
+    serializers=[EntryTakenSerializer, MembershipTakenSerializer],
+    resource_type_field_name=None,
+)

@@ -14,6 +14,10 @@ from credit_portal.audit import clock
 from credit_portal.deadlines.duties import duties_of
 from credit_portal.outbox.models import PartnerSystem, Scope
 from credit_portal.outbox.partner_access import needs
+from verification import services as verification
+from verification.memberships import pushing
+from verification.memberships.reading import FieldErrors as RowErrors
+from verification.memberships.taking import MembershipRefused
 
 from . import act_search, serializers
 from . import act_shapes as shapes
@@ -27,6 +31,7 @@ from .models import ActKind, AdministrativeAct
 from .partner_posts import KEY, PROBLEMS, TAG, PartnerPost
 from .terms import PAGING
 
+LIST = "list"
 SUBJECT_KEYS = {"name": "subject_name", "kind": "subject_kind", "code": "subject_code"}
 WORDS = {code: word for word, code in KIND_WORDS.items()}
 
@@ -87,19 +92,22 @@ class CreditEntries(PartnerPost):
     """R93, R95: pushed by the system of the department that made it; public only when people there have decided so."""
 
     permission_classes = [needs(Scope.CREDIT_ENTRIES)]
-    refusals = (ActRefused,)
+    refusals = (ActRefused, MembershipRefused, verification.MoveRefused)
     address = "credit-entries"
 
     @extend_schema(
-        summary="推送一条行政许可、行政处罚或者其他信用信息",
-        description="需要令牌和 Idempotency-Key；同一个键再次推送得到同样的回答。同一主体的同一份文书只录入一次。",
+        summary="推送一条行政许可、行政处罚、名单或者其他信用信息",
+        description=(
+            "需要令牌和 Idempotency-Key；同一个键再次推送得到同样的回答。同一主体的同一份文书只录入一次。"
+            "kind 为 list 的把一个主体列入名单或者移出名单，由名单的报送部门推送。"
+        ),
         operation_id="push_credit_entry",
         tags=[TAG],
-        request=shapes.PushedEntrySerializer,
+        request=shapes.PUSHED,
         parameters=[KEY],
         responses={
-            201: shapes.EntryTakenSerializer,
-            200: OpenApiResponse(shapes.EntryTakenSerializer, "同样的内容以前已有"),
+            201: shapes.TAKEN,
+            200: OpenApiResponse(shapes.TAKEN, "同样的内容以前已有"),
         }
         | PROBLEMS,
         examples=[
@@ -117,7 +125,21 @@ class CreditEntries(PartnerPost):
                     "valid_from": "2026-11-20",
                     "valid_until": "2031-11-19",
                 },
-            )
+            ),
+            OpenApiExample(
+                "列入名单",
+                request_only=True,
+                value={
+                    "kind": "list",
+                    "list": "procurement_serious",
+                    "action": "add",
+                    "subject": {"kind": "organisation", "name": "单位名称", "code": "统一社会信用代码"},
+                    "document_no": "赞财采罚〔2026〕1号",
+                    "from_on": "2026-11-20",
+                    "until_on": "2028-11-19",
+                    "basis": "《中华人民共和国政府采购法》第七十七条",
+                },
+            ),
         ],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -125,6 +147,8 @@ class CreditEntries(PartnerPost):
 
     def act(self, pushed: object, system: PartnerSystem, now: datetime) -> tuple[int, dict[str, object]]:
         told = _told(pushed)
+        if told.get("kind") == LIST:
+            return self._list(told, system, now)
         row, new = entering.enter(
             data=read(told.pop("kind", ""), told, today=clock.today()),
             department=system.department,
@@ -141,6 +165,24 @@ class CreditEntries(PartnerPost):
             "new": new,
             "due_on": due.isoformat() if due else None,
             "public": False,
+        }
+
+    def _list(
+        self, told: dict[str, str], system: PartnerSystem, now: datetime
+    ) -> tuple[int, dict[str, object]]:
+        """A subject put on a list, or taken off."""
+        row = {key: value for key, value in told.items() if key != "kind"}
+        try:
+            pushed = pushing.push(row, system=system, now=now)
+        except RowErrors as error:
+            raise FieldErrors(error.errors) from error
+        return (201 if pushed.new else 200), {
+            "kind": LIST,
+            "id": str(pushed.entry.uuid),
+            "list": pushed.list,
+            "action": pushed.action,
+            "new": pushed.new,
+            "state": pushed.state,
         }
 
     def named(self, errors: Mapping[str, str]) -> dict[str, str]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from credit_portal.documents.sheets import BOM, text_cell
+
 from .gate import RECORD_COLUMNS, listed_commitments, record_row
 from .renderers import to_json
 
 PIECE = 2_000
-BOM = "\ufeff"  # without it, Excel reads UTF-8 as something else
 
 COLUMNS = (
     "承诺编码", "承诺人名称", "承诺人类别", "承诺人代码", "承诺类型", "承诺事由", "承诺内容", "违诺责任", "承诺作出日期",
@@ -44,16 +45,6 @@ def as_csv(now: datetime) -> Iterator[bytes]:
     yield (BOM + _lines([COLUMNS])).encode()
     for piece in records(now):
         yield _lines([_cells(record) for record in piece]).encode()
-
-
-def text_cell(value: object) -> str:
-    """A cell as text: what a spreadsheet would take for a formula gets an apostrophe before it."""
-    text = "" if value is None else str(value)
-    return (
-        f"'{text}"
-        if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
-        else text
-    )
 
 
 def _cells(record: dict[str, Any]) -> list[str]:

@@ -32,6 +32,7 @@ from tests.breach_stage import Stage
 from verification import listing, training
 from verification import services as record
 from verification.checking import looking
+from verification.memberships import credit_lists
 
 from . import factories
 from .counter import Counter
@@ -133,6 +134,11 @@ class Office:
             grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
         )  # fmt: skip
 
+        self.credit_list = credit_lists.save_list(
+            credit_list=None, code="local_models", name="区级诚信典型", sort="model", holder="栾城区",
+            exit_rule="取消称号的移出", region=factories.region(), is_active=True,
+            actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
         self._units()
 
     def _units(self) -> None:
@@ -235,6 +241,7 @@ class Office:
             "disclosure.progressreport": self.progress,
             "disclosure.progresssummary": self.summary,
             "disclosure.assessment": self.assessment,
+            "verification.creditlist": self.credit_list,
             "commitments.recipient": self.recipient,
             "verification.checksource": self.source,
             "commitments.commitment": self.commitment,

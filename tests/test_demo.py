@@ -41,7 +41,7 @@ from disclosure.models import (
 )
 from tests import factories, paper_fonts
 from verification import services as verification
-from verification.models import Check, CreditEntry, Listing, TrainingSession, UsageNotice
+from verification.models import Check, CreditEntry, Listing, MembershipUpload, TrainingSession, UsageNotice
 from verification.rules import standing
 from verification.vocabulary import KIND_LABELS, Standing
 
@@ -137,6 +137,24 @@ class TheDemonstration(TestCase):
         assert handed_in.filter(
             breach_cases__opened_by_system__isnull=False, breach_cases__state="opened"
         ).exists()
+    def test_lists_were_brought_by_files_and_some_have_left_them(self):
+        uploads = MembershipUpload.objects.all()
+        assert {one.state for one in uploads} == {"done"} and uploads.filter(whole=True).count() == 2
+        listed = CreditEntry.objects.filter(credit_list__isnull=False)
+        for code in (
+            "judgment_defaulter",
+            "tax_serious",
+            "procurement_serious",
+            "market_ban",
+            "exemplary",
+            "good_standing",
+        ):
+            assert set(listed.filter(credit_list__code=code).values_list("region", flat=True)) == {
+                "130111",
+                "130129",
+            }
+        assert listed.filter(credit_list__code="market_ban", until_on=None).get().region_id == "130111"
+        assert listed.filter(state="ended").exclude(end_reason="").count() == 3
 
     def test_every_answer_of_a_check_has_been_given(self):
         assert set(Check.objects.values_list("route", flat=True)) == {

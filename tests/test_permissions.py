@@ -58,6 +58,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
+    "verification.creditlist": {"changelist": {K, A}, "add": {K}, "edit": {K}, "keepers": {K}},
     "verification.listing": {"changelist": {K, A}, "add": NOBODY},
     "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},

@@ -118,7 +118,7 @@ def test_an_entry_cannot_be_rewritten_and_its_reading_is_logged():
     ("deed", "typed", "state"),
     [
         ("repair", {"repaired_on": "2026-09-14"}, "repaired"),
-        ("end", {"confirmed": "True"}, "ended"),
+        ("end", {"ended_on": "2026-09-14", "reason": "已移出名单"}, "ended"),
         ("revoke", {"confirmed": "True"}, "revoked"),
     ],
 )

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, EvidenceAdmin, HistoryAdmin, Section, Tool, moment, posted
@@ -24,7 +25,7 @@ from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
 from . import services
-from .admin_forms import EntryForm, MeasureFormSet, RepairForm
+from .admin_forms import EndForm, EntryForm, MeasureFormSet, RepairForm
 from .models import Check, CheckOutcome, CheckOverride, CreditEntry
 from .vocabulary import State
 
@@ -118,6 +119,17 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
                     ),
                 ),
                 ("类别", obj.get_kind_display()),
+                (
+                    "名单",
+                    Cell(
+                        str(obj.credit_list),
+                        url=reverse("memberships:entry", args=[obj.uuid])
+                        if has_role(request.user, *groups.REGIONAL)
+                        else "",
+                    )
+                    if obj.credit_list
+                    else "无",
+                ),
                 ("事由", obj.title),
                 ("程度", obj.get_grade_display() if obj.grade else "不适用"),
                 (
@@ -138,6 +150,7 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
                 ("行政区划", str(obj.region)),
                 ("文书号", obj.document_no or "无"),
                 ("依据", obj.basis or "无"),
+                ("备注", obj.remark or "无"),
                 ("录入人", str(obj.entered_by) if obj.entered_by else "系统"),
                 ("录入时间", moment(obj.entered_at)),
             ],
@@ -150,6 +163,7 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
                 ("公示期", self.shown_public(obj)),
                 ("可申请修复之日", obj.repairable_from or "无"),
                 ("修复日期", obj.repaired_on or "未修复"),
+                ("终止", f"{obj.ended_on} {obj.end_reason}" if obj.ended_on else "未终止"),
             ],
         )
         yield Section(
@@ -224,10 +238,12 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             request,
             title=f"终止：{obj}",
             obj=obj,
-            form=ConfirmForm(posted(request)),
+            form=EndForm(posted(request)),
             submit="终止",
             warning="用于作出机关已移出名单、解除措施的记录。终止后不再影响核查。",
-            act=lambda typed: services.end_entry(entry_id=obj.pk, operator=request.user, now=clock.now()),
+            act=lambda typed: services.end_entry(
+                entry_id=obj.pk, operator=request.user, now=clock.now(), **typed
+            ),
             done="已终止。",
         )
 
@@ -388,4 +404,5 @@ def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
 from .admin_checking import CheckSourceAdmin as CheckSourceAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_training import TrainingSessionAdmin as TrainingSessionAdmin  # noqa: E402
+from .admin_lists import CreditListAdmin as CreditListAdmin  # noqa: E402
 from .admin_usage import UsageListAdmin as UsageListAdmin  # noqa: E402  (its page stands beside those of the record)

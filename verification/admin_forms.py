@@ -77,5 +77,12 @@ class MeasureForm(forms.Form):
 MeasureFormSet = forms.formset_factory(MeasureForm, formset=RowsFormSet, extra=2)
 
 
+class EndForm(forms.Form):
+    ended_on = forms.DateField(label="终止日期", widget=DateInput(), initial=clock.today)
+    reason = forms.CharField(
+        label="终止原因", max_length=500, help_text="例如：履行义务后由执行法院删除、禁入解除"
+    )
+
+
 class RepairForm(forms.Form):
     repaired_on = forms.DateField(label="修复日期", widget=DateInput(), initial=clock.today)

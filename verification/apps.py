@@ -8,15 +8,17 @@ class VerificationConfig(AppConfig):
 
     def ready(self) -> None:
         from credit_portal.deadlines import duties
-        from credit_portal.outbox import sweeping
+        from credit_portal.outbox import effects, sweeping
 
         from . import listing
         from .measures import ending
+        from .memberships import uploading
         from .usage import lists
 
         sweeping.register_step("listings", listing.follow_the_days)
         sweeping.register_step("measures", ending.follow_the_days)
         sweeping.register_step("usage", lists.open_lists)
+        effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
 
 

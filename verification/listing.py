@@ -485,7 +485,7 @@ def _end(row: Listing, after: str, reason: str, actor: User | None, now: datetim
         if after == ListingState.REVOKED:
             record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
         else:
-            record.end_entry(entry_id=row.entry_id, operator=actor, now=now)
+            record.end_entry(entry_id=row.entry_id, operator=actor, now=now, reason=reason)
     _save(row, actor, now)
     label = {"exited": "移出名单", "revoked": "撤销列入决定", "refused": "不予列入"}[after]
     _step(row, label, on=today, actor=actor, now=now)

@@ -40,6 +40,8 @@ class CreditList(models.Model):
     exit_rule = models.CharField("退出规定", max_length=500)
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="适用地区", related_name="+")
     is_active = models.BooleanField("使用中", default=True)
+    # Who may put subjects on it and take them off, beside the credit office.
+    keepers = models.ManyToManyField(Department, blank=True, verbose_name="报送部门", related_name="+")
     history = HistoricalRecords()
 
     class Meta:
@@ -53,6 +55,11 @@ class CreditList(models.Model):
     @property
     def entry_kind(self) -> words.Kind:
         return self.ENTRY_KINDS[self.Sort(self.sort)]
+
+    @property
+    def by_procedure(self) -> bool:
+        """Whether a procedure of its own puts subjects on it: then nobody is imported, nor leaves but by decision."""
+        return not self.exit_rule
 
 
 class ListedMeasure(models.Model):

@@ -34,7 +34,13 @@ class CreditEntry(models.Model):
     subject = models.ForeignKey(CreditSubject, models.PROTECT, related_name="entries", verbose_name="主体")
     kind = models.CharField("类别", max_length=20, choices=choices(words.KIND_LABELS))
     credit_list = models.ForeignKey(
-        CreditList, models.PROTECT, null=True, blank=True, verbose_name="名单", related_name="entries"
+        CreditList,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="名单",
+        related_name="entries",
+        db_index=False,
     )
     title = models.CharField("事由", max_length=300)
     source = models.CharField("来源", max_length=200, help_text="网站或机关名称，例如 信用中国（河北）")
@@ -52,6 +58,9 @@ class CreditEntry(models.Model):
     public_until = models.DateField("公示末日", null=True, blank=True)
     repairable_from = models.DateField("可申请修复之日", null=True, blank=True)
     repaired_on = models.DateField("修复日期", null=True, blank=True)
+    ended_on = models.DateField("终止日期", null=True, blank=True, help_text="移出名单、解除措施的日期")
+    end_reason = models.CharField("终止原因", max_length=500, blank=True)
+    remark = models.CharField("备注", max_length=500, blank=True)
     state = models.CharField(
         "状态", max_length=10, choices=choices(words.STATE_LABELS), default=str(words.State.EFFECTIVE)
     )
@@ -83,6 +92,11 @@ class CreditEntry(models.Model):
                 | (~Q(state="repaired") & Q(repaired_on__isnull=True)),
                 name="entry_repaired_is_dated",
                 violation_error_message="已修复的记录须有修复日期，其他记录不得有。",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(state__in=["ended", "revoked"]),
+                name="entry_ended_when_dated",
+                violation_error_message="有效的记录不得有终止日期。",
             ),
             models.CheckConstraint(
                 condition=Q(public_from__isnull=True)
@@ -117,7 +131,12 @@ class CreditEntry(models.Model):
                 fields=["subject"],
                 name="entry_effective_by_subject",
                 condition=Q(state="effective"),
-            )
+            ),
+            models.Index(
+                fields=["credit_list", "-id"],
+                name="entry_by_list",
+                condition=Q(credit_list__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -224,6 +243,7 @@ from .listing_models import Listing as Listing  # noqa: E402  (it refers to the 
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .training_models import TrainingLine as TrainingLine  # noqa: E402
 from .training_models import TrainingSession as TrainingSession  # noqa: E402
+from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402
 from .usage_models import UsageList as UsageList  # noqa: E402
 from .usage_models import UsageNote as UsageNote  # noqa: E402
 from .usage_models import UsageNotice as UsageNotice  # noqa: E402

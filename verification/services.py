@@ -66,7 +66,7 @@ MOVES: dict[State, frozenset[State]] = {
 # Tenders go by steps, and a subject may be limited at one of them (S3 二（二）).
 TENDERS = frozenset({Domain.BIDDING, Domain.PUBLIC_WORKS, Domain.LAND, Domain.PROCUREMENT})
 
-_MEASURES_END = {
+MEASURES_END = {
     State.REPAIRED: AppliedMeasure.EndReason.REPAIRED,
     State.ENDED: AppliedMeasure.EndReason.ENDED,
     State.REVOKED: AppliedMeasure.EndReason.REVOKED,
@@ -79,6 +79,7 @@ ITEM_NOT_CURRENT = "事项“{item}”在 {day} 不是现行事项。"
 NO_STEPS = "事项“{item}”不分资格审查、投标、中标环节。"
 BAD_STEP = "没有环节“{step}”，可选：{known}。"
 BAD_MOVE = "记录现为“{before}”，不能改为“{after}”。"
+ENDED_OUTSIDE = "终止日期应在 {first} 至 {last} 之间。"
 REPAIRED_IN_FUTURE = "修复日期不能晚于今天。"
 MEASURE_NEEDS_BASIS = "措施须写明依据。"
 MAY_NOT_READ = "无权查阅信用记录。"
@@ -408,6 +409,7 @@ def add_entry(
     verified: bool = True,
     measures: Iterable[Measure] = (),
     credit_list: CreditList | None = None,
+    remark: str = "",
     is_demo: bool = False,
 ) -> CreditEntry:
     """Add one row to a subject's record, effective, with its measures; history and audit event with it.
@@ -433,6 +435,7 @@ def add_entry(
         public_until=public_until,
         repairable_from=repairable_from,
         verified=verified,
+        remark=remark.strip(),
         entered_by=operator,
         entered_at=now,
         is_demo=is_demo,
@@ -467,9 +470,24 @@ def mark_repaired(*, entry_id: int, repaired_on: date, operator: User | None, no
     return _move(entry_id, State.REPAIRED, operator=operator, now=now, repaired_on=repaired_on)
 
 
-def end_entry(*, entry_id: int, operator: User | None, now: datetime) -> CreditEntry:
-    """The entry is over by the decision of whoever made it (left the list, measure lifted): a factor no more."""
-    return _move(entry_id, State.ENDED, operator=operator, now=now)
+def end_entry(
+    *,
+    entry_id: int,
+    operator: User | None,
+    now: datetime,
+    ended_on: date | None = None,
+    reason: str = "",
+) -> CreditEntry:
+    """The entry is over by the decision of whoever made it (left the list, measure lifted): a factor no more, nor are the
+    measures that followed. `ended_on`: the day of that decision, today where nobody says. Raises MoveRefused, and
+    ValidationError for a day that lies ahead or before the entry's beginning. Many at once: `in_sets.end_entries`."""
+    return _move(entry_id, State.ENDED, operator=operator, now=now, ended_on=ended_on, reason=reason)
+
+
+def check_ended_on(entry: CreditEntry, ended_on: date, today: date) -> None:
+    """Raise ValidationError where an entry cannot have been ended on that day."""
+    if not entry.from_on <= ended_on <= today:
+        raise ValidationError({"ended_on": ENDED_OUTSIDE.format(first=entry.from_on, last=today)})
 
 
 def revoke_entry(*, entry_id: int, operator: User | None, now: datetime) -> CreditEntry:
@@ -549,7 +567,14 @@ def _write(entry: CreditEntry, deed: str, *, actor: User | None, now: datetime) 
 
 @transaction.atomic
 def _move(
-    entry_id: int, after: State, *, operator: User | None, now: datetime, repaired_on: date | None = None
+    entry_id: int,
+    after: State,
+    *,
+    operator: User | None,
+    now: datetime,
+    repaired_on: date | None = None,
+    ended_on: date | None = None,
+    reason: str = "",
 ) -> CreditEntry:
     # Without the lock two officers could both read "effective" and both be told that they succeeded.
     entry = CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
@@ -558,11 +583,15 @@ def _move(
         raise MoveRefused(BAD_MOVE.format(before=STATE_LABELS[before], after=STATE_LABELS[after]))
     entry.state = str(after)
     entry.repaired_on = repaired_on
+    if after is State.ENDED:
+        if ended_on is not None:
+            check_ended_on(entry, ended_on, local_date(now))
+        entry.ended_on, entry.end_reason = ended_on or local_date(now), reason.strip()[:500]
     entry.validate_constraints()
     _save(entry, operator)
     end_for_entries(
         entry_ids=[entry.pk],
-        reason=_MEASURES_END[after],
+        reason=MEASURES_END[after],
         on=local_date(now),
         now=now,
         actor_id=operator.pk if operator else None,
@@ -575,6 +604,7 @@ def _move(
         entry_id=entry.pk,
         before=STATE_LABELS[before],
         after=STATE_LABELS[after],
+        on=entry.ended_on if after is State.ENDED else None,
     )
     return entry
 

@@ -50,6 +50,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.check",
             "verification.checksource",
             "verification.listing",
+            "verification.creditlist",
             "verification.usagelist",
             "verification.trainingsession",
             "disclosure.typicalcase",

@@ -195,7 +195,9 @@ def end(
         if ending in NEVER_WAS:
             verification.revoke_entry(entry_id=act.entry_id, operator=actor, now=now)
         elif ending == Ending.LAPSED:
-            verification.end_entry(entry_id=act.entry_id, operator=actor, now=now)
+            verification.end_entry(
+                entry_id=act.entry_id, operator=actor, now=now, reason=note_text or str(Ending(ending).label)
+            )
         elif ending == Ending.CLASS_CHANGED:
             verification.end_entry_publicity(entry_id=act.entry_id, on=local_date(now), actor=actor, now=now)
     duties.cancel_duties(matter=matter_of(act), now=now, actor=actor, reason=str(Ending(ending).label))

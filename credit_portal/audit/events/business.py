@@ -1,6 +1,6 @@
 """Events of the business: texts, record, checks, drafts, commitments, publicity."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from credit_portal.audit.models import AuditEvent
 from credit_portal.audit.recording import record
@@ -41,7 +41,9 @@ def entry_added(
     subject_id: int,
     entry_id: int,
     kind: str,
+    upload_id: int | None = None,
 ) -> AuditEvent:
+    """`upload_id`: the file of a list that has brought it."""
     return record(
         "entry.added",
         now=now,
@@ -51,6 +53,7 @@ def entry_added(
         target_id=entry_id,
         subject=subject_id,
         kind=kind,
+        **({"upload": upload_id} if upload_id else {}),
     )
 
 
@@ -63,7 +66,10 @@ def entry_changed(
     entry_id: int,
     before: str,
     after: str,
+    on: date | None = None,
+    upload_id: int | None = None,
 ) -> AuditEvent:
+    """`on`: the day on which it ended, where it did; why is in the record. `upload_id`: the file that says so."""
     return record(
         "entry.changed",
         now=now,
@@ -74,6 +80,8 @@ def entry_changed(
         subject=subject_id,
         before=before,
         after=after,
+        **({"on": on.isoformat()} if on else {}),
+        **({"upload": upload_id} if upload_id else {}),
     )
 
 

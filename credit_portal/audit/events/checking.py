@@ -68,11 +68,38 @@ def measures_loaded(*, now: datetime, lists: int, measures: int) -> AuditEvent:
 
 
 def credit_list_saved(
-    *, now: datetime, actor_id: int | None, department_id: int | None, list_id: int, code: str
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None,
+    list_id: int,
+    code: str,
+    keepers: Sequence[int],
 ) -> AuditEvent:
+    """`keepers`: the departments that keep it, by their ids."""
     return record(
         "list.saved", now=now, actor_id=actor_id, department_id=department_id, target_type="credit_list",
-        target_id=list_id, code=code,
+        target_id=list_id, code=code, keepers=list(keepers),
+    )  # fmt: skip
+
+
+def list_upload(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    upload_id: int,
+    deed: str,
+    sha256: str,
+    rows: int,
+    added: int,
+    removed: int,
+) -> AuditEvent:
+    """A file of a list: looked through, begun, taken in, not taken in, given up. Each entry has an event of its own."""
+    return record(
+        "list.upload", now=now, actor_id=actor_id, department_id=department_id,
+        target_type="membership_upload", target_id=upload_id, deed=deed, sha256=sha256, rows=rows,
+        added=added, removed=removed,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from credit_portal.registry.models import Department, Region, ServiceItem, User
 from disclosure.models import RuleDocument
 from verification.measures import loading as measures
 
-from . import acts, items, places, reading, words
+from . import acts, items, memberships, places, reading, words
 
 RULES = Path(loading.__file__).parent / "rules"
 HENAN = ("410000", "410100", "410103")
@@ -82,6 +82,7 @@ def lay(*, now: datetime) -> World:
     _texts(world, now)
     _readings(world, local_date(now))
     acts.lay_catalogue(world, now=now)
+    memberships.lay_keepers(world, now=now)
     return world
 
 

@@ -27,6 +27,7 @@ from . import (
     counter,
     exchange,
     foundation,
+    memberships,
     partners,
     people,
     progress,
@@ -120,6 +121,7 @@ class Timeline:
         units.plan(self)
         progress.plan(self)
         partners.plan(self)
+        memberships.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
