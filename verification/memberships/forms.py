@@ -27,13 +27,14 @@ def _input(one: Field, lists: list[KnownList]) -> forms.Field:
 class RowForm(forms.Form):
     """A subject put on a list by hand. What is wrong `reading.read` says: one place for form, file and interface."""
 
-    def __init__(self, lists: list[KnownList], *args: Any, **more: Any) -> None:
+    def __init__(self, lists: list[KnownList], *args: Any, office: bool, **more: Any) -> None:
         super().__init__(*args, **more)
         for one in FIELDS[1:]:
             if ADD not in one.asked:
                 continue
             self.fields[one.key] = _input(one, lists)
-            self.fields[one.key].must = ADD in one.must and one.sort != "term"  # for the template
+            needed = ADD in one.must or (office and one.key == "source")
+            self.fields[one.key].must = needed and one.sort != "term"  # for the template
             if one.sort == "term":
                 self.fields["no_end"] = forms.BooleanField(label="没有期限", required=False)
 

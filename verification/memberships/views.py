@@ -99,6 +99,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "lists": [(row, counted.get(row.pk, {}), row.code in mine) for row in lists],
             "does": has_role(request.user, *DOES),
             "keeps": bool(mine),
+            "office": has_role(request.user, groups.CREDIT_OFFICE),
             "sought": "",
         },
     )
@@ -248,9 +249,9 @@ def leave(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Put one subject on a list by hand."""
     lists = _may_keep(request.user)
-    typed = RowForm(lists, request.POST or None)
+    keeper = taking.keeper_of(request.user)
+    typed = RowForm(lists, request.POST or None, office=keeper.office)
     if request.method == "POST":
-        keeper = taking.keeper_of(request.user)
         try:
             row = read(
                 typed.told(),
@@ -313,6 +314,7 @@ def files(request: HttpRequest) -> HttpResponse:
     rows = (
         uploading.uploads_visible_to(request.user)
         .select_related("department")
+        .annotate(wrong=~Q(faults=[]))
         .defer("sealed", "faults", "missing")
         .order_by("-pk")
     )
