@@ -206,6 +206,7 @@ def test_an_office_reads_what_others_recorded_of_a_local_subject_but_does_not_mo
     others.refresh_from_db()
     assert others.state == "effective"
     for entry in (local, own):
-        assert client.post(address(ENTRIES, "end", entry), {"confirmed": "True"}).status_code == 302
+        typed = {"ended_on": "2026-09-14", "reason": "已解除"}
+        assert client.post(address(ENTRIES, "end", entry), typed).status_code == 302
         entry.refresh_from_db()
         assert entry.state == "ended"
