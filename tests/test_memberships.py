@@ -378,6 +378,7 @@ def test_whoever_a_whole_list_names_no_more_leaves_it_and_nobody_else(place: Pla
         == states[told(9)["document_no"]]
         == "effective"
     )
+    assert "不写移出的行" in place.check(told(2), told(3, **GONE), whole=True).faults[0][1][0][1]
     # The same file a second time is the one that was taken in; after another one it is looked at anew.
     again, new = uploading.check_file(
         name="x.xlsx", content=file_of(*(told(n) for n in range(2, 6)), told(6)), whole=True,

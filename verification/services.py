@@ -409,7 +409,6 @@ def add_entry(
     verified: bool = True,
     measures: Iterable[Measure] = (),
     credit_list: CreditList | None = None,
-    remark: str = "",
     is_demo: bool = False,
 ) -> CreditEntry:
     """Add one row to a subject's record, effective, with its measures; history and audit event with it.
@@ -435,7 +434,6 @@ def add_entry(
         public_until=public_until,
         repairable_from=repairable_from,
         verified=verified,
-        remark=remark.strip(),
         entered_by=operator,
         entered_at=now,
         is_demo=is_demo,

@@ -190,7 +190,7 @@ def _day(head: str, text: str) -> date:
     parts = text.split("-")
     if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts) and len(parts[0]) == 4:
         try:
-            return date(int(parts[0]), int(parts[1][:3]), int(parts[2][:3]))
+            return date(int(parts[0]), int(parts[1]), int(parts[2]))
         except ValueError:
             pass
     raise ValueError(f"{head}“{text[:20]}”不是有效的日期，应写作 2026-01-31 的形式。")

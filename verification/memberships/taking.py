@@ -42,6 +42,7 @@ ERROR_OF_OTHERS = "这一条由其他单位报送，请由该单位移出。"
 ERROR_NOT_ON = "名单上没有这个主体{document}。"
 ERROR_WHICH = "这个主体在名单上有 {number} 条，请写明文书号。"
 ERROR_EXIT_EARLY = "移出日期不能早于列入日期 {first}。"
+ERROR_WHOLE = "“名单的全部”里不写移出的行：没有写的就是移出。"
 ERROR_DONE = "已于 {day} 移出。"
 GONE = "最新的名单中已没有（文件“{name}”）"
 Faults = dict[int, list[tuple[str, str]]]
@@ -179,6 +180,9 @@ def match(rows: Mapping[int, ListRow], *, keeper: Keeper, whole: bool, today: da
     for place, row in rows.items():
         if problem := found.known.name_problem(row.named):
             found.faults[place] = [("subject_name", problem)]
+            continue
+        if whole and row.action != ADD:
+            found.faults[place] = [("action", ERROR_WHOLE)]
             continue
         subject = found.known.by_code.get(row.subject_code)
         entries = on_record.get((lists[row.list].pk, subject.pk), []) if subject else []

@@ -62,7 +62,9 @@ def _note_read(
         target_type=target_type,
         target_id=target_id,
         subject_id=subject_id,
-        purpose=ReadLog.Purpose.SUPERVISION,
+        purpose=(
+            ReadLog.Purpose.AUDIT if has_role(request.user, groups.AUDITOR) else ReadLog.Purpose.SUPERVISION
+        ),
     )
 
 
