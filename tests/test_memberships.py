@@ -422,7 +422,11 @@ def test_where_the_list_has_changed_since_it_was_shown_nothing_is_taken_in(place
     outbox.deliver_due(now=NOW)
     later.refresh_from_db()
     assert later.state == "stale" and "内容不同" in later.faults[0][1][0][1]
-    assert "请重新上传" in client_of(place.credit).get(f"{FILES}{later.uuid}/").content.decode()
+    client, address = client_of(place.credit), f"{FILES}{later.uuid}/"
+    assert "请重新上传" in client.get(address).content.decode()
+    client.post(address, {"deed": "discard"})
+    later.refresh_from_db()
+    assert (later.state, later.sealed) == ("discarded", "")
     with pytest.raises(IntegrityError, match="不能更改"), transaction.atomic():
         MembershipUpload.objects.filter(state="done").update(rows=7)
 
