@@ -127,9 +127,7 @@ def plan(timeline: Timeline) -> None:
     for file in FILES:
         timeline.at(_at_eleven(timeline, file.day), _take(timeline, file))
     for region, role, day, document_no, reason in LEFT:
-        timeline.at(
-            _at_eleven(timeline, day), _leave(timeline, region, role, document_no, reason)
-        )
+        timeline.at(_at_eleven(timeline, day), _leave(timeline, region, role, document_no, reason))
 
 
 def _at_eleven(timeline: Timeline, day: int) -> datetime:
