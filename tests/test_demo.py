@@ -137,6 +137,7 @@ class TheDemonstration(TestCase):
         assert handed_in.filter(
             breach_cases__opened_by_system__isnull=False, breach_cases__state="opened"
         ).exists()
+
     def test_lists_were_brought_by_files_and_some_have_left_them(self):
         uploads = MembershipUpload.objects.all()
         assert {one.state for one in uploads} == {"done"} and uploads.filter(whole=True).count() == 2
