@@ -23,6 +23,7 @@ from verification import services as verification
 from . import (
     acts,
     breaches,
+    checking,
     consequences,
     counter,
     exchange,
@@ -122,6 +123,7 @@ class Timeline:
         progress.plan(self)
         partners.plan(self)
         memberships.plan(self)
+        checking.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
