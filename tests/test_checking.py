@@ -23,6 +23,7 @@ from credit_portal.registry.models import CreditSubject, ServiceItemVersion
 from tests import factories as make
 from tests.counter import Counter, signature_png
 from tests.office import client_of
+from tests.paper_reading import text_of
 from verification import services
 from verification.checking import deciding, looking, objecting, overriding
 from verification.checking.handling import CheckError, answer_of
@@ -38,6 +39,7 @@ from verification.models import (
     CreditEntry,
     CreditList,
     ListedMeasure,
+    OwnRecordRequest,
 )
 
 pytestmark = pytest.mark.django_db
@@ -602,3 +604,37 @@ def test_a_check_of_a_thousand_entries_asks_the_same_questions_as_one_of_three(p
     few = asked()
     fill(1_000)
     assert asked() == few
+
+
+# ---- the subject itself ------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R58")
+def test_a_subject_is_given_its_whole_record_on_paper_once_its_identity_was_seen(place) -> None:
+    place.listed("exemplary", department=make.department(region="130111"))
+    make.credit_entry(subject=place.subject, state="repaired", repaired_on=date(2026, 8, 1), title="已经修复的处罚")
+    make.credit_entry(subject=place.subject, kind="breach", title="还没有送达的违诺", served_on=None)
+    client = place.client("clerk")
+    asked = {"code": place.subject.uscc, "asked_by": "钱多多", "capacity": "legal_representative"}
+    for wrong, said in (
+        ({}, "查验查询人的身份证件"),
+        ({"identity_seen": "on", "capacity": "self"}, "法定代表人（负责人）、委托代理人"),
+        ({"identity_seen": "on", "capacity": "agent"}, "授权委托书"),
+        ({"identity_seen": "on", "code": make.organisation_code()}, "没有登记这个主体"),
+        ({"identity_seen": "on", "code": place.subject.uscc[:-1] + "0"}, "校验"),
+    ):
+        answer = client.post("/desk/checks/own/", asked | wrong)
+        assert answer.status_code == 422 and said in answer.content.decode(), said
+    done = client.post("/desk/checks/own/", asked | {"identity_seen": "on"}, follow=True)
+    row = OwnRecordRequest.objects.get()
+    page = done.content.decode()
+    assert row.number in page and "2 条记录" in page and "已经修复的处罚" not in page
+    words = text_of(read_evidence(row.document))
+    assert "已经修复的处罚" in words and "诚信典型" in words and "还没有送达" not in words
+    paper = client.get(f"/desk/checks/own/{row.uuid}.pdf")
+    assert paper["Content-Type"] == "application/pdf"
+    assert ReadLog.objects.filter(subject_id=place.subject.pk, purpose="subject_request").count() == 1
+    outside = client_of(make.staff(groups.OFFICER, department=make.department(region="130129")))
+    assert outside.get(f"/desk/checks/own/{row.uuid}.pdf").status_code == 404
+    with pytest.raises(DatabaseError), transaction.atomic():
+        OwnRecordRequest.objects.all().delete()

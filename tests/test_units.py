@@ -248,7 +248,7 @@ def test_the_monthly_list_offers_the_contact_as_its_reporter(county: County, mom
 @pytest.mark.req("R118")
 def test_training_is_recorded_and_put_right_by_a_new_row(county: County) -> None:
     first = county.held()
-    assert (first.number[:7], first.people, first.lines.count()) == ("P130129", 5, 3)
+    assert (first.number[:7], first.people, first.lines.count()) == ("K130129", 5, 3)
     second = training.correct_training(
         session_id=first.pk, details=Details("核查操作", date(2026, 3, 3), Decimal(3), "", "怎样核查。"),
         people=[county.officer.pk], others={}, reason="日期写错", actor=county.head, now=NOW,

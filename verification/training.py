@@ -202,7 +202,7 @@ def _taken(session_id: int, actor: User) -> TrainingSession:
 
 
 def _number(actor: User, now: datetime) -> str:
-    return numbering.document_number("P", _unit(actor).region_id, local_date(now).year)
+    return numbering.document_number("K", _unit(actor).region_id, local_date(now).year)
 
 
 def _record(

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from credit_portal.documents.inspection import MAX_BYTES
 from credit_portal.registry.models import CommitmentType, CreditSubject, ServiceItemVersion
-from verification.models import Check, CheckLook, CheckObjection, CheckOutcome, CheckSource, CreditEntry
+from verification.models import Check, CheckLook, CheckObjection, CheckOutcome, CheckSource, CreditEntry, OwnRecordRequest
 from verification.vocabulary import STEP_LABELS
 
 from .deciding import Offered
@@ -265,3 +265,19 @@ class OutcomeForm(DeedForm):
         self.initial.setdefault("measures", [one.key for one in measures if one.ticked])
         if not measures:
             del self.fields["measures"]
+
+
+class OwnRecordForm(forms.Form):
+    """A subject asks for its own record."""
+
+    code = forms.CharField(
+        label="统一社会信用代码或身份证号码",
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    asked_by = forms.CharField(label="查询人姓名", max_length=60)
+    capacity = forms.ChoiceField(
+        label="查询人身份", choices=OwnRecordRequest.Capacity.choices, widget=forms.RadioSelect
+    )
+    authorisation = _file("授权委托书", help_text="委托代理人查询时必附。")
+    identity_seen = forms.BooleanField(label="已查验身份证件", required=False)

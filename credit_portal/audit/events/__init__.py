@@ -63,6 +63,7 @@ from .checking import (
     measures_applied,
     measures_ended,
     measures_loaded,
+    own_record_given,
 )
 from .deadlines import (
     calendar_loaded,
@@ -163,6 +164,7 @@ __all__ = [
     "message_retried",
     "notice_printed",
     "partner_acted",
+    "own_record_given",
     "partner_saved",
     "partner_token",
     "policy_loaded",

@@ -110,3 +110,21 @@ def check_source_saved(
         "source.saved", now=now, actor_id=actor_id, department_id=department_id, target_type="check_source",
         target_id=source_id, name=name,
     )  # fmt: skip
+
+
+def own_record_given(
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int | None,
+    request_id: int,
+    subject_id: int,
+    number: str,
+    rows: int,
+    sha256: str,
+) -> AuditEvent:
+    """A subject was given its own record on paper."""
+    return record(
+        "record.given", now=now, actor_id=actor_id, department_id=department_id, target_type="own_record",
+        target_id=request_id, subject=subject_id, number=number, rows=rows, sha256=sha256,
+    )  # fmt: skip

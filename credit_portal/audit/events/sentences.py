@@ -74,6 +74,7 @@ SENTENCES: dict[str, str] = {
     "usage.chased": "催报使用情况月报 {rows} 份",
     "usage.notice": "使用情况通报 {number}：{step}，{rows} 个单位",
     "check.step": "核查 {number}：{step}",
+    "record.given": "本人查询 {number}，{rows} 条记录",
     "source.saved": "保存查询来源 {name}",
     "measure.applied": "核查 {number} 实施措施 {rows} 项",
     "measure.ended": "措施结束 {rows} 项：{reason}",
