@@ -7,14 +7,16 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from credit_portal.deadlines import duties
+        from verification.measures import previewing
 
-        from . import hooks
+        from . import drafting, hooks
         from .consequences import undoing
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
         duties.register_matter("handoff", "移交撤销许可", _handoff_page)
         hooks.register_after_revocation("consequences", undoing.on_revoked)
+        previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
 
 
 def _case_page(case_id: int) -> str | None:

@@ -2,6 +2,7 @@
 through its steps only by the functions here."""
 
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -480,6 +481,11 @@ def drafts_of(clerk: User) -> QuerySet[Draft]:
         .select_related("subject", "item_version")
         .order_by("-saved_at")
     )
+
+
+def open_on_checks(check_ids: Collection[int]) -> int:
+    """How many drafts that are still being worked on rest on these checks."""
+    return Draft.objects.filter(check_made__in=check_ids, step__in=WITH_SUBJECT).count()
 
 
 def commitments_of_subject(subject: CreditSubject, clerk: User) -> int:

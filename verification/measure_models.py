@@ -33,6 +33,8 @@ class CreditList(models.Model):
         Sort.GOOD: words.Kind.GOOD_STANDING,
     }
 
+    REWARDED = (Sort.MODEL, Sort.GOOD)
+
     code = models.SlugField("代码", max_length=40, unique=True)
     name = models.CharField("名单名称", max_length=100, unique=True)
     sort = models.CharField("种类", max_length=10, choices=Sort.choices)
@@ -105,6 +107,10 @@ class ListedMeasure(models.Model):
         User, models.PROTECT, null=True, blank=True, verbose_name="批准人", related_name="+"
     )
     approved_at = models.DateTimeField("批准时间", null=True, blank=True)
+    # A change is a new row; when that is approved, the one before it ends on the day before.
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="变更自", related_name="replaced_by"
+    )
     is_demo = models.BooleanField("演示数据", default=False)
     history = HistoricalRecords()
 
@@ -141,6 +147,21 @@ class ListedMeasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.whom}：{self.text}"
+
+    @property
+    def supports(self) -> bool:
+        """Whether it rewards: what others do for the good, too."""
+        return self.whom.sort in CreditList.REWARDED
+
+    @property
+    def where(self) -> str:
+        """In which field, for which item, at which step, in words."""
+        parts = [str(self.get_domain_display()) if self.domain else "所有领域"]
+        if self.item is not None:
+            parts.append(self.item.code)
+        if self.step:
+            parts.append(str(self.get_step_display()))
+        return "，".join(parts)
 
 
 class AppliedMeasure(models.Model):
@@ -199,7 +220,66 @@ class AppliedMeasure(models.Model):
             models.Index(fields=["entry"], name="applied_by_entry", condition=Q(ended_on__isnull=True)),
             models.Index(fields=["listed"], name="applied_by_listed", condition=Q(ended_on__isnull=True)),
             models.Index(fields=["department", "-applied_on"], name="applied_by_department"),
+            models.Index(fields=["department", "ended_on"], name="applied_ended_by_department"),
+            models.Index(
+                fields=["region"], name="applied_not_fed_back", condition=Q(fed_back_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def supports(self) -> bool:
+        """Whether it rewards."""
+        return self.effect in words.SUPPORTS
+
+
+class MeasureLifting(models.Model):
+    """A measure lifted before its cause has ended: a reward by one, a sanction asked for by one and allowed by another."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "待决定"
+        ALLOWED = "allowed", "已同意"
+        DECLINED = "declined", "未同意"
+        ALONE = "alone", "已解除（激励）"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    measure = models.ForeignKey(
+        AppliedMeasure, models.PROTECT, related_name="liftings", verbose_name="已实施的措施"
+    )
+    reason = models.CharField("解除理由", max_length=500)
+    asked_at = models.DateTimeField("申请时间")
+    asked_by = models.ForeignKey(User, models.PROTECT, verbose_name="申请人", related_name="+")
+    state = models.CharField("状态", max_length=10, choices=State.choices)
+    answer = models.CharField("决定理由", max_length=500, blank=True)
+    decided_at = models.DateTimeField("决定时间", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name="决定人", related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "提前解除"
+        verbose_name_plural = "提前解除"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["measure"],
+                condition=Q(state="asked"),
+                name="lifting_one_open",
+                violation_error_message="这项措施已申请提前解除，等待决定。",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "alone"])
+                | (
+                    Q(decided_at__isnull=False, decided_by__isnull=False)
+                    & ~Q(answer="")
+                    & ~Q(decided_by=F("asked_by"))
+                ),
+                name="lifting_decided_by_another",
+                violation_error_message="惩戒措施的提前解除由申请人以外的另一人决定，并写明理由。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure_id} {self.get_state_display()}"

@@ -22,6 +22,7 @@ from . import vocabulary as words
 from .measure_models import AppliedMeasure as AppliedMeasure
 from .measure_models import CreditList as CreditList
 from .measure_models import ListedMeasure as ListedMeasure
+from .measure_models import MeasureLifting as MeasureLifting
 from .measure_models import choices
 
 

@@ -260,6 +260,14 @@ def decide(
     )
 
 
+def stricter(one: tuple[Route, Scrutiny], other: tuple[Route, Scrutiny]) -> tuple[Route, Scrutiny]:
+    """The more restrictive route and scrutiny of two answers, each for itself."""
+    return (
+        max(one[0], other[0], key=_ROUTE_RANK.__getitem__),
+        max(one[1], other[1], key=_SCRUTINY_RANK.__getitem__),
+    )
+
+
 def _reason_order(reason: Reason) -> tuple[int, int, int, str, str]:
     entry_id = -1 if reason.entry_id is None else reason.entry_id
     return (

@@ -89,6 +89,7 @@ VERBS = {
     "record.given": "本人查询",
     "measure.applied": "实施奖惩措施",
     "measure.ended": "奖惩措施结束",
+    "measure.lifting": "提前解除措施",
     "measure.listed": "奖惩措施清单",
     "measure.loaded": "载入措施清单",
     "list.saved": "保存名单",
@@ -154,6 +155,7 @@ TARGETS = {
     "listing": "联合惩戒列入",
     "listed_measure": "奖惩措施清单",
     "applied_measure": "已实施的措施",
+    "applied_measure_list": "已实施的措施列表",
     "credit_list": "名单",
     "check_source": "查询来源",
     "own_record": "本人查询",
@@ -187,6 +189,8 @@ PAGES = {
     "entry": "verification.creditentry",
     "check": "verification.check",
     "credit_list": "verification.creditlist",
+    "listed_measure": "verification.listedmeasure",
+    "applied_measure": "verification.appliedmeasure",
     "commitment": "commitments.commitment",
     "rule_document": "disclosure.ruledocument",
     "act": "disclosure.administrativeact",
@@ -282,6 +286,10 @@ def bring_words() -> None:
     register("unit.chased", what={"contact": "登记责任人", "training": "开展培训"})
     register("usage.note", kind=dict(UsageNote.Kind.choices))
     register("measure.ended", reason=dict(AppliedMeasure.EndReason.choices))
+    register(
+        "measure.lifting",
+        deed={"asked": "申请", "allowed": "另一人同意", "declined": "另一人不同意", "alone": "解除激励"},
+    )
     register(
         "measure.listed", deed={"entered": "录入", "approved": "批准", "ended": "失效", "removed": "删除草稿"}
     )

@@ -11,6 +11,7 @@ from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import User
+from verification.measures.feeding import reached_at
 from verification.models import AppliedMeasure, Check, CheckOutcome, CreditEntry, ListedMeasure
 from verification.vocabulary import EFFECT_LABELS, SUPPORTS, Effect, Route, Scrutiny, State
 
@@ -160,6 +161,7 @@ def _apply(check: Check, chosen: list[Offered], *, actor: User | None, now: date
             "pk", flat=True
         )
     )
+    fed_back = reached_at(check.region, on, now=now)
     rows = [
         AppliedMeasure(
             check_made=check,
@@ -173,6 +175,7 @@ def _apply(check: Check, chosen: list[Offered], *, actor: User | None, now: date
             basis=one.basis,
             applied_on=on,
             applied_by=actor,
+            fed_back_at=fed_back,
             is_demo=check.subject.is_demo,
         )
         for one in {(one.entry_id, one.effect, one.text): one for one in chosen}.values()

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.registry.models import User
 from verification.models import AppliedMeasure
 
 Reason = AppliedMeasure.EndReason
@@ -21,6 +22,12 @@ def end_for_entries(
     """The measures of records that have ended; gives how many. For use within the transaction that ends them."""
     running = AppliedMeasure.objects.filter(entry__in=entry_ids, ended_on=None)
     return _end(running.values_list("pk", flat=True), reason, on=on, now=now, actor_id=actor_id)
+
+
+def end_lifted(*, measure: AppliedMeasure, actor: User, now: datetime) -> None:
+    """One that is lifted before its cause has ended. For use within the transaction that decides so."""
+    _end([measure.pk], Reason.LIFTED, on=local_date(now), now=now, actor_id=actor.pk,
+         department_id=measure.department_id)  # fmt: skip
 
 
 @transaction.atomic
@@ -43,10 +50,20 @@ def follow_the_days(*, now: datetime) -> int:
     return done
 
 
-def _end(found: Collection[int], reason: Reason, *, on: date, now: datetime, actor_id: int | None) -> int:
+def _end(
+    found: Collection[int],
+    reason: Reason,
+    *,
+    on: date,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None = None,
+) -> int:
     wanted = list(found)
     if not wanted:
         return 0
     AppliedMeasure.objects.filter(pk__in=wanted, ended_on=None).update(ended_on=on, end_reason=reason)
-    events.measures_ended(now=now, actor_id=actor_id, department_id=None, reason=reason, measures=wanted)
+    events.measures_ended(
+        now=now, actor_id=actor_id, department_id=department_id, reason=reason, measures=wanted
+    )
     return len(wanted)

@@ -50,6 +50,16 @@ def measures_ended(
     )  # fmt: skip
 
 
+def measure_lifting(
+    *, now: datetime, actor_id: int, department_id: int | None, measure_id: int, deed: str
+) -> AuditEvent:
+    """A measure lifted early: asked for, allowed or declined by another, or (a reward) done by one."""
+    return record(
+        "measure.lifting", now=now, actor_id=actor_id, department_id=department_id,
+        target_type="applied_measure", target_id=measure_id, deed=deed,
+    )  # fmt: skip
+
+
 def measure_listed(
     *, now: datetime, actor_id: int | None, department_id: int | None, measure_id: int, deed: str
 ) -> AuditEvent:

@@ -78,6 +78,7 @@ SENTENCES: dict[str, str] = {
     "source.saved": "保存查询来源 {name}",
     "measure.applied": "核查 {number} 实施措施 {rows} 项",
     "measure.ended": "措施结束 {rows} 项：{reason}",
+    "measure.lifting": "措施提前解除：{deed}",
     "measure.listed": "措施清单：{deed}",
     "measure.loaded": "载入名单 {lists} 份、措施 {rows} 项",
     "list.saved": "保存名单 {code}",
