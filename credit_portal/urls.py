@@ -19,6 +19,7 @@ urlpatterns = [
     path("desk/training/", include("verification.units.training_urls")),
     path("desk/typical/", include("disclosure.typical.urls")),
     path("desk/memberships/", include("verification.memberships.urls")),
+    path("desk/measures/", include("verification.measures.urls")),
     path("desk/usage/", include("verification.usage.urls")),
     path("desk/reports/", include("disclosure.report_urls")),
     path("desk/publications/", include("disclosure.publication_urls")),

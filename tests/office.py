@@ -32,7 +32,9 @@ from tests.breach_stage import Stage
 from verification import listing, training
 from verification import services as record
 from verification.checking import looking
+from verification.measures import keeping
 from verification.memberships import credit_lists
+from verification.models import AppliedMeasure, CreditList
 
 from . import factories
 from .counter import Counter
@@ -120,6 +122,7 @@ class Office:
 
         self._exchange()
         self._acts()
+        self._measures()
         self.usage = factories.usage_list(department=self.department)
         self._progress()
         self.recipient = letters.save_recipient(
@@ -159,6 +162,22 @@ class Office:
             ),
         )  # fmt: skip
         writing.submit_case(case_id=self.case.pk, actor=officer, now=NOW)
+
+    def _measures(self) -> None:
+        """A row of the public list as a draft, and a measure that a check has brought."""
+        known = CreditList.objects.create(
+            code="watch", name="重点关注对象名单", sort="watch", holder="认定部门", exit_rule="期满移出",
+            region=factories.region(),
+        )  # fmt: skip
+        self.measure = keeping.enter(
+            region=factories.region(), whom=known, nature="administrative", effect="key", text="增加抽查",
+            basis="栾信办〔2026〕1号", effective_from=NOW.date(), actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
+        self.applied = AppliedMeasure.objects.create(
+            check_made=self.check, department=self.department, region=self.check.region,
+            domain=self.check.domain, effect="key", text="增加抽查", basis="栾信办〔2026〕1号",
+            applied_on=NOW.date(), applied_by=self.counter.clerk, fed_back_at=NOW,
+        )  # fmt: skip
 
     def _acts(self) -> None:
         """An act of the department, a line of the catalogue, and a system of its own."""
@@ -242,6 +261,8 @@ class Office:
             "disclosure.progresssummary": self.summary,
             "disclosure.assessment": self.assessment,
             "verification.creditlist": self.credit_list,
+            "verification.listedmeasure": self.measure,
+            "verification.appliedmeasure": self.applied,
             "commitments.recipient": self.recipient,
             "verification.checksource": self.source,
             "commitments.commitment": self.commitment,

@@ -59,6 +59,10 @@ TABLE: dict[str, dict[str, set[str]]] = {
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
     "verification.creditlist": {"changelist": {K, A}, "add": {K}, "edit": {K}, "keepers": {K}},
+    "verification.listedmeasure": {
+        "changelist": {K, A}, "add": {K}, "approve": {K}, "replace": {K}, "end": {K}, "discard": {K},
+    },
+    "verification.appliedmeasure": {"changelist": {K, A}, "add": NOBODY},
     "verification.listing": {"changelist": {K, A}, "add": NOBODY},
     "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},

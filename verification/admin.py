@@ -404,5 +404,7 @@ def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
 from .admin_checking import CheckSourceAdmin as CheckSourceAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_lists import CreditListAdmin as CreditListAdmin  # noqa: E402
+from .admin_measures import AppliedMeasureAdmin as AppliedMeasureAdmin  # noqa: E402
+from .admin_measures import ListedMeasureAdmin as ListedMeasureAdmin  # noqa: E402
 from .admin_training import TrainingSessionAdmin as TrainingSessionAdmin  # noqa: E402
 from .admin_usage import UsageListAdmin as UsageListAdmin  # noqa: E402  (its page stands beside those of the record)

@@ -51,6 +51,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.checksource",
             "verification.listing",
             "verification.creditlist",
+            "verification.listedmeasure",
+            "verification.appliedmeasure",
             "verification.usagelist",
             "verification.trainingsession",
             "disclosure.typicalcase",

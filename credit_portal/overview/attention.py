@@ -19,6 +19,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from disclosure.models import PublicityProposal
+from verification.measures import keeping
 from verification.services import checks_visible_to
 from verification.vocabulary import Route
 
@@ -58,6 +59,13 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
                 rule_proposals.waiting_for(user).count(),
                 "条规则变更提议等您核准",
                 _list("deadlines.ruleproposal", state__exact="open"),
+            )
+        )
+        lines.append(
+            Line(
+                keeping.waiting_for(user).count(),
+                "项奖惩措施等您批准",
+                _list("verification.listedmeasure", state="draft"),
             )
         )
         if year := year_missing(local_date(now)):
