@@ -207,7 +207,7 @@ class _VersionList(PublicView):
     def page(self, request: Request) -> HttpResponse:
         terms = read_terms(request.query_params)
         everything = self.rows()
-        rows, more, back = _slice(everything, terms)
+        rows, more, back = page_of(everything, terms)
         return answer(
             request,
             shapes.one_page(
@@ -219,7 +219,7 @@ class _VersionList(PublicView):
         )
 
 
-def _slice(everything: QuerySet[Any], terms: Terms) -> tuple[list[Model], bool, bool]:
+def page_of(everything: QuerySet[Any], terms: Terms) -> tuple[list[Model], bool, bool]:
     """The rows of a page by their keys, and whether there are more after and before it."""
     cursor, size = terms.cursor, terms.page_size
     if cursor is not None and cursor.newer:

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, api_acts, api_breaches, api_checks, api_commitments, api_keeping
+from . import api, api_acts, api_breaches, api_checks, api_commitments, api_keeping, api_measures
 from .throttles import PublicThrottle
 
 app_name = "api"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("public/breaches/<str:id>", api_breaches.Breach.as_view(), name="breach"),
     path("public/acts", api_acts.Acts.as_view(), name="acts"),
     path("public/acts/<str:id>", api_acts.Act.as_view(), name="act"),
+    path("public/measures", api_measures.Measures.as_view(), name="measures"),
     path("checks", api_checks.Checks.as_view(), name="checks"),
     path("commitments", api_commitments.Commitments.as_view(), name="own-commitments"),
     path("fulfilments", api_keeping.Fulfilments.as_view(), name="fulfilments"),

@@ -212,6 +212,7 @@ def _regions(text: str) -> tuple[str, ...]:
 
 
 def read_day(text: str) -> date:
+    """A day as an address writes it. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
         raise ValueError(ERROR_DATE)
     try:

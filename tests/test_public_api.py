@@ -356,7 +356,7 @@ def test_the_description_is_valid_and_served(client: Client) -> None:
         for name in (
             "commitments", "commitments/{code}", "subjects/{uscc}", "catalogue", "texts", "export.csv", "export.jsonl",
             "breaches", "breaches/{id}", "changes", "duties", "statistics",
-            "acts", "acts/{id}",
+            "acts", "acts/{id}", "measures",
         )
     } | {
         f"/api/v1/{name}"

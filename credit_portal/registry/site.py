@@ -41,6 +41,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("acts", "许可处罚", "/acts/", ("/information/",)),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/", ("/cases/",)),
+    NavItem("measures", "奖惩措施", "/measures/"),
     NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
 ]
@@ -48,7 +49,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
     NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
-    NavItem("checks", "核查", "/desk/checks/", groups=AT_THE_DESK | {"clerk"}),
+    NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
