@@ -57,7 +57,7 @@ class ExchangeRecordAdmin(EvidenceAdmin):
     list_filter = ["state", "operation"]
     list_select_related = ["department"]
     search_fields = ["=number"]
-    search_help_text = "承诺编码或约谈编号"
+    search_help_text = "承诺编码、约谈编号或者措施编号"
     ordering = ["-pk"]
     audit_target = "exchange_record"
 
@@ -71,7 +71,7 @@ class ExchangeRecordAdmin(EvidenceAdmin):
             what="报送记录",
             target_type="exchange_record",
             target_id=obj.pk,
-            subject_id=obj.commitment.subject_id,
+            subject_id=obj.subject.pk,
             purpose=ReadLog.Purpose.SUPERVISION,
         )
 

@@ -9,11 +9,12 @@ class DisclosureConfig(AppConfig):
         from commitments import hooks
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
+        from verification.measures import feeding
 
         from . import breach_publishing, reporting, services
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
-        from .exchange import batches, folder, interviews, noting, pushing, scanning
+        from .exchange import batches, folder, interviews, measures, noting, pushing, scanning
         from .progress import reports as progress
 
         hooks.register_after_signing("publicity", services.decide_initial)
@@ -34,6 +35,8 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_interview("exchange", interviews.on_interview)
         duties.register_matter("interview", "约谈", _no_page)
         sweeping.register_step("exchange.interviews", interviews.scan)
+        sweeping.register_step("exchange.measures", measures.scan)
+        feeding.register_receiver(measures.takes)
         hooks.register_after_licence_revoked("acts", act_publishing.on_licence_revoked)
         hooks.register_licences("acts", act_publishing.licences_of)
         hooks.register_after_voiding("exchange", noting.on_changed)

@@ -5,7 +5,8 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from commitments.models import BreachCase, Commitment, Interview
-from credit_portal.registry.models import Department, Region, User
+from credit_portal.registry.models import CreditSubject, Department, Region, User
+from verification.models import AppliedMeasure, Check
 
 
 class ExchangePlatform(models.Model):
@@ -132,12 +133,13 @@ class ExchangePiece(models.Model):
 
 
 class ExchangeRecord(models.Model):
-    """One version of what the platform is to hold of one commitment, or of one interview. Never changed but by what
-    becomes of it."""
+    """One version of what the platform is to hold of one commitment, one interview or one applied measure. Never changed
+    but by what becomes of it."""
 
     class Dataset(models.TextChoices):
         COMMITMENT = "commitment", "信用承诺"
         INTERVIEW = "interview", "约谈记录"
+        MEASURE = "measure", "激励惩戒措施"
 
     class Operation(models.TextChoices):
         PUT = "put", "报送"
@@ -153,7 +155,7 @@ class ExchangeRecord(models.Model):
 
     platform = models.ForeignKey(ExchangePlatform, models.PROTECT, verbose_name="平台", related_name="+")
     commitment = models.ForeignKey(
-        Commitment, models.PROTECT, verbose_name="信用承诺", related_name="exchange_records"
+        Commitment, models.PROTECT, null=True, verbose_name="信用承诺", related_name="exchange_records"
     )
     case = models.ForeignKey(
         BreachCase, models.PROTECT, null=True, verbose_name="违诺认定", related_name="exchange_records"
@@ -162,11 +164,14 @@ class ExchangeRecord(models.Model):
     interview = models.ForeignKey(
         Interview, models.PROTECT, null=True, verbose_name="约谈", related_name="exchange_records"
     )
+    measure = models.ForeignKey(
+        AppliedMeasure, models.PROTECT, null=True, verbose_name="措施", related_name="exchange_records"
+    )
     department = models.ForeignKey(
         Department, models.PROTECT, verbose_name="部门", related_name="+", db_index=False
     )
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
-    number = models.CharField("编码", max_length=20, help_text="承诺编码或约谈编号")
+    number = models.CharField("编码", max_length=20, help_text="承诺编码、约谈编号或措施编号")
     version = models.PositiveIntegerField("版次")
     operation = models.CharField("操作", max_length=10, choices=Operation.choices)
     running = models.BooleanField("履行中", default=False)
@@ -199,10 +204,26 @@ class ExchangeRecord(models.Model):
             models.UniqueConstraint(fields=["platform", "number", "version"], name="exchange_version_once"),
             models.UniqueConstraint(fields=["batch", "place"], name="exchange_place_once"),
             models.CheckConstraint(
-                condition=Q(dataset="interview", interview__isnull=False)
-                | Q(dataset="commitment", interview__isnull=True),
+                condition=Q(
+                    dataset="interview",
+                    commitment__isnull=False,
+                    interview__isnull=False,
+                    measure__isnull=True,
+                )
+                | Q(
+                    dataset="commitment",
+                    commitment__isnull=False,
+                    interview__isnull=True,
+                    measure__isnull=True,
+                )
+                | Q(
+                    dataset="measure",
+                    commitment__isnull=True,
+                    interview__isnull=True,
+                    measure__isnull=False,
+                ),
                 name="exchange_dataset_of_its_row",
-                violation_error_message="约谈记录须有其约谈。",
+                violation_error_message="报送记录须有其承诺、约谈或者措施。",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "invalid", "replaced"], batch__isnull=True)
@@ -227,6 +248,21 @@ class ExchangeRecord(models.Model):
     def key(self) -> str:
         """What both sides know this version by: the same key again is the same record, not another one."""
         return f"{self.number}-{self.version}"
+
+    @property
+    def _about(self) -> Check | Commitment:
+        # One of the two is there (exchange_dataset_of_its_row).
+        return self.measure.check_made if self.measure is not None else self.commitment  # type: ignore[return-value]
+
+    @property
+    def subject(self) -> CreditSubject:
+        """Whom it tells of."""
+        return self._about.subject
+
+    @property
+    def subject_name(self) -> str:
+        """As it was called then."""
+        return self._about.subject_name
 
 
 class ExchangeReceipt(models.Model):

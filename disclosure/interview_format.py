@@ -1,7 +1,7 @@
 """How the record of an interview goes to the platform (S1 十二, S4 9). Pure. No document names its fields: they follow the
 format of commitments, and number 4 is the code there, too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from .collection_format import CLASSES, KINDS, Field
@@ -31,8 +31,13 @@ MAY_CORRECT = ("6", "9", "10", "13", "14")
 
 def problems(values: Mapping[str, str], *, running: bool = False) -> list[tuple[int, str]]:
     """What of the values does not fit, as (field number, Chinese). `running` has no meaning here."""
+    return problems_of(FIELDS, values)
+
+
+def problems_of(fields: Iterable[Field], values: Mapping[str, str]) -> list[tuple[int, str]]:
+    """What of the values does not fit these fields, each judged by itself."""
     found = []
-    for one in FIELDS:
+    for one in fields:
         text = values.get(str(one.number), "")
         if not text:
             if one.required:

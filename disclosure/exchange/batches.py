@@ -39,13 +39,15 @@ def platforms_of(user: User) -> QuerySet[ExchangePlatform]:
 
 
 def waiting(platform: ExchangePlatform, *, running: bool) -> QuerySet[ExchangeRecord]:
-    """What can go up now: the oldest first, and nothing of a commitment whose last version has no answer yet."""
-    under_way = ExchangeRecord.objects.filter(
-        platform=OuterRef("platform"), commitment=OuterRef("commitment"), state=Record.BATCHED
-    )
+    """What can go up now: the oldest first, and nothing of a commitment or measure whose last version has no answer yet."""
+    under_way = ExchangeRecord.objects.filter(platform=OuterRef("platform"), state=Record.BATCHED)
     return (
         ExchangeRecord.objects.filter(
-            ~Exists(under_way), platform=platform, state=Record.WAITING, running=running
+            ~Exists(under_way.filter(commitment=OuterRef("commitment"))),
+            ~Exists(under_way.filter(measure=OuterRef("measure"))),
+            platform=platform,
+            state=Record.WAITING,
+            running=running,
         )
         .order_by("id")
     )  # fmt: skip

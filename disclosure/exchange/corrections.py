@@ -68,6 +68,7 @@ def correct(
                 case_id=last.case_id,
                 dataset=last.dataset,
                 interview_id=last.interview_id,
+                measure_id=last.measure_id,
                 department_id=last.department_id,
                 region_id=last.region_id,
                 number=last.number,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from disclosure import collection_format, interview_format
+from disclosure import collection_format, interview_format, measure_format
 from disclosure.collection_format import Field
 from disclosure.models import ExchangeRecord
 
@@ -50,6 +50,13 @@ FORMATS: dict[str, Format] = {
         "约谈记录",
         "撤回约谈",
         interview_format.problems,
+    ),
+    ExchangeRecord.Dataset.MEASURE: Format(
+        measure_format.FIELDS,
+        measure_format.MAY_CORRECT,
+        "激励惩戒措施",
+        "撤回措施",
+        measure_format.problems,
     ),
 }
 

@@ -284,6 +284,9 @@ def meet(records: Iterable[ExchangeRecord], *, now: datetime) -> None:
     for record in records:
         if record.operation != Operation.PUT:
             continue
+        if record.commitment is None:
+            # Of measures nobody has set a period.
+            continue
         if record.interview is not None:
             matter = duties.Matter("interview", record.interview.pk, record.number)
             duties.meet_duty(rule_key=COLLECTION, matter=matter, on=today, now=now, actor=None)

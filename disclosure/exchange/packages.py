@@ -50,7 +50,7 @@ def _next_piece(batch: ExchangeBatch) -> bool:
     start = last.last_place if last else 0
     rows = list(
         ExchangeRecord.objects.filter(batch=batch, place__gt=start)
-        .select_related("commitment__subject")
+        .select_related("commitment__subject", "measure__check_made__subject")
         .defer("commitment__content")
         .order_by("place")[:PIECE_ROWS]
     )
@@ -69,7 +69,7 @@ def _next_piece(batch: ExchangeBatch) -> bool:
         content = sheets.write(
             batch.file_format,
             format.head,
-            (format.cells(filled(row, row.commitment.subject)) for row in same),
+            (format.cells(filled(row, row.subject)) for row in same),
             title=format.file_word,
         )
     else:

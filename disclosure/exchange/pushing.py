@@ -68,7 +68,7 @@ def body(batch: ExchangeBatch) -> bytes:
     """The batch as it goes out; a natural person's number is filled in here and stored nowhere."""
     rows = (
         ExchangeRecord.objects.filter(batch=batch)
-        .select_related("commitment__subject")
+        .select_related("commitment__subject", "measure__check_made__subject")
         .defer("commitment__content")
         .order_by("place")
     )
@@ -78,7 +78,7 @@ def body(batch: ExchangeBatch) -> bytes:
             "running": batch.running,
             "records": [
                 {"key": row.key, "code": row.number, "dataset": row.dataset, "operation": row.operation}
-                | ({"fields": filled(row, row.commitment.subject)} if row.operation == "put" else {})
+                | ({"fields": filled(row, row.subject)} if row.operation == "put" else {})
                 for row in rows.iterator(chunk_size=1_000)
             ],
         }

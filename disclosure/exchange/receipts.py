@@ -13,6 +13,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import PublicityClass, User
 from disclosure import breach_publishing
 from disclosure.models import ExchangeAnswer, ExchangeBatch, ExchangeReceipt, ExchangeRecord
+from verification.measures import feeding
 
 from . import noting
 from .batches import ExchangeError, _may
@@ -100,6 +101,9 @@ def take_receipt(
         sha256=receipt.sha256,
     )
     noting.meet(accepted, now=now)
+    feeding.mark_fed_back(
+        measure_ids=[record.measure_id for record in accepted if record.measure_id is not None], now=now
+    )
     for record in accepted:
         # The version that people decided to be public, and not the one that went up on acceptance.
         if record.case_id is not None and record.fields.get("19") == CLASS_WORDS[PublicityClass.PUBLIC]:

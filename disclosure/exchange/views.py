@@ -311,7 +311,9 @@ def forwarded(request: HttpRequest, number: str) -> HttpResponse:
 def refused(request: HttpRequest) -> HttpResponse:
     """What the platform refused or what is not in its format, with the reasons."""
     after = request.GET.get("after", "")
-    rows = corrections.to_correct(request.user).select_related("commitment", "platform", "department")
+    rows = corrections.to_correct(request.user).select_related(
+        "commitment", "measure__check_made", "platform", "department"
+    )
     if after.isascii() and after.isdigit():
         rows = rows.filter(pk__gt=int(after[:18]))
     found = list(rows[: PER_PAGE + 1])
@@ -331,7 +333,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One refused record: what was sent, why it came back, and the words that may be changed."""
     one = (
         corrections.to_correct(request.user)
-        .select_related("commitment", "platform", "batch")
+        .select_related("commitment__subject", "measure__check_made__subject", "platform", "batch")
         .filter(pk=pk)
         .first()
     )
@@ -344,7 +346,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
             what="报送记录",
             target_type="exchange_record",
             target_id=one.pk,
-            subject_id=one.commitment.subject_id,
+            subject_id=one.subject.pk,
             purpose=ReadLog.Purpose.SUPERVISION,
         )
     error: ExchangeError | None = None
