@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from simple_history.utils import bulk_create_with_history
 
 from credit_portal.audit import events
@@ -21,7 +21,16 @@ from credit_portal.outbox import notices
 from credit_portal.registry import contacts, groups, numbering
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
-from verification.models import Check, UsageList, UsageNote, UsageRow, UsageSubmission
+from verification.models import (
+    AppliedMeasure,
+    Check,
+    CheckLook,
+    OutsideReport,
+    UsageList,
+    UsageNote,
+    UsageRow,
+    UsageSubmission,
+)
 
 from . import periods
 from .rows import Made, Row, row_of
@@ -174,25 +183,46 @@ def checks_of(row: UsageList) -> QuerySet[Check]:
 
 
 def rows_of_checks(checks: Iterable[Check]) -> list[Row]:
-    """The lines of checks with what people have added to them. One query beside the checks' own."""
+    """The lines of checks with what people have added to them, where they have looked and which measures were applied.
+    Three queries beside the checks' own."""
     made = list(checks)
+    ids = [check.pk for check in made]
     measures: dict[int, list[str]] = defaultdict(list)
     corrections: dict[int, list[str]] = defaultdict(list)
-    for one in UsageNote.objects.filter(check_made__in=[check.pk for check in made]):
+    applied: dict[int, list[str]] = defaultdict(list)
+    looked = _looked(ids)
+    for row in AppliedMeasure.objects.filter(check_made__in=ids).order_by("pk"):
+        applied[row.check_made_id].append(row.text)
+    for one in UsageNote.objects.filter(check_made__in=ids):
         which = measures if one.kind == UsageNote.Kind.MEASURE else corrections
         which[one.check_made_id].append(one.text)
     return [
         row_of(
             Made(
-                check.pk, check.subject_name, check.item_version.name, check.on_day, check.sources, check.route,
-                check.scrutiny, check.number,
+                check.pk, check.subject_name, check.item_version.name, check.on_day,
+                [*check.sources, *looked[check.pk]], check.route, check.scrutiny, check.number,
                 [reason["text"] for reason in check.reasons if reason.get("harmful")][:1],
             ),
             measures=measures[check.pk],
+            applied=applied[check.pk],
             corrections=corrections[check.pk],
         )
         for check in made
     ]  # fmt: skip
+
+
+def _looked(check_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The sources that were looked at and the reports of others that were taken in, by check. One query."""
+    looks = CheckLook.objects.filter(check_made__in=check_ids).order_by()
+    reports = OutsideReport.objects.filter(check_made__in=check_ids).order_by()
+    found = looks.values_list("check_made_id", Value(0), "pk", "source_name", "result").union(
+        reports.values_list("check_made_id", Value(1), "pk", "issuer", "number"), all=True
+    )
+    by_check: dict[int, list[str]] = defaultdict(list)
+    for check_id, is_report, _, name, more in sorted(found):
+        away = "（当时不能访问）" if more == CheckLook.Result.UNAVAILABLE else ""
+        by_check[check_id].append(f"{name}信用报告 {more}" if is_report else f"{name}{away}")
+    return by_check
 
 
 def live_rows(row: UsageList) -> list[Row]:

@@ -46,16 +46,23 @@ class Row:
         return (self.subject_name, self.item_name, self.on_day.isoformat(), self.usage, self.measures)
 
 
-def row_of(made: Made, *, measures: Iterable[str] = (), corrections: Iterable[str] = ()) -> Row:
-    """The line of a check. `measures`: those that people have said were used, which go before what the answer itself
-    brought; `corrections`: said of it afterwards, in their order."""
-    looked = "、".join(made.sources) or "本门户信用记录"
+def row_of(
+    made: Made,
+    *,
+    measures: Iterable[str] = (),
+    applied: Iterable[str] = (),
+    corrections: Iterable[str] = (),
+) -> Row:
+    """The line of a check. `measures`: those that people have said were used, which go before those applied with the
+    decision (`applied`), and these before what the answer itself brought; `corrections`: said of it afterwards, in their
+    order."""
+    looked = "、".join(dict.fromkeys(made.sources)) or "本门户信用记录"
     usage = f"查询{looked}（核查编号 {made.number}）：{ROUTE_LABELS[Route(made.route)]}"
     if made.reasons:
         usage += f"。{made.reasons[0]}"
     for text in corrections:
         usage += f"（更正：{text}）"
-    said = list(measures) or list(by_answer(made.route, made.scrutiny))
+    said = list(measures) or list(dict.fromkeys(applied)) or list(by_answer(made.route, made.scrutiny))
     return Row(
         made.check_id,
         made.subject_name,
