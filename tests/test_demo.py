@@ -41,7 +41,17 @@ from disclosure.models import (
 )
 from tests import factories, paper_fonts
 from verification import services as verification
-from verification.models import Check, CreditEntry, Listing, MembershipUpload, TrainingSession, UsageNotice
+from verification.models import (
+    AppliedMeasure,
+    Check,
+    CreditEntry,
+    ListedMeasure,
+    Listing,
+    MeasureLifting,
+    MembershipUpload,
+    TrainingSession,
+    UsageNotice,
+)
 from verification.rules import standing
 from verification.vocabulary import KIND_LABELS, Standing
 
@@ -125,6 +135,7 @@ class TheDemonstration(TestCase):
             TypicalCase,
             TypicalReport,
             ExchangeBatch,
+            MeasureLifting,
         ):
             assert model.objects.exists(), model
         assert Letter.objects.filter(state="received").exists()
@@ -156,6 +167,15 @@ class TheDemonstration(TestCase):
             }
         assert listed.filter(credit_list__code="market_ban", until_on=None).get().region_id == "130111"
         assert listed.filter(state="ended").exclude(end_reason="").count() == 3
+
+    def test_measures_are_listed_applied_ended_and_fed_back(self):
+        own = ListedMeasure.objects.filter(region="130111")
+        assert own.filter(approved_at=None).exists() and own.exclude(effective_to=None).count() >= 2
+        applied = AppliedMeasure.objects.all()
+        assert not applied.filter(is_demo=False).exists()
+        assert {"key", "ordinary", "convenience"} <= set(applied.values_list("effect", flat=True))
+        assert {"lifted", "unlisted"} <= set(applied.values_list("end_reason", flat=True))
+        assert applied.filter(ended_on=None).exists() and applied.exclude(fed_back_at=None).exists()
 
     def test_every_answer_of_a_check_has_been_given(self):
         assert set(Check.objects.values_list("route", flat=True)) == {

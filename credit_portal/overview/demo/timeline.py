@@ -28,6 +28,7 @@ from . import (
     counter,
     exchange,
     foundation,
+    measures,
     memberships,
     partners,
     people,
@@ -124,6 +125,7 @@ class Timeline:
         partners.plan(self)
         memberships.plan(self)
         checking.plan(self)
+        measures.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
