@@ -612,7 +612,9 @@ def test_a_check_of_a_thousand_entries_asks_the_same_questions_as_one_of_three(p
 @pytest.mark.req("R58")
 def test_a_subject_is_given_its_whole_record_on_paper_once_its_identity_was_seen(place) -> None:
     place.listed("exemplary", department=make.department(region="130111"))
-    make.credit_entry(subject=place.subject, state="repaired", repaired_on=date(2026, 8, 1), title="已经修复的处罚")
+    make.credit_entry(
+        subject=place.subject, state="repaired", repaired_on=date(2026, 8, 1), title="已经修复的处罚"
+    )
     make.credit_entry(subject=place.subject, kind="breach", title="还没有送达的违诺", served_on=None)
     client = place.client("clerk")
     asked = {"code": place.subject.uscc, "asked_by": "钱多多", "capacity": "legal_representative"}

@@ -243,9 +243,9 @@ from .check_models import OutsideReport as OutsideReport  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402
+from .own_record_models import OwnRecordRequest as OwnRecordRequest  # noqa: E402
 from .training_models import TrainingLine as TrainingLine  # noqa: E402
 from .training_models import TrainingSession as TrainingSession  # noqa: E402
-from .own_record_models import OwnRecordRequest as OwnRecordRequest  # noqa: E402
 from .usage_models import UsageList as UsageList  # noqa: E402
 from .usage_models import UsageNote as UsageNote  # noqa: E402
 from .usage_models import UsageNotice as UsageNotice  # noqa: E402

@@ -8,7 +8,15 @@ from django.core.files.uploadedfile import UploadedFile
 
 from credit_portal.documents.inspection import MAX_BYTES
 from credit_portal.registry.models import CommitmentType, CreditSubject, ServiceItemVersion
-from verification.models import Check, CheckLook, CheckObjection, CheckOutcome, CheckSource, CreditEntry, OwnRecordRequest
+from verification.models import (
+    Check,
+    CheckLook,
+    CheckObjection,
+    CheckOutcome,
+    CheckSource,
+    CreditEntry,
+    OwnRecordRequest,
+)
 from verification.vocabulary import STEP_LABELS
 
 from .deciding import Offered

@@ -49,7 +49,9 @@ def give(
         Capacity.LEGAL_REPRESENTATIVE, Capacity.AGENT,
     )  # fmt: skip
     if capacity not in allowed:
-        raise CheckError(f"这类主体可以由{'、'.join(str(one.label) for one in allowed)}查询。", field="capacity")
+        raise CheckError(
+            f"这类主体可以由{'、'.join(str(one.label) for one in allowed)}查询。", field="capacity"
+        )
     if not identity_seen:
         raise CheckError("请先查验查询人的身份证件。", field="identity_seen")
     if capacity == Capacity.AGENT and authorisation is None:
@@ -90,7 +92,10 @@ def give(
         asked_by=who,
         capacity=capacity,
         authorisation=keep(
-            authorisation.content, EvidenceFile.Kind.AUTHORISATION, authorisation.content_type, authorisation.name
+            authorisation.content,
+            EvidenceFile.Kind.AUTHORISATION,
+            authorisation.content_type,
+            authorisation.name,
         )
         if authorisation
         else None,
