@@ -19,6 +19,7 @@ from credit_portal.deadlines.models import PolicyRule
 from credit_portal.registry import groups
 from tests import factories as make
 from verification import services
+from verification.checking import making
 from verification.models import Check, CreditEntry
 from verification.rules import Measure
 from verification.switches import NotCheckable
@@ -81,7 +82,7 @@ def test_a_check_keeps_subject_item_case_sources_rules_and_answer(luancheng):
         clerk=clerk,
         version=version,
         case_ref=" 栾审〔2026〕88 ",
-        sources=["信用中国（河北）", services.OWN_RECORD],
+        sources=["信用中国（河北）", making.OWN_RECORD],
     )
     kept.refresh_from_db()
     assert (kept.route, kept.scrutiny) == ("commitment", "normal")

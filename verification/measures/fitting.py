@@ -2,8 +2,8 @@
 those to be watched. Pure. (S1 八、九、十, S4 8、10, R83, R84.)"""
 
 from credit_portal.registry.models import Domain
+from verification.checking.making import TENDERS
 from verification.models import CreditList
-from verification.services import TENDERS
 from verification.vocabulary import EFFECT_LABELS, SUPPORTS, Effect
 
 Sort = CreditList.Sort
