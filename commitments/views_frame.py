@@ -10,7 +10,7 @@ from commitments.models import Draft
 from credit_portal.audit import clock
 from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject, ResponsiblePerson
-from verification.checking.handling import answer_of, evidence_missing
+from verification.checking.handling import answer_of, decided_in, evidence_missing
 from verification.vocabulary import Route, Scrutiny
 
 CHECK, READ, SIGN, PRINT = 1, 2, 3, 4
@@ -92,5 +92,6 @@ def about_check(draft: Draft) -> dict[str, Any]:
         "head": head + stop,
         "rest": rest,
         "missing": evidence_missing(check),
+        "decided": decided_in(check),
         "lifted": (route, scrutiny) != (check.route, check.scrutiny),
     }

@@ -138,7 +138,7 @@ class Office:
         )  # fmt: skip
 
         self.credit_list = credit_lists.save_list(
-            credit_list=None, code="local_models", name="区级诚信典型", sort="model", holder="栾城区",
+            credit_list=None, code="dx2026", name="区级诚信典型", sort="model", holder="栾城区",
             exit_rule="取消称号的移出", region=factories.region(), is_active=True,
             actor=self.people[groups.CREDIT_OFFICE], now=NOW,
         )  # fmt: skip

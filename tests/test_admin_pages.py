@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 
 # Abbreviations that are the Chinese term, too.
 HTML = "text/html; charset=utf-8"
-KNOWN = {"chinesecalendar", "PDF", "SHA", "KB", "HTTP", "JSON"}
+KNOWN = {"chinesecalendar", "PDF", "SHA", "KB", "HTTP", "JSON", "xlsx"}
 # What stands for a thing and not for a word: codes, numbers, hashes, user names, file types, e-mail signs.
 CODE = re.compile(
-    r"[0-9A-Za-z]*[0-9][0-9A-Za-z\-_./:]*|(?:image|application|text)/[a-z]+|[a-z]+_list|lier|spjyxk|\.png|\{[^}]*\}"
+    r"[0-9A-Za-z]*[0-9][0-9A-Za-z\-_./:]*|(?:image|application|text)/[a-z]+|[a-z]+_list|https?://\S+|lier|spjyxk|\.png|\{[^}]*\}"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 ATTRIBUTES = ("title", "placeholder", "aria-label", "alt", "data-label", "label")

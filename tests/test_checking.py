@@ -20,6 +20,7 @@ from credit_portal.documents.services import read_evidence
 from credit_portal.outbox.models import Notice
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, ServiceItemVersion
+from credit_portal.registry.services import set_responsible
 from tests import factories as make
 from tests.counter import Counter, signature_png
 from tests.office import client_of
@@ -136,8 +137,12 @@ def test_models_and_those_in_good_standing_get_points_and_conveniences_but_not_b
 def test_a_tender_is_limited_at_the_step_that_the_measure_names(place) -> None:
     place.listed("bidding_limited")
     assert place.check("bidding").route == "refused"
-    row = ListedMeasure.objects.get(whom__code="bidding_limited", domain="bidding")
-    ListedMeasure.objects.filter(pk=row.pk).update(step="award")
+    old = ListedMeasure.objects.get(whom__code="bidding_limited", domain="bidding")
+    ListedMeasure.objects.filter(pk=old.pk).update(effective_to=TODAY - timedelta(days=1))
+    ListedMeasure.objects.create(
+        region=old.region, whom=old.whom, nature=old.nature, effect=old.effect, text=old.text, domain=old.domain,
+        step="award", basis=old.basis, effective_from=TODAY, entered_at=NOW, approved_at=NOW,
+    )  # fmt: skip
     item = place.item("bidding")
     early = place.check("bidding", item=item, kind="supervisory", step="qualification")
     assert (
@@ -302,6 +307,7 @@ def test_a_bad_row_is_named_and_nothing_of_the_form_is_kept(place) -> None:
         ({f"result-{one.pk}": "nothing", f"result-{two.pk}": "guess"}, "guess"),
         ({f"result-{one.pk}": "nothing", f"note-{two.pk}": "看过"}, "请选择查询结果"),
         ({f"result-{one.pk}": "nothing", "result-other": "found"}, "请填写来源名称"),
+        ({f"result-{one.pk}": "nothing", f"address-{one.pk}": "javascript:alert(1)"}, "http://"),
         ({f"result-{one.pk}": "nothing", f"shot-{one.pk}": SimpleUploadedFile("a.png", b"x", "image/png")}, "查询截图"),
         ({}, "请至少登记一个来源"),
     ):  # fmt: skip
@@ -370,8 +376,8 @@ def test_an_exception_is_asked_by_one_and_allowed_by_another_and_counted(place) 
     assert (row.state, row.decided_by, row.history.count()) == ("allowed", place.head, 2)
     page = place.client("officer").get(f"/desk/checks/{check.uuid}/").content.decode()
     assert "例外：可适用承诺制" in page and "整改材料齐全" in page
-    # What was lifted is not applied of itself.
-    assert [one.ticked for one in deciding.offered(check, lifted=True)] == [False]
+    # What was lifted is not among what can be applied.
+    assert deciding.offered(check, lifted=True) == []
 
 
 def test_an_exception_lifts_no_later_answer_that_is_stricter(place) -> None:
@@ -380,10 +386,15 @@ def test_an_exception_lifts_no_later_answer_that_is_stricter(place) -> None:
     check = place.check("procurement", item=item)
     overriding.ask(check_id=check.pk, reason="急需", actor=place.clerk, now=NOW)
     overriding.decide(check_id=check.pk, allow=True, answer="同意", actor=place.head, now=NOW)
-    again = objecting.recheck(check_id=check.pk, actor=place.clerk, now=NOW)
+    with pytest.raises(CheckError, match="没有变化"):
+        objecting.recheck(check_id=check.pk, actor=place.clerk, now=NOW)
+    tomorrow = NOW + timedelta(days=1)
+    again = objecting.recheck(check_id=check.pk, actor=place.clerk, now=tomorrow)
     assert answer_of(again) == ("commitment", "normal")
+    with pytest.raises(CheckError, match="最新的核查"):
+        deciding.decide(check_id=check.pk, result="granted", measures=None, actor=place.clerk, now=tomorrow)
     place.listed("tax_serious")
-    refused = objecting.recheck(check_id=check.pk, actor=place.clerk, now=NOW)
+    refused = objecting.recheck(check_id=again.pk, actor=place.clerk, now=tomorrow)
     assert answer_of(refused)[0] == "refused"
 
 
@@ -472,6 +483,14 @@ def test_what_is_shown_before_the_decision_and_believed_by_another_counts_in_thi
     second = Check.objects.exclude(pk=check.pk).get()
     assert again.url.endswith(f"/{second.uuid}/") and second.follows == check
     assert second.route == "commitment" and "disproved" in codes(second)
+    # One procedure, one decision: on its newest check, where what was shown before is seen as well.
+    old = post(place.client("officer"), check, "decide", result="refused", measures=["0"], note="")
+    assert old.status_code == 422 and "最新的核查" in old.content.decode()
+    shown = place.client("officer").get(f"/desk/checks/{second.uuid}/").content.decode()
+    assert "（2026）冀01执结5号" in shown and "李某" in shown
+    assert Notice.objects.filter(user=place.head, title__contains="收到异议材料").count() == 1
+    assert Notice.objects.filter(user=place.officer, title__contains="已采信").count() == 1
+    assert post(place.client("head"), check, "recheck").status_code == 422
     # Elsewhere, and tomorrow, the record says what it says.
     assert place.check("procurement", kind="supervisory").route == "refused"
     check.refresh_from_db()
@@ -534,8 +553,13 @@ def test_a_check_is_made_at_the_desk_once_however_often_it_is_sent(place) -> Non
         sent | {"key": str(uuid4()), "code": make.organisation_code(), "name": "赞皇新办公司", "kind": ""},
     )
     assert newcomer.status_code == 302 or "主体类别" in newcomer.content.decode()
-    page = client.get("/desk/checks/", {"q": "ZC-1"}).content.decode()
+    page = client.post("/desk/checks/", {"q": "ZC-1"}, follow=True).content.decode()
     assert made.subject.name in page
+    # A person's number never stands in an address.
+    person = make.person()
+    found = client.post("/desk/checks/", {"q": person.id_number})
+    assert person.id_number not in found.url and str(person.uuid) in found.url
+    assert client.get(found.url).status_code == 200
 
 
 @pytest.mark.parametrize("role", list(groups.LABELS))
@@ -617,11 +641,16 @@ def test_a_subject_is_given_its_whole_record_on_paper_once_its_identity_was_seen
     )
     make.credit_entry(subject=place.subject, kind="breach", title="还没有送达的违诺", served_on=None)
     client = place.client("clerk")
+    set_responsible(
+        subject=place.subject, capacity="legal_representative", name="钱多多", source="licence", actor=place.clerk,
+        department=place.unit, now=NOW,
+    )  # fmt: skip
     asked = {"code": place.subject.uscc, "asked_by": "钱多多", "capacity": "legal_representative"}
     for wrong, said in (
         ({}, "查验查询人的身份证件"),
         ({"identity_seen": "on", "capacity": "self"}, "法定代表人（负责人）、委托代理人"),
         ({"identity_seen": "on", "capacity": "agent"}, "授权委托书"),
+        ({"identity_seen": "on", "asked_by": "李四"}, "与登记的姓名不一致"),
         ({"identity_seen": "on", "code": make.organisation_code()}, "没有登记这个主体"),
         ({"identity_seen": "on", "code": place.subject.uscc[:-1] + "0"}, "校验"),
     ):

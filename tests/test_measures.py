@@ -324,14 +324,14 @@ def test_the_monthly_list_says_which_measures_were_applied_and_where_was_looked(
     )  # fmt: skip
     deciding.decide(check_id=check.pk, result="commitment", measures=None, actor=scene.clerk, now=NOW)
     first, second = usage.rows_of_checks([check, plain])
-    assert first.measures == "从严审查资格" and second.measures == "适用承诺制"
+    assert first.measures == "从严审查资格" and second.measures == "适用承诺制（尚未办结）"
     assert first.usage.startswith(
         "查询本门户信用记录、中国执行信息公开网、信用中国（当时不能访问）、某信用服务机构信用报告 X-1（核查编号"
     )
     UsageNote.objects.create(check_made=check, kind="measure", text="约谈提醒", by=scene.officer, at=NOW)
     with CaptureQueriesContext(connection) as queries:
         (told, _) = usage.rows_of_checks([check, plain])
-    assert told.measures == "约谈提醒" and len(queries) == 3
+    assert told.measures == "约谈提醒" and len(queries) == 6
 
 
 @pytest.mark.req("R86")

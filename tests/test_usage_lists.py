@@ -116,7 +116,11 @@ def test_a_check_is_a_line_with_its_use_and_its_measure(county: County) -> None:
     row = county.list()
     (line,) = lists.live_rows(row)
     assert line.cells[:3] == ("赞皇演示商贸有限公司", "食品经营许可", "2026-09-10")
-    assert check.number in line.usage and "可适用承诺制" in line.usage and line.measures == "适用承诺制"
+    assert (
+        check.number in line.usage
+        and "可适用承诺制" in line.usage
+        and line.measures == "适用承诺制（尚未办结）"
+    )
     lists.add_note(
         check_id=check.pk, kind="measure", text="绿色通道，优先办理", actor=county.officer, now=SENT
     )
@@ -150,7 +154,7 @@ def test_a_list_is_sent_by_a_named_reporter_and_again_only_with_a_reason(county:
     )
     row.refresh_from_db()
     assert second.version == 2 and second.sha256 != first.sha256 and row.submitted_on == SENT.date()
-    assert lists.sent_rows(first)[0].measures == "适用承诺制"
+    assert lists.sent_rows(first)[0].measures == "适用承诺制（尚未办结）"
     assert lists.sent_rows(second)[0].measures == "重点审查"
     assert AuditEvent.objects.filter(verb="usage.submitted", target_id=str(row.pk)).count() == 2
 

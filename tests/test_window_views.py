@@ -509,13 +509,13 @@ def test_check_and_sign_ask_the_database_a_fixed_number_of_times(
         counter.get(at("draft", draft))
     with django_assert_max_num_queries(28):
         counter.post(at("check", draft), choice(hall))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         counter.get(at("draft", draft))
     hall.show(draft, now=clock.now())
     presenting.finish_reading(draft_id=draft.pk, clerk=hall.clerk, now=clock.now())
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         counter.get(at("draft", draft))
-    with django_assert_max_num_queries(53):
+    with django_assert_max_num_queries(55):
         counter.post(at("sign", draft), signature(), headers=JSON)
     assert Commitment.objects.count() == 1
 

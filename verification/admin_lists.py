@@ -62,7 +62,7 @@ class KeepersForm(forms.Form):
 
 @admin.register(CreditList)
 class CreditListAdmin(HistoryAdmin):
-    list_display = ["name", "code", "sort", "holder", "region", "is_active"]
+    list_display = ["name", "sort", "holder", "region", "is_active"]
     list_filter = ["sort", "is_active"]
     list_select_related = ["region"]
     search_fields = ["name", "=code"]

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from credit_portal.deadlines.articles import article_text
 from credit_portal.registry.models import Department, Domain, Region, ServiceItem, User
 
 from . import vocabulary as words
@@ -228,6 +229,11 @@ class AppliedMeasure(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def basis_shown(self) -> str:
+        """The basis with the titles of documents."""
+        return article_text(self.basis)
 
     @property
     def supports(self) -> bool:

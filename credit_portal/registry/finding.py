@@ -1,14 +1,18 @@
 """Finding subjects for staff: by whole code, by ID number (through its blind index), by a piece of a name."""
 
 from datetime import date
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from . import codes
 from .models import CreditSubject, SubjectName
 from .services import find_subject
 
 MOST = 1_000
+NOBODY = "none"
 
 
 def subjects_matching(query: str, *, today: date) -> QuerySet[CreditSubject]:
@@ -25,3 +29,26 @@ def subjects_matching(query: str, *, today: date) -> QuerySet[CreditSubject]:
     pieces = [query[i : i + 2] for i in range(len(query) - 1)] or [query]
     named = SubjectName.objects.filter(fragments__contains=pieces, name__contains=query)
     return CreditSubject.objects.filter(pk__in=list(named.values_list("subject_id", flat=True)[:MOST]))
+
+
+def address_of(typed: QueryDict, *, today: date) -> str:
+    """The query of the address that a search leads to. What is typed may be a person's number: that never stands in an
+    address, where it would be remembered; the person's own random number does (`person`; `none` for one not known)."""
+    kept = {key: typed[key] for key in ("tab",) if typed.get(key)}
+    sought = typed.get("q", "").replace("\0", "").strip()[:100]
+    try:
+        parsed = codes.parse_subject_code(sought, today=today)
+    except codes.CodeError:
+        return urlencode(kept | {"q": sought})
+    if codes.PERSON not in parsed.kinds:
+        return urlencode(kept | {"q": sought})
+    found = find_subject(parsed.value)
+    return urlencode(kept | {"person": str(found.uuid) if found else NOBODY})
+
+
+def person_of(asked: QueryDict) -> UUID | None:
+    """The random number that an address asks for; None where it asks for none."""
+    try:
+        return UUID(asked["person"]) if asked.get("person") else None
+    except ValueError:
+        return UUID(int=0)

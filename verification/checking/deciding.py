@@ -72,6 +72,9 @@ def offered(check: Check, *, lifted: bool = False) -> list[Offered]:
     for place, reason in enumerate(check.reasons):
         effect, done = reason.get("effect") or "", reason.get("done") or ""
         if not effect and reason["code"] in BY_ANSWER:
+            if lifted:
+                # What was lifted is not among what can be applied.
+                continue
             effect, done = BY_ANSWER[reason["code"]]
         basis = reason.get("article_code") or ""
         if not effect or not basis or reason["code"] == "measure_later":
@@ -111,10 +114,9 @@ def decide(
     else:
         raise CheckError("只能办理本单位的核查。")
     known = CheckOutcome.objects.filter(check_made=check).first()
-    if known is not None:
-        if known.result == result:
-            return known
-        not_decided(check)
+    if known is not None and known.result == result:
+        return known
+    not_decided(check)
     route, scrutiny = answer_of(check)
     if result not in RESULTS[route]:
         open_to = "、".join(str(one.label) for one in RESULTS[route])

@@ -9,7 +9,7 @@ from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names
-from verification.models import Check, CheckObjection, CheckOutcome, CheckOverride
+from verification.models import Check, CheckLook, CheckObjection, CheckOutcome, CheckOverride, OutsideReport
 from verification.rules import no_stricter
 from verification.vocabulary import Route, Scrutiny
 
@@ -54,9 +54,23 @@ def taken_by_system(check_id: int, system: PartnerSystem) -> Check:
 
 
 def not_decided(check: Check) -> None:
-    """Raises CheckError where the matter has been decided."""
-    if CheckOutcome.objects.filter(check_made=check).exists():
+    """Raises CheckError where the matter has been decided, or has been looked at again: one procedure has one decision,
+    and that on its newest check."""
+    if decided_in(check) is not None:
         raise CheckError("本事项已作出决定，不能再更改。")
+    if superseded_by(check) is not None:
+        raise CheckError("本次办理已重新核查，请在最新的核查上办理。")
+
+
+def decided_in(check: Check) -> CheckOutcome | None:
+    """The decision of the procedure, on whichever of its checks."""
+    return CheckOutcome.objects.filter(check_made__in=procedure_of(check)).first()
+
+
+def superseded_by(check: Check) -> Check | None:
+    """The newest check of the procedure, where this one is not."""
+    newest = procedure_of(check).order_by("-pk").first()
+    return newest if newest is not None and newest.pk != check.pk else None
 
 
 def answer_of(check: Check) -> tuple[Route, Scrutiny]:
@@ -83,8 +97,10 @@ def evidence_missing(check: Check) -> bool:
     """The item demands a screenshot of the look-up, and neither one nor a report's file is there (R51, R52)."""
     if not check.item_version.evidence_required:
         return False
-    looked = check.looks.filter(screenshot__isnull=False)
-    return not (looked.exists() or check.reports.filter(document__isnull=False).exists())
+    procedure = procedure_of(check)
+    looked = CheckLook.objects.filter(check_made__in=procedure, screenshot__isnull=False)
+    reports = OutsideReport.objects.filter(check_made__in=procedure, document__isnull=False)
+    return not (looked.exists() or reports.exists())
 
 
 def procedure_of(check: Check) -> QuerySet[Check]:

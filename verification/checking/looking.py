@@ -1,6 +1,7 @@
 """Where was looked, and with what proof: sources marked with their result, screenshots, reports of other issuers
 (S0 二（二）, S3 一（二）, R11, R50–R52, R60)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -103,6 +104,8 @@ def look(*, check_id: int, looked: Sequence[Looked], actor: User, now: datetime)
             raise CheckError("没有这个来源。", field=f"result-{one.key}")
         if one.result not in CheckLook.Result.values:
             raise CheckError("请选择查询结果。", field=f"result-{one.key}")
+        if one.address.strip() and not re.match(r"https?://", one.address.strip(), re.IGNORECASE):
+            raise CheckError("网址应以 http:// 或者 https:// 开头。", field=f"address-{one.key}")
         rows.append(
             CheckLook(
                 check_made=check,

@@ -15,9 +15,9 @@ from credit_portal.outbox import notices
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from verification import services
-from verification.models import Check, CheckNotice, CheckObjection, CheckOutcome, CreditEntry
+from verification.models import Check, CheckNotice, CheckObjection, CreditEntry
 
-from .handling import DECIDES, CheckError, not_decided, noted, open_objections, taken, text
+from .handling import DECIDES, CheckError, decided_in, not_decided, noted, open_objections, taken, text
 from .looking import File
 
 State = CheckObjection.State
@@ -94,7 +94,9 @@ def file(
         raise CheckError("出具日期不能晚于今天。", field="issued_on")
     if document is None:
         raise CheckError("请附上材料的扫描件或者照片。", field="document")
-    late = CheckOutcome.objects.filter(check_made=check).exists()
+    late = decided_in(check) is not None
+    if not late:
+        not_decided(check)
     if not late and open_objections(check).filter(entry=entry_id).exists():
         raise CheckError("这条记录已有异议材料在核实。", field="entry")
     row = CheckObjection(
@@ -123,6 +125,8 @@ def file(
             row.save()
     except IntegrityError as error:
         raise CheckError("这条记录已有异议材料在核实。", field="entry") from error
+    if not late:
+        _tell_deciders(row, check, now)
     noted(
         check,
         "决定以后提交异议材料，不用于本次办理" if late else "提交异议材料",
@@ -160,9 +164,42 @@ def answer(
         check, f"{'采信' if believe else '不采信'}{row.get_proof_display()}", actor=actor, now=now,
         sha256=row.document.sha256,
     )  # fmt: skip
+    notices.notify_many(
+        [
+            notices.Told(
+                [row.filed_by],
+                f"objection:{row.pk}:{row.state}",
+                "check",
+                f"核查 {check.number} 的异议材料：{row.get_state_display()}",
+                "",
+                f"/desk/checks/{check.uuid}/#objection",
+            )
+        ],
+        now=now,
+    )
     if believe:
         _tell_keepers(row, row.entry, check, now)
     return row
+
+
+def _tell_deciders(row: CheckObjection, check: Check, now: datetime) -> None:
+    """The matter cannot be decided before somebody else has looked at the document."""
+    others = User.objects.filter(
+        department=check.department_id, groups__name__in=list(DECIDES), is_active=True
+    ).exclude(pk=row.filed_by_id)
+    notices.notify_many(
+        [
+            notices.Told(
+                list(others.distinct()),
+                f"objection:{row.pk}:filed",
+                "check",
+                f"核查 {check.number} 收到异议材料，请核实",
+                "",
+                f"/desk/checks/{check.uuid}/#objection",
+            )
+        ],
+        now=now,
+    )
 
 
 def _tell_keepers(row: CheckObjection, entry: CreditEntry, check: Check, now: datetime) -> None:
@@ -193,6 +230,8 @@ def recheck(*, check_id: int, actor: User, now: datetime) -> Check:
     with transaction.atomic():
         check = taken(check_id, actor)
         not_decided(check)
+        if services.still_holds(check, on=local_date(now)) and check.on_day == local_date(now):
+            raise CheckError("记录和材料没有变化，不需要重新核查。")
         return services.check_subject(
             subject=check.subject,
             item_version=check.item_version,

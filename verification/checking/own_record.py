@@ -28,6 +28,22 @@ TITLE = "本人信用记录查询结果"
 MOST = 2_000
 
 
+def _the_right_person(subject: CreditSubject, who: str, capacity: str) -> None:
+    """Who asks as the subject itself, or as its legal representative, is the one on record."""
+    name = subject.name if subject.kind == PERSON else ""
+    if capacity == Capacity.LEGAL_REPRESENTATIVE:
+        name = (
+            subject.responsible.filter(capacity="legal_representative", until_on__isnull=True)
+            .values_list("name", flat=True)
+            .first()
+            or ""
+        )
+    if capacity != Capacity.AGENT and name and name != who:
+        raise CheckError(
+            "与登记的姓名不一致。人员已变更的，请先凭证照更正登记，或者由委托代理人查询。", field="asked_by"
+        )
+
+
 @transaction.atomic
 def give(
     *,
@@ -57,6 +73,7 @@ def give(
     if capacity == Capacity.AGENT and authorisation is None:
         raise CheckError("委托代理人查询须附授权委托书。", field="authorisation")
     who = text(asked_by, "asked_by", "查询人", 60)
+    _the_right_person(subject, who, capacity)
     entries = list(
         CreditEntry.objects.filter(subject=subject)
         .exclude(kind=Kind.BREACH, served_on=None)

@@ -1,6 +1,7 @@
 """The desk's pages of checks: what was checked, checking, and one check with all that belongs to it – where was looked,
 who was told, what was shown against it, exceptions, and the click that decides."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,24 +23,44 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import catalogue, codes, groups
 from credit_portal.registry.desk_access import desk
-from credit_portal.registry.finding import subjects_matching
+from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import ServiceItemVersion, User
 from credit_portal.registry.services import SubjectError, find_subject, known_or_registered
 from credit_portal.registry.visibility import group_names
 from verification import services
-from verification.models import Check, CheckOutcome, CheckOverride, CreditEntry
+from verification.models import (
+    AppliedMeasure,
+    Check,
+    CheckLook,
+    CheckNotice,
+    CheckObjection,
+    CheckOutcome,
+    CheckOverride,
+    CreditEntry,
+    OutsideReport,
+)
 from verification.switches import NotCheckable
 from verification.vocabulary import Route, Scrutiny
 
 from . import deciding, looking, objecting, overriding
 from . import forms as shapes
-from .handling import DECIDES, WORKS, CheckError, answer_of, evidence_missing, may_be_lifted, procedure_of
+from .handling import (
+    DECIDES,
+    WORKS,
+    CheckError,
+    answer_of,
+    decided_in,
+    evidence_missing,
+    may_be_lifted,
+    procedure_of,
+    superseded_by,
+)
 
 SEES = (
     groups.CLERK, groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE,
 )  # fmt: skip
 PER_PAGE = 50
-TABS = {"open": "没有办结", "asked": "待决定的例外", "decided": "已办结"}
+TABS = {"open": "没有办结", "asked": "待决定的例外", "disputed": "待核实的材料", "decided": "已办结"}
 TONES = {
     Route.COMMITMENT: "kept", Route.ORDINARY: "waiting", Route.REFUSED: "broken", Route.NOT_NEEDED: "info",
 }  # fmt: skip
@@ -49,23 +70,30 @@ TONES = {
 
 
 @desk(*SEES)
-@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The unit's checks, newest first: undecided ones, exceptions that wait for somebody, decided ones."""
+    if request.method == "POST":
+        return redirect(f"{request.path}?{address_of(request.POST, today=clock.today())}")
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
     decided = CheckOutcome.objects.filter(check_made=OuterRef("pk"))
     asked = CheckOverride.objects.filter(check_made=OuterRef("pk"), state=CheckOverride.State.ASKED)
+    disputed = CheckObjection.objects.filter(check_made=OuterRef("pk"), state=CheckObjection.State.FILED)
     rows = services.checks_visible_to(request.user)
     match tab:
         case "open":
             rows = rows.filter(~Exists(decided))
         case "asked":
             rows = rows.filter(Exists(asked), ~Exists(decided))
+        case "disputed":
+            rows = rows.filter(Exists(disputed), ~Exists(decided))
         case "decided":
             rows = rows.filter(Exists(decided))
     sought = request.GET.get("q", "").strip()[:60]
-    if sought:
+    person = person_of(request.GET)
+    if person is not None:
+        rows = rows.filter(subject__uuid=person)
+    elif sought:
         rows = _matching(rows, sought)
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit() and len(before) < 16:
@@ -87,6 +115,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "tab": tab,
             "q": sought,
+            "person": person,
             "lines": [(row, TONES[Route(row.route)]) for row in shown],
             "next": shown[-1].pk if len(found) > PER_PAGE else None,
             "works": bool(group_names(request.user) & WORKS),
@@ -158,8 +187,7 @@ def _check(request: HttpRequest, uuid: UUID) -> Check:
     found = (
         services.checks_visible_to(request.user)
         .select_related(
-            "subject", "item_version__item", "department", "region", "operator", "partner", "outcome",
-            "notice__document", "notice__told_by",
+            "subject", "item_version__item", "department", "region", "operator", "partner",
         )
         .filter(uuid=uuid)
         .first()
@@ -182,7 +210,8 @@ def _page(
     user = request.user
     names = group_names(user)
     own = check.department_id == user.department_id and bool(names & WORKS)
-    outcome = _related(check, "outcome")
+    outcome, newest = decided_in(check), superseded_by(check)
+    procedure = procedure_of(check)
     override = (
         CheckOverride.objects.filter(check_made__in=procedure_of(check))
         .select_related("asked_by", "decided_by", "check_made")
@@ -190,7 +219,12 @@ def _page(
     )
     route, scrutiny = answer_of(check)
     lifted = (route, scrutiny) != (Route(check.route), Scrutiny(check.scrutiny))
-    objections = list(check.objections.select_related("entry", "document", "filed_by", "answered_by"))
+    # What was looked at, told and shown belongs to the procedure, whichever of its checks it was entered with.
+    objections = list(
+        CheckObjection.objects.filter(check_made__in=procedure).select_related(
+            "entry", "document", "filed_by", "answered_by"
+        )
+    )
     services.log_record_read(
         user=user, target_type="check", target_id=check.pk, subject_id=check.subject_id,
         purpose=ReadLog.Purpose.HANDLING, now=clock.now(),
@@ -206,21 +240,27 @@ def _page(
         "own": own,
         "outcome": outcome,
         "override": override,
-        "notice": _related(check, "notice"),
+        "newest": newest,
+        "notice": CheckNotice.objects.filter(check_made__in=procedure).select_related("told_by").first(),
         "lifted": lifted,
         "tone": "kept" if lifted else TONES[Route(check.route)],
-        "looks": check.looks.select_related("screenshot", "looked_by"),
-        "reports": check.reports.select_related("document", "taken_by"),
+        "looks": CheckLook.objects.filter(check_made__in=procedure).select_related("screenshot", "looked_by"),
+        "reports": OutsideReport.objects.filter(check_made__in=procedure).select_related(
+            "document", "taken_by"
+        ),
         "objections": objections,
-        "applied": check.applied.select_related("listed"),
+        "applied": AppliedMeasure.objects.filter(check_made__in=procedure).select_related("listed"),
         "missing": evidence_missing(check),
-        "procedure": procedure_of(check).exclude(pk=check.pk).order_by("pk"),
+        "procedure": procedure.exclude(pk=check.pk).order_by("pk"),
         "steps_on": [one for one in objections if one.state == one.State.FILED],
-        "believed": any(one.state == one.State.BELIEVED for one in objections),
+        "believed": any(
+            one.state == one.State.BELIEVED and one.check_made_id == check.pk for one in objections
+        ),
+        "back": _back(request),
         "failed": deed,
         "error": error,
     }
-    if own:
+    if own and (newest is None or outcome is not None):
         entries = CreditEntry.objects.filter(pk__in=objecting.disputable(check)).order_by("pk")
         context |= {
             "looks_form": fresh(
@@ -228,7 +268,7 @@ def _page(
             ),
             "report_form": fresh("report", shapes.ReportForm),
         }
-        if entries:
+        if entries and newest is None:
             context["objection_form"] = fresh("object", lambda: shapes.ObjectionForm(entries=entries))
         if outcome is None:
             context |= {
@@ -253,9 +293,12 @@ def _page(
     return render(request, "desk/checks/check.html", context, status=422 if failed else 200)
 
 
-def _related(check: Check, name: str) -> Any:
-    """A row that there may be none of."""
-    return getattr(check, name, None)
+def _back(request: HttpRequest) -> str:
+    """Where at the counter the clerk came from; remembered, so that what is done here does not lose it."""
+    asked = request.GET.get("back", "")
+    if re.fullmatch(r"/window/d/[0-9a-f-]{36}/", asked):
+        request.session["counter"] = asked
+    return request.session.get("counter", "") if groups.CLERK in group_names(request.user) else ""
 
 
 def _outcome_form(check: Check, data: Any, lifted: bool) -> shapes.OutcomeForm:
@@ -409,7 +452,7 @@ DEEDS: dict[
 def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The notice as it was handed over."""
     check = _check(request, uuid)
-    row = _related(check, "notice")
+    row = CheckNotice.objects.filter(check_made__in=procedure_of(check)).select_related("document").first()
     if row is None:
         raise Http404("还没有告知。")
     return _file(request, check, row.document, "信用核查结果告知书")
@@ -421,10 +464,11 @@ def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def evidence(request: HttpRequest, uuid: UUID, file: UUID) -> HttpResponse:
     """A screenshot, report or document of this check."""
     check = _check(request, uuid)
+    procedure = procedure_of(check)
     row = EvidenceFile.objects.filter(
-        Q(pk__in=check.looks.values("screenshot"))
-        | Q(pk__in=check.reports.values("document"))
-        | Q(pk__in=check.objections.values("document")),
+        Q(pk__in=CheckLook.objects.filter(check_made__in=procedure).values("screenshot"))
+        | Q(pk__in=OutsideReport.objects.filter(check_made__in=procedure).values("document"))
+        | Q(pk__in=CheckObjection.objects.filter(check_made__in=procedure).values("document")),
         uuid=file,
     ).first()
     if row is None:

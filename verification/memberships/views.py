@@ -18,7 +18,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.documents.sheets import MOST_BYTES
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
-from credit_portal.registry.finding import subjects_matching
+from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
 from verification import services as record
@@ -72,11 +72,12 @@ def _note_read(
 
 
 @desk(*SEES)
-@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Every list with how many stand on it by the user's reach; or the subjects that were looked for."""
+    if request.method == "POST":
+        return redirect(f"{request.path}?{address_of(request.POST, today=clock.today())}")
     sought = _sought(request)
-    if sought:
+    if sought or request.GET.get("person"):
         return _rows_page(request, _entries(request.user), sought=sought, credit_list=None, tab="")
     today, state = clock.today(), State.EFFECTIVE
     counted = {
@@ -121,9 +122,10 @@ def _sought(request: HttpRequest) -> str:
 
 
 @desk(*SEES)
-@require_safe
 def one_list(request: HttpRequest, code: str) -> HttpResponse:
     """Who stands on a list, the newest first."""
+    if request.method == "POST":
+        return redirect(f"{request.path}?{address_of(request.POST, today=clock.today())}")
     credit_list = get_object_or_404(CreditList.objects.select_related("region"), code=code)
     tab = request.GET.get("tab", CURRENT)
     return _rows_page(
@@ -143,7 +145,10 @@ def _rows_page(
     credit_list: CreditList | None,
     tab: str,
 ) -> HttpResponse:
-    if sought:
+    person = person_of(request.GET)
+    if person is not None:
+        rows, tab = rows.filter(subject__uuid=person), ""
+    elif sought:
         found = subjects_matching(sought, today=clock.today())
         rows, tab = rows.filter(Q(subject__in=found) | Q(document_no=sought)), ""
     else:

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from simple_history.utils import bulk_create_with_history
 
 from credit_portal.audit import events
@@ -25,12 +27,15 @@ from verification.models import (
     AppliedMeasure,
     Check,
     CheckLook,
+    CheckOutcome,
+    CheckOverride,
     OutsideReport,
     UsageList,
     UsageNote,
     UsageRow,
     UsageSubmission,
 )
+from verification.vocabulary import Route
 
 from . import periods
 from .rows import Made, Row, row_of
@@ -184,13 +189,13 @@ def checks_of(row: UsageList) -> QuerySet[Check]:
 
 def rows_of_checks(checks: Iterable[Check]) -> list[Row]:
     """The lines of checks with what people have added to them, where they have looked and which measures were applied.
-    Three queries beside the checks' own."""
+    Six queries beside the checks' own."""
     made = list(checks)
     ids = [check.pk for check in made]
     measures: dict[int, list[str]] = defaultdict(list)
     corrections: dict[int, list[str]] = defaultdict(list)
     applied: dict[int, list[str]] = defaultdict(list)
-    looked = _looked(ids)
+    looked, came_of = _looked(ids), _came_of(made)
     for row in AppliedMeasure.objects.filter(check_made__in=ids).order_by("pk"):
         applied[row.check_made_id].append(row.text)
     for one in UsageNote.objects.filter(check_made__in=ids):
@@ -202,6 +207,7 @@ def rows_of_checks(checks: Iterable[Check]) -> list[Row]:
                 check.pk, check.subject_name, check.item_version.name, check.on_day,
                 [*check.sources, *looked[check.pk]], check.route, check.scrutiny, check.number,
                 [reason["text"] for reason in check.reasons if reason.get("harmful")][:1],
+                **came_of.get(check.pk, {}),
             ),
             measures=measures[check.pk],
             applied=applied[check.pk],
@@ -209,6 +215,33 @@ def rows_of_checks(checks: Iterable[Check]) -> list[Row]:
         )
         for check in made
     ]  # fmt: skip
+
+
+def _came_of(checks: Sequence[Check]) -> dict[int, dict[str, Any]]:
+    """How each check's procedure stands: decided, excepted, looked at once more. Three queries."""
+    first = {check.pk: check.follows_id or check.pk for check in checks}
+    roots = set(first.values())
+    newest = dict(roots_newest(roots))
+    results = dict(CheckOutcome.objects.filter(check_made__in=first).values_list("check_made_id", "result"))
+    excepted = set(
+        CheckOverride.objects.filter(
+            Q(check_made__in=roots) | Q(check_made__follows__in=roots), state=CheckOverride.State.ALLOWED
+        ).values_list(Coalesce("check_made__follows_id", "check_made_id"), flat=True)
+    )
+    return {
+        check.pk: {
+            "result": results.get(check.pk, ""),
+            "excepted": first[check.pk] in excepted and check.route == Route.ORDINARY,
+            "superseded": newest.get(first[check.pk], check.pk) != check.pk,
+        }
+        for check in checks
+    }
+
+
+def roots_newest(roots: Iterable[int]) -> list[tuple[int, int]]:
+    """The newest check that follows each first one of a procedure."""
+    found = Check.objects.filter(follows__in=roots).order_by().values("follows_id").annotate(newest=Max("pk"))
+    return [(row["follows_id"], row["newest"]) for row in found]
 
 
 def _looked(check_ids: Sequence[int]) -> dict[int, list[str]]:

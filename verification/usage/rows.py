@@ -30,6 +30,11 @@ class Made:
     scrutiny: str
     number: str
     reasons: Sequence[str]
+    # How the matter was decided (a CheckOutcome.Result; empty: not yet), and whether an exception was allowed in it.
+    result: str = ""
+    excepted: bool = False
+    # The same procedure was looked at once more: the line of the newest check tells what came of it.
+    superseded: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,11 @@ def row_of(
     usage = f"查询{looked}（核查编号 {made.number}）：{ROUTE_LABELS[Route(made.route)]}"
     if made.reasons:
         usage += f"。{made.reasons[0]}"
+    if made.excepted:
+        usage += "。例外已经另一人同意，按承诺制办理"
     for text in corrections:
         usage += f"（更正：{text}）"
-    said = list(measures) or list(dict.fromkeys(applied)) or list(by_answer(made.route, made.scrutiny))
+    said = list(measures) or list(dict.fromkeys(applied)) or list(_came_of(made))
     return Row(
         made.check_id,
         made.subject_name,
@@ -71,6 +78,17 @@ def row_of(
         usage,
         "；".join(said) if said else NONE,
     )
+
+
+def _came_of(made: Made) -> list[str]:
+    """What came of a check with which no measure was applied."""
+    if made.superseded:
+        return [f"{NONE}（已重新核查）"]
+    if made.result == "withdrawn":
+        return [f"{NONE}（申请人撤回）"]
+    answer = (Route.COMMITMENT, Scrutiny.NORMAL) if made.excepted else (made.route, made.scrutiny)
+    found = by_answer(*answer)
+    return found if made.result or not found else [*found[:-1], f"{found[-1]}（尚未办结）"]
 
 
 def by_answer(route: str, scrutiny: str) -> list[str]:

@@ -159,6 +159,9 @@ def _page(
             "submissions": row.submissions.select_related("submitted_by").order_by("-version"),
             "form": form,
             "early": today <= row.period_to,
+            "opens_on": row.due_on - lists.EARLY
+            if today <= row.period_to and today < row.due_on - lists.EARLY
+            else None,
         },
         status=422 if failed else 200,
     )
