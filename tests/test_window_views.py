@@ -515,7 +515,7 @@ def test_check_and_sign_ask_the_database_a_fixed_number_of_times(
     presenting.finish_reading(draft_id=draft.pk, clerk=hall.clerk, now=clock.now())
     with django_assert_max_num_queries(15):
         counter.get(at("draft", draft))
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(56):
         counter.post(at("sign", draft), signature(), headers=JSON)
     assert Commitment.objects.count() == 1
 
