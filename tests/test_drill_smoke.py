@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import paper_fonts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FAULTS = {"worker_killed_at_random": 2, "broker_emptied_and_killed": 1, "delivered_ten_times": 60}
 
 
+# With its protection off a fault shows itself by chance only; what is wrong with the product fails twice.
+@pytest.mark.flaky(reruns=1)
 def test_faults_lose_and_double_nothing_and_are_seen_without_their_protection(tmp_path: Path) -> None:
     paper_fonts.take_over(tmp_path)
     only = ",".join(f"{name}:{times}" for name, times in FAULTS.items())
