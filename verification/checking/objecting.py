@@ -230,6 +230,8 @@ def recheck(*, check_id: int, actor: User, now: datetime) -> Check:
     with transaction.atomic():
         check = taken(check_id, actor)
         not_decided(check)
+        if open_objections(check).exists():
+            raise CheckError("有异议材料还没有核实，请先核实再重新核查。")
         if services.still_holds(check, on=local_date(now)) and check.on_day == local_date(now):
             raise CheckError("记录和材料没有变化，不需要重新核查。")
         return services.check_subject(
