@@ -13,8 +13,8 @@ from credit_portal.registry.models import Domain
 from tests import factories as make
 from verification import facts
 from verification.measures import loading as measures
-from verification.models import CreditEntry, CreditList, ListedMeasure
-from verification.rules import Entry, decide
+from verification.models import CreditEntry, CreditList
+from verification.rules import Entry, Measure, decide
 from verification.switches import rules_in_force
 from verification.vocabulary import CommitmentType, Kind, Route, Scrutiny, State
 
@@ -69,9 +69,9 @@ class Rules:
 
     def __init__(self, region: str) -> None:
         where = make.region(region)
-        self.listed: dict[int | None, list[ListedMeasure]] = {}
+        self.listed: dict[int | None, list[Measure]] = {}
         for one in facts.listed_in_force(where.lineage, LAST):
-            self.listed.setdefault(one.whom_id, []).append(one)
+            self.listed.setdefault(one.whom_id, []).append(facts.listed_measure(one))
         self.switches = {
             domain: rules_in_force(region=where, on=LAST, domain=domain).switches for domain in FIELDS
         }
@@ -81,8 +81,7 @@ class Rules:
         entries = [
             facts.as_entry(
                 row,
-                own=(),
-                listed=[one for one in self.listed.get(row.credit_list_id, ()) if one.domain in ("", domain)],
+                tuple(one for one in self.listed.get(row.credit_list_id, ()) if one.domain in (None, domain)),
             )
             for row in rows
         ]

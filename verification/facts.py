@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q
@@ -32,63 +34,45 @@ class Asked:
     procedure_id: int | None = None
 
 
-# What a check reads of a row, and no more: a record may have a thousand.
+# What a check reads of a row, and no more: a record may have a thousand. In the order of an Entry's own.
 _READ = (
     "pk", "kind", "state", "title", "source", "document_no", "basis", "from_on", "until_on", "served_on",
     "public_from", "public_until", "repairable_from", "repaired_on", "grade", "objection_under_way", "verified",
-    "credit_list_id",
 )  # fmt: skip
+_of = attrgetter(*_READ)
+_KINDS = {str(kind): kind for kind in Kind}
+_STATES = {str(state): state for state in State}
 
 
-def as_entry(
-    row: Any,
-    *,
-    own: Iterable[EntryMeasure] | None = None,
-    listed: Iterable[ListedMeasure] = (),
-    exit_rule: str = "",
-    disproved: str = "",
-) -> Entry:
-    """A row of the record as the pure rules read it: a CreditEntry, or the values of one (then `own` must be given: its
-    measures). `listed`, `exit_rule`: of the list that it stands on."""
-    measures = [
-        Measure(one.domain or None, Effect(one.effect), one.basis)
-        for one in (row.measures.all() if own is None else own)
-    ]
-    known = {(one.domain, one.effect, one.basis) for one in measures}
-    for one in listed:
-        found = Measure(
-            one.domain or None,
-            Effect(one.effect),
-            one.basis,
-            Step(one.step) if one.step else None,
-            one.text,
-            one.pk,
-        )
-        if (found.domain, found.effect, found.basis) not in known:
-            measures.append(found)
-    if exit_rule and row.kind == Kind.LIST:
-        measures.append(Measure(None, Effect.EXIT_RULE, exit_rule))
-    return Entry(
-        id=row.pk,
-        kind=Kind(row.kind),
-        state=State(row.state),
-        title=row.title,
-        source=row.source,
-        document_no=row.document_no,
-        basis=row.basis,
-        from_on=row.from_on,
-        until_on=row.until_on,
-        served_on=row.served_on,
-        public_from=row.public_from,
-        public_until=row.public_until,
-        repairable_from=row.repairable_from,
-        repaired_on=row.repaired_on,
-        grade=row.grade,
-        objection_under_way=row.objection_under_way,
-        verified=row.verified,
-        measures=tuple(measures),
-        disproved=disproved,
-    )
+def as_entry(row: CreditEntry, measures: tuple[Measure, ...] = (), disproved: str = "") -> Entry:
+    """A row of the record as the pure rules read it."""
+    return _entry(_of(row), measures, disproved)
+
+
+def _entry(values: Sequence[Any], measures: tuple[Measure, ...], disproved: str) -> Entry:
+    pk, kind, state, *others = values
+    return Entry._make((pk, _KINDS[kind], _STATES[state], *others, measures, disproved))
+
+
+def own_measure(one: EntryMeasure) -> Measure:
+    """A measure that stands with an entry itself."""
+    return Measure(one.domain or None, Effect(one.effect), one.basis)
+
+
+def listed_measure(one: ListedMeasure) -> Measure:
+    """A row of the public list of measures as the rules read it."""
+    step = Step(one.step) if one.step else None
+    return Measure(one.domain or None, Effect(one.effect), one.basis, step, one.text, one.pk)
+
+
+def measures_of(own: Iterable[Measure], listed: Iterable[Measure], exit_rule: str) -> tuple[Measure, ...]:
+    """An entry's own measures, those of its list that say something else, and the way out of its list."""
+    found = list(own)
+    known = {(one.domain, one.effect, one.basis) for one in found}
+    found += [one for one in listed if (one.domain, one.effect, one.basis) not in known]
+    if exit_rule:
+        found.append(Measure(None, Effect.EXIT_RULE, exit_rule))
+    return tuple(found)
 
 
 def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> list[Entry]:
@@ -98,39 +82,43 @@ def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> li
             subject=subject, state__in=[State.EFFECTIVE, State.REPAIRED], kind__in=_FACTORS, verified=True
         )
         .order_by("-pk")
-        .values_list(*_READ, named=True)
+        .values_list("credit_list_id", *_READ)
     )
-    own: Mapping[int, list[EntryMeasure]] = defaultdict(list)
+    own: Mapping[int, list[Measure]] = defaultdict(list)
     if rows:
         # Joined by the subject: a list of a thousand ids would cost more than the rows do.
         for one in EntryMeasure.objects.filter(
             entry__subject=subject, entry__state__in=[State.EFFECTIVE, State.REPAIRED]
         ):
-            own[one.entry_id].append(one)
-    lists = {row.credit_list_id for row in rows} - {None}
+            own[one.entry_id].append(own_measure(one))
+    lists = {listed_on for listed_on, *_ in rows} - {None}
     exits = dict(CreditList.objects.filter(pk__in=lists).values_list("pk", "exit_rule")) if lists else {}
     listed = _listed(lists, asked) if asked else {}
     disproved = _disproved(asked.procedure_id) if asked and asked.procedure_id else {}
-    return [
-        as_entry(
-            row,
-            own=own.get(row.pk, ()),
-            listed=listed.get(row.credit_list_id, ()),
-            exit_rule=exits.get(row.credit_list_id, ""),
-            disproved=disproved.get(row.pk, ""),
-        )
-        for row in rows
-    ]
+
+    # Many rows stand on one list and have nothing of their own: their measures are one and the same.
+    @cache
+    def of_list(pk: int | None, kind: str) -> tuple[Measure, ...]:
+        return measures_of((), listed.get(pk, ()), exits.get(pk, "") if kind == Kind.LIST else "")
+
+    found = []
+    for listed_on, *values in rows:
+        pk, kind = values[:2]
+        measures = of_list(listed_on, kind)
+        if pk in own:
+            measures = measures_of(own[pk], measures, "")
+        found.append(_entry(values, measures, disproved.get(pk, "")))
+    return found
 
 
-def _listed(lists: Iterable[int | None], asked: Asked) -> dict[int | None, list[ListedMeasure]]:
+def _listed(lists: Iterable[int | None], asked: Asked) -> dict[int | None, list[Measure]]:
     wanted = list(lists)
-    found: dict[int | None, list[ListedMeasure]] = defaultdict(list)
+    found: dict[int | None, list[Measure]] = defaultdict(list)
     if wanted:
         for one in listed_in_force(asked.lineage, asked.on).filter(
             Q(domain="") | Q(domain=asked.domain), Q(item=None) | Q(item=asked.item_id), whom__in=wanted
         ):
-            found[one.whom_id].append(one)
+            found[one.whom_id].append(listed_measure(one))
     return found
 
 

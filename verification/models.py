@@ -19,6 +19,7 @@ from credit_portal.registry.models import (
 )
 
 from . import vocabulary as words
+from .frozen_rows import FrozenRowsField, PlainJSON
 from .measure_models import AppliedMeasure as AppliedMeasure
 from .measure_models import CreditList as CreditList
 from .measure_models import ListedMeasure as ListedMeasure
@@ -215,9 +216,9 @@ class Check(models.Model):
     route = models.CharField("办理方式", max_length=12, choices=choices(words.ROUTE_LABELS))
     scrutiny = models.CharField("审查方式", max_length=10, choices=choices(words.SCRUTINY_LABELS))
     one_line = models.TextField("结论")
-    reasons = models.JSONField("理由", default=list)
-    remedies = models.JSONField("救济途径", default=list)
-    entries_seen = ArrayField(models.BigIntegerField(), verbose_name="看到的记录", default=list)
+    reasons = FrozenRowsField("理由", own=("text", "entry_id"))
+    remedies = models.JSONField("救济途径", default=list, encoder=PlainJSON)
+    entries_seen = models.JSONField("看到的记录", default=list)
     switches = models.JSONField("当时的规则取值", default=dict)
 
     class Meta:

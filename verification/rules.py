@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import NamedTuple
 
 from credit_portal.deadlines.articles import article_text
 from verification.record import Entry as Entry
@@ -43,18 +45,25 @@ _ROUTE_RANK = {
     Route.ORDINARY: 2,
     Route.REFUSED: 3,
 }
+_WORSE = frozenset({Route.ORDINARY, Route.REFUSED})
 _SCRUTINY_RANK = {Scrutiny.NORMAL: 0, Scrutiny.KEY: 1}
 _STEP_RANK = {step: rank for rank, step in enumerate(Step)}
 # Good ones are for reference; none of these by itself says that the record was looked at and is clear.
 _FOR_REFERENCE = frozenset({"good_credit", "support_points", "support_convenience"})
 
-
+_DOES = {
+    Effect.REFUSED: "依规定应当拒绝",
+    Effect.BAN: "依规定在禁入期限内应当拒绝",
+    Effect.ORDINARY: "依规定按一般程序办理",
+    Effect.KEY: "依规定应当重点审查",
+    Effect.REFERENCE: "作为参考",
+}
+_LEADS_TO = {Effect.REFUSED: Route.REFUSED, Effect.BAN: Route.REFUSED, Effect.ORDINARY: Route.ORDINARY}
 # Measures that change nothing in a check: a way out, what others do, and what only good marks bring.
 _NOT_HERE = frozenset({Effect.EXIT_RULE, Effect.ELSEWHERE, *SUPPORTS})
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One line of the answer. ``article`` is shown to people, ``article_code`` is kept as data."""
 
     code: str
@@ -70,7 +79,7 @@ class Reason:
 
     @property
     def harmful(self) -> bool:
-        return self.scrutiny is Scrutiny.KEY or _ROUTE_RANK[self.route] > _ROUTE_RANK[Route.COMMITMENT]
+        return self.scrutiny is Scrutiny.KEY or self.route in _WORSE
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ class Decision:
     on: date
     field_note: Reason | None = None
 
-    @property
+    @cached_property
     def harmful_reasons(self) -> tuple[Reason, ...]:
         return tuple(reason for reason in self.reasons if reason.harmful)
 
@@ -159,20 +168,20 @@ class _Case:
     switches: Switches
     step: Step | None = None
 
-    @property
+    @cached_property
     def repair(self) -> bool:
         return self.commitment_type is CommitmentType.REPAIR
 
-    @property
+    @cached_property
     def depends_on_credit(self) -> bool:
         """The column "approval type, late materials"."""
         return not self.repair and (self.late_materials or self.commitment_type is CommitmentType.APPROVAL)
 
-    @property
+    @cached_property
     def supervisory(self) -> bool:
         return self.commitment_type is CommitmentType.SUPERVISORY
 
-    @property
+    @cached_property
     def baseline(self) -> Route:
         return Route.NOT_NEEDED if self.repair else Route.COMMITMENT
 
@@ -191,22 +200,23 @@ class _Case:
         return Reason("field_use", text, rule.article_shown, rule.article, None, self.baseline)
 
     def judge(self, entry: Entry) -> list[Reason]:
-        if entry.disproved and standing(entry, self.on) is not Standing.NO_FACTOR:
+        now = standing(entry, self.on)
+        if entry.disproved and now is not Standing.NO_FACTOR:
             text = f"{entry.named}：已采信本次办理中提交的{entry.disproved}，本次不计入"
             return [self._neutral("disproved", entry, text)]
-        match standing(entry, self.on):
+        match now:
             case Standing.REPAIRED:
                 done = f"，{day_text(entry.repaired_on)}已修复" if entry.repaired_on else "，已修复"
                 return [self._neutral("repaired", entry, f"{entry.named}{done}")]
             case Standing.EXPIRED:
                 return self._expired(entry)
             case Standing.UNREPAIRED:
-                return self._with_measures(entry, self._unrepaired(entry))
+                return self._with_measures(entry, now, self._unrepaired(entry))
             case Standing.IN_PUBLICITY:
-                return self._with_measures(entry, self._in_publicity(entry))
+                return self._with_measures(entry, now, self._in_publicity(entry))
             case Standing.WATCHED if not self.repair:
                 # Lesser cases are looked at more strictly, in proportion; nobody's route is changed by it (S1 八, S4 8).
-                return [reason for reason in self._measures(entry) if reason.route is self.baseline]
+                return [reason for reason in self._measures(entry, now) if reason.route is self.baseline]
             case Standing.LOCKED if self.repair:
                 return [self._locked(entry)]
             case Standing.GOOD:
@@ -314,17 +324,17 @@ class _Case:
         return self._unrepaired(entry, over)
 
     def _exit_rules(self, entry: Entry) -> tuple[Measure, ...]:
-        running = measures_in_force(entry, domain=self.domain, on=self.on)
+        running = measures_in_force(entry, standing(entry, self.on), domain=self.domain, on=self.on)
         return tuple(measure for measure in running if measure.effect is Effect.EXIT_RULE and measure.basis)
 
-    def _with_measures(self, entry: Entry, found: list[Reason]) -> list[Reason]:
+    def _with_measures(self, entry: Entry, now: Standing, found: list[Reason]) -> list[Reason]:
         """Whoever is limited by a measure is not told in the same breath that the entry has no effect here."""
-        measures = self._measures(entry)
+        measures = self._measures(entry, now)
         if any(reason.harmful for reason in measures):
             found = [reason for reason in found if reason.code != "no_effect_here"]
         return found + measures
 
-    def _measures(self, entry: Entry) -> list[Reason]:
+    def _measures(self, entry: Entry, now: Standing) -> list[Reason]:
         if self.repair:
             return [
                 Reason(
@@ -339,18 +349,14 @@ class _Case:
             ]
         if not (self.depends_on_credit or self.supervisory):
             return []
-        running = measures_in_force(entry, domain=self.domain, on=self.on)
+        running = measures_in_force(entry, now, domain=self.domain, on=self.on)
         return [self._measure(entry, measure) for measure in running if measure.effect not in _NOT_HERE]
 
     def _measure(self, entry: Entry, measure: Measure) -> Reason:
         effect = measure.effect
-        what = {
-            Effect.REFUSED: "依规定应当拒绝",
-            Effect.BAN: "依规定在禁入期限内应当拒绝" if entry.until_on else "依规定永久禁入，应当拒绝",
-            Effect.ORDINARY: "依规定按一般程序办理",
-            Effect.KEY: "依规定应当重点审查",
-            Effect.REFERENCE: "作为参考",
-        }[effect]
+        what = _DOES[effect]
+        if effect is Effect.BAN and entry.until_on is None:
+            what = "依规定永久禁入，应当拒绝"
         if not measure.basis:
             text = f"{entry.named}，登记的措施没有写明依据，仅作提醒"
             return Reason("measure_without_basis", text, "", "", entry.id, self.baseline)
@@ -362,11 +368,7 @@ class _Case:
         if measure.step and self.step and _STEP_RANK[self.step] < _STEP_RANK[measure.step]:
             text = f"{entry.named}，本环节不限制，到{STEP_LABELS[measure.step]}{what}{done}"
             return self._told("measure_later", entry, text, measure, self.baseline)
-        route = {
-            Effect.REFUSED: Route.REFUSED,
-            Effect.BAN: Route.REFUSED,
-            Effect.ORDINARY: Route.ORDINARY,
-        }.get(effect, Route.COMMITMENT)
+        route = _LEADS_TO.get(effect, Route.COMMITMENT)
         scrutiny = Scrutiny.KEY if effect is Effect.KEY else Scrutiny.NORMAL
         text = f"{entry.named}，{what}{at}{done}"
         return self._told(f"measure_{effect.value}", entry, text, measure, route, scrutiny)
@@ -462,7 +464,8 @@ def one_line(decision: Decision) -> str:
     article = f"（{first.article}）" if first.article else ""
     more = f"另有{len(said) - 1}项，见明细。" if len(said) > 1 else ""
     clear = "没有未修复的失信记录：" if {reason.code for reason in said} == {"repaired"} else ""
-    return f"{head}。{clear}{first.text}{article}。{more}"
+    # A title that came from elsewhere may hold a line break.
+    return " ".join(f"{head}。{clear}{first.text}{article}。{more}".splitlines())
 
 
 # What is over is said last: the line must not read as if nothing else were there.

@@ -225,13 +225,12 @@ def frozen_reasons(decision: Decision) -> list[dict[str, Any]]:
 
 
 def frozen_remedies(decision: Decision, entries: Iterable[Entry], switches: Switches) -> list[dict[str, Any]]:
-    """What can be done, as a check keeps it and the ordinary-route notice prints it."""
+    """What can be done, as a check keeps it and the ordinary-route notice prints it; its reasons say against what."""
     return [
         {
             "code": way.code,
             "text": way.text,
             "article": way.article,
-            "entry_id": way.entry_id,
             "from_on": way.from_on.isoformat() if way.from_on else None,
         }
         for way in remedies(decision, entries, on=decision.on, switches=switches)

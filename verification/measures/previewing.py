@@ -3,18 +3,17 @@ checks that are not decided the answer would be another one."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
-from verification.facts import as_entry
+from verification.facts import as_entry, listed_measure
 from verification.models import Check, CreditEntry, ListedMeasure
-from verification.rules import Measure, Rule, Switches, decide, stricter
+from verification.rules import Rule, Switches, decide, stricter
 from verification.switches import BAN_KEY
 from verification.vocabulary import (
     CommitmentType,
-    Effect,
     Route,
     Scrutiny,
     State,
@@ -100,16 +99,9 @@ def _checks(row: ListedMeasure, entries: QuerySet[CreditEntry], today: date) -> 
 
 def _changes(row: ListedMeasure, entries: list[CreditEntry], check: Check, today: date) -> str:
     """What this one measure would add to a check: nothing, a reason, or a stricter answer. Pure."""
-    measure = Measure(
-        row.domain or None,
-        Effect(row.effect),
-        row.basis,
-        Step(row.step) if row.step else None,
-        row.text,
-        row.pk,
-    )
+    measure = listed_measure(row)
     decision = decide(
-        [replace(as_entry(entry, own=()), measures=(measure,)) for entry in entries],
+        [as_entry(entry, (measure,)) for entry in entries],
         commitment_type=CommitmentType(check.commitment_type),
         late_materials=check.late_materials,
         domain=check.domain,
