@@ -127,12 +127,14 @@ def conclude(
     now: datetime,
     clerk: User | None = None,
     partner: PartnerSystem | None = None,
+    online: bool = False,
+    valid_until: date | None = None,
     note: str = "",
 ) -> Commitment:
     """Freeze what was signed: code, text, evidence, PDF, event, and what follows from it. In the caller's transaction.
 
-    By a clerk, who has the draft, or by a system of the department: then `draft` is not stored, and nobody is the
-    clerk. Raises SigningError, EvidenceRefused.
+    By a clerk, who has the draft, by a system of the department, or by the subject itself (`online`): then `draft` need
+    not be stored, and nobody is the clerk. `valid_until`: a last day of its own, instead of the item's. Raises SigningError, EvidenceRefused.
     """
     department, subject, item = draft.department, draft.subject, draft.item_version
 
@@ -158,7 +160,7 @@ def conclude(
         signed_at=signed.at,
         commitment_type=draft.commitment_type,
         late_materials=draft.late_materials,
-        channel=Commitment.Channel.WINDOW if partner is None else Commitment.Channel.PARTNER,
+        channel=_channel(partner, online),
         subject=subject,
         subject_kind=subject.kind,
         subject_name=subject.name,
@@ -175,9 +177,8 @@ def conclude(
         title=paper.title,
         content=paper.content,
         text_sha256=paper.sha256,
-        valid_until=(
-            last_day_after_months(signed.made_on, item.validity_months) if item.validity_months else None
-        ),
+        valid_until=valid_until
+        or (last_day_after_months(signed.made_on, item.validity_months) if item.validity_months else None),
         signer_name=signed.name,
         signer_capacity=signed.capacity,
         identity_document=signed.identity_document,
@@ -189,7 +190,8 @@ def conclude(
         verify_token=secrets.token_urlsafe(18),
         clerk=clerk,
         partner=partner,
-        draft=draft if partner is None else None,
+        # One that was never stored only carried what was signed.
+        draft=None if draft._state.adding else draft,
         corrects=draft.corrects,
         publicity_class=PublicityClass.CLOSED,
         is_demo=subject.is_demo or (partner is not None and partner.is_demo),
@@ -235,3 +237,9 @@ def conclude(
         raise SigningError(str(error), field="item") from error
     hooks.run_after_signing(commitment=commitment, now=now)
     return commitment
+
+
+def _channel(partner: PartnerSystem | None, online: bool) -> str:
+    if partner is not None:
+        return Commitment.Channel.PARTNER
+    return Commitment.Channel.ONLINE if online else Commitment.Channel.WINDOW

@@ -20,6 +20,7 @@ from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as verification
+from verification.vocabulary import State as EntryState
 
 from . import publication_rules as pure
 from .exchange import noting
@@ -36,6 +37,7 @@ ERROR_NOT_ACCEPTED = "上报尚未受理，不能决定公示。"
 ERROR_REACH = "这件违诺不在您的管理范围内。"
 ERROR_DECIDED = "这件违诺已有公示决定（{label}）；要改变时请先停止原来的公示。"
 ERROR_ENDED = "这项公示已经停止。"
+ERROR_REPAIRED = "这件违诺已经修复，不再公示。"
 
 
 def publications_visible_to(user: User) -> QuerySet[BreachPublication]:
@@ -47,7 +49,7 @@ def to_decide(user: User) -> QuerySet[BreachCase]:
     rows = limit_to_visible(BreachCase.objects.all(), user)
     return (
         rows.filter(state=BreachCase.State.SERVED, report__state=BreachReport.State.ACCEPTED)
-        .filter(publications__isnull=True)
+        .filter(publications__isnull=True, entry__state=EntryState.EFFECTIVE)
         .order_by("served_on", "id")
     )
 
@@ -109,6 +111,7 @@ def decide_publication(
     A natural person's becomes public by `confirm` only. Raises PublicityRefused (field, Chinese message).
     """
     case = _locked_case(case_id)
+    _check_running(case)
     pure.check_decision(
         subject_kind=case.commitment.subject_kind,
         grade=case.grade,
@@ -233,6 +236,7 @@ def _check_commitment(commitment: Commitment) -> None:
 def propose_publication(*, case_id: int, reason: str, actor: User, now: datetime) -> Proposal:
     """The first person's proposal to publish a natural person's breach; it changes nothing. Raises PublicityRefused."""
     case = _locked_case(case_id)
+    _check_running(case)
     if pure.CREDIT_OFFICE not in group_names(actor):
         raise PublicityRefused(pure.ERROR_OFFICE, field="decided_by")
     if not _in_reach(case, actor):
@@ -489,9 +493,15 @@ def _tell_feed(publication: BreachPublication, kind: PublicChange.Kind, which: s
 def _locked_case(case_id: int) -> BreachCase:
     return (
         BreachCase.objects.select_for_update(of=("self",))
-        .select_related("commitment__item_version", "region", "department")
+        .select_related("commitment__item_version", "region", "department", "entry")
         .get(pk=case_id)
     )
+
+
+def _check_running(case: BreachCase) -> None:
+    """What has been repaired in the meantime is published no more."""
+    if case.entry is not None and case.entry.state == EntryState.REPAIRED:
+        raise PublicityRefused(ERROR_REPAIRED, field="publicity_class")
 
 
 def _in_reach(case: BreachCase, user: User) -> bool:

@@ -4,3 +4,23 @@ from django.apps import AppConfig
 class RepairConfig(AppConfig):
     name = "repair"
     verbose_name = "信用修复"
+
+    def ready(self) -> None:
+        from commitments import hooks
+        from credit_portal.deadlines import duties
+        from credit_portal.outbox import sweeping
+
+        from . import applying, locking_out
+
+        duties.register_matter(applying.MATTER, "信用修复申请", _application_page)
+        hooks.register_after_service("repair.lockout", locking_out.on_served)
+        hooks.register_after_revocation("repair.lockout", locking_out.on_revoked)
+        hooks.register_after_revocation("repair", applying.on_revoked)
+        sweeping.register_step("repair.pledges", locking_out.look_for_broken)
+
+
+def _application_page(application_id: int) -> str | None:
+    from .models import RepairApplication
+
+    found = RepairApplication.objects.filter(pk=application_id).values_list("uuid", flat=True).first()
+    return f"/desk/repair/{found}/" if found else None

@@ -18,10 +18,10 @@ from . import factories
 from .factories import NOW
 
 
-def signature_png() -> bytes:
+def signature_png(*, width: int = 6) -> bytes:
     """A stroke of ink on white, as a signature pad gives it."""
     picture = Image.new("RGB", (400, 160), "white")
-    ImageDraw.Draw(picture).line([(30, 120), (120, 40), (200, 130), (330, 50)], fill="black", width=6)
+    ImageDraw.Draw(picture).line([(30, 120), (120, 40), (200, 130), (330, 50)], fill="black", width=width)
     stream = io.BytesIO()
     picture.save(stream, "PNG")
     return stream.getvalue()

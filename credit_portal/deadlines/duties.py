@@ -305,7 +305,31 @@ def suspend_duty(*, duty_id: int, on: date, basis: str, actor: User, now: dateti
 
     By the head of the department, naming the article. Raises DutyError.
     """
-    duty = _to_change(duty_id, actor)
+    return _suspend(_to_change(duty_id, actor), on=on, basis=basis, actor=actor, now=now)
+
+
+@transaction.atomic
+def pause(
+    *, rule_key: str, matter: Matter, on: date, basis: str, actor: User | None, now: datetime
+) -> Duty | None:
+    """A step of the procedure itself stops the clock: others have to bring something first. None where nothing is running
+    or the time is over already."""
+    duty = _locked(rule_key, matter)
+    if duty is None or duty.state != State.OPEN or on > duty.due_on:
+        return None
+    return _suspend(duty, on=on, basis=basis, actor=actor, now=now)
+
+
+@transaction.atomic
+def go_on(*, rule_key: str, matter: Matter, on: date, actor: User | None, now: datetime) -> Duty | None:
+    """What the procedure waited for has come: the clock runs on. None where it was not stopped."""
+    duty = _locked(rule_key, matter)
+    if duty is None or duty.state != State.SUSPENDED:
+        return None
+    return _resume(duty, on=on, actor=actor, now=now)
+
+
+def _suspend(duty: Duty, *, on: date, basis: str, actor: User | None, now: datetime) -> Duty:
     if duty.state != State.OPEN:
         raise DutyError(f"这项期限{duty.get_state_display()}，不能中止。")
     if not basis.strip():
@@ -320,7 +344,11 @@ def suspend_duty(*, duty_id: int, on: date, basis: str, actor: User, now: dateti
     duty.save(update_fields=["state", "suspended_on", "suspension_basis"])
     _course(duty, Kind.SUSPENDED, now=now, actor=actor, before=duty.due_on, note=basis.strip())
     events.duty_suspended(
-        now=now, actor_id=actor.pk, department_id=duty.department_id, duty_id=duty.pk, on=on
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=duty.department_id,
+        duty_id=duty.pk,
+        on=on,
     )
     return duty
 
@@ -328,7 +356,10 @@ def suspend_duty(*, duty_id: int, on: date, basis: str, actor: User, now: dateti
 @transaction.atomic
 def resume_duty(*, duty_id: int, on: date, actor: User, now: datetime) -> Duty:
     """Let the clock run on: what was left of the period is counted from `on` (itself not counted). Raises DutyError."""
-    duty = _to_change(duty_id, actor)
+    return _resume(_to_change(duty_id, actor), on=on, actor=actor, now=now)
+
+
+def _resume(duty: Duty, *, on: date, actor: User | None, now: datetime) -> Duty:
     if duty.state != State.SUSPENDED or duty.suspended_on is None:
         raise DutyError(f"这项期限{duty.get_state_display()}，不能恢复。")
     if not duty.suspended_on <= on <= local_date(now):
@@ -345,7 +376,7 @@ def resume_duty(*, duty_id: int, on: date, actor: User, now: datetime) -> Duty:
     _course(duty, Kind.RESUMED, now=now, actor=actor, before=before, note=on.isoformat())
     events.duty_resumed(
         now=now,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         department_id=duty.department_id,
         duty_id=duty.pk,
         on=on,

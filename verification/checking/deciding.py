@@ -24,6 +24,7 @@ from .handling import (
     open_objections,
     taken,
     taken_by_system,
+    taken_online,
     text,
 )
 
@@ -106,13 +107,13 @@ def decide(
     system: PartnerSystem | None = None,
 ) -> CheckOutcome:
     """Decide the item; `measures`: keys of what is applied (None: what is usually applied). Pressed twice, the first
-    decision stays. By a person, or by the system that made the check (`system`, R85). Raises CheckError by field."""
+    decision stays. By a person, by the system that made the check (`system`, R85), or by the subject's own act. Raises CheckError by field."""
     if actor is not None:
         check = taken(check_id, actor)
     elif system is not None:
         check = taken_by_system(check_id, system)
     else:
-        raise CheckError("只能办理本单位的核查。")
+        check = taken_online(check_id)
     known = CheckOutcome.objects.filter(check_made=check).first()
     if known is not None and known.result == result:
         return known

@@ -53,6 +53,19 @@ def taken_by_system(check_id: int, system: PartnerSystem) -> Check:
     return check
 
 
+def taken_online(check_id: int) -> Check:
+    """A check that a subject's own act has brought, locked. Raises CheckError for any other."""
+    check = (
+        Check.objects.select_for_update(of=("self",))
+        .select_related("item_version__item", "department", "region", "subject")
+        .filter(pk=check_id, operator__isnull=True, partner__isnull=True)
+        .first()
+    )
+    if check is None:
+        raise CheckError("只能由作出核查的人办理。")
+    return check
+
+
 def not_decided(check: Check) -> None:
     """Raises CheckError where the matter has been decided, or has been looked at again: one procedure has one decision,
     and that on its newest check."""

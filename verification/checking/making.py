@@ -15,7 +15,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import numbering
-from credit_portal.registry.models import CreditSubject, Domain, Region, ServiceItemVersion, User
+from credit_portal.registry.models import CreditSubject, Department, Domain, Region, ServiceItemVersion, User
 from verification.facts import Asked, entries_that_count
 from verification.models import Check
 from verification.offering import Offer, truthful_clause_conflicts
@@ -75,13 +75,15 @@ def check_subject(
     now: datetime,
     sources: Sequence[str] = (OWN_RECORD,),
     partner: PartnerSystem | None = None,
+    department: Department | None = None,
     step: str = "",
     follows: Check | None = None,
     key: UUID | None = None,
 ) -> Check:
     """Check a subject's record for an item and keep the answer as it was seen (R38–R41, R50, R52).
 
-    By a person, or by the system of a department (`partner`, R85): then nobody is the operator. The rules are those of
+    By a person, by the system of a department (`partner`, R85), or, where the subject itself acts online, for the
+    `department` that its matter is with: then nobody is the operator. The rules are those of
     the operator's region on the day of ``now``. `step`: of a tender. `follows`: an earlier check of the same procedure,
     whose believed objections count. `key`: of the asking, so that one sent twice is one check. The reading of the record is logged. Raises
     NotCheckable (Chinese message) where the item does not use this type, allows no late materials, has no steps or is
@@ -89,7 +91,7 @@ def check_subject(
     """
     on = local_date(now)
     who = operator or partner
-    department = who.department if who is not None else None
+    department = who.department if who is not None else department
     if department is None:
         raise NotCheckable(NEEDS_DEPARTMENT)
     if key is not None and (known := Check.objects.filter(uuid=key, department=department).first()):

@@ -99,6 +99,7 @@ from .ground import (
     subject_renamed,
 )
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
+from .repair import locked_out, pledge_sign, repair_step, unpublication_looked_at
 from .sentences import SENTENCES, sentence
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
@@ -157,6 +158,7 @@ __all__ = [
     "launch_saved",
     "list_upload",
     "listing_step",
+    "locked_out",
     "measure_lifting",
     "measure_listed",
     "measures_applied",
@@ -169,6 +171,7 @@ __all__ = [
     "partner_acted",
     "partner_saved",
     "partner_token",
+    "pledge_sign",
     "policy_loaded",
     "progress_chased",
     "progress_submitted",
@@ -178,6 +181,7 @@ __all__ = [
     "publicity_withdrawn",
     "reading_saved",
     "recipient_saved",
+    "repair_step",
     "report_answered",
     "report_submitted",
     "report_withdrawn",
@@ -200,6 +204,7 @@ __all__ = [
     "typical_step",
     "unit_chased",
     "unit_contact",
+    "unpublication_looked_at",
     "usage_chased",
     "usage_note",
     "usage_notice",

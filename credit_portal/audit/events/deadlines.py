@@ -67,7 +67,9 @@ def duty_cancelled(*, now: datetime, actor_id: int | None, department_id: int, d
     return _duty("duty.cancelled", duty_id, now=now, actor_id=actor_id, department_id=department_id)
 
 
-def duty_suspended(*, now: datetime, actor_id: int, department_id: int, duty_id: int, on: date) -> AuditEvent:
+def duty_suspended(
+    *, now: datetime, actor_id: int | None, department_id: int, duty_id: int, on: date
+) -> AuditEvent:
     return _duty(
         "duty.suspended", duty_id, now=now, actor_id=actor_id, department_id=department_id, on=on.isoformat()
     )
@@ -76,7 +78,7 @@ def duty_suspended(*, now: datetime, actor_id: int, department_id: int, duty_id:
 def duty_resumed(
     *,
     now: datetime,
-    actor_id: int,
+    actor_id: int | None,
     department_id: int,
     duty_id: int,
     on: date,
