@@ -349,8 +349,11 @@ def end_publication(
     note(publication, actor=actor, now=now)
     publication.save()
     case = publication.case
-    if ending != Ending.MAXIMUM and case.entry_id is not None and publication.public_from is not None:
-        verification.end_entry_publicity(entry_id=case.entry_id, on=local_date(now), actor=actor, now=now)
+    if case.entry_id is not None and publication.public_from is not None:
+        if ending == Ending.CLASS_CHANGED:
+            verification.take_back_entry_publicity(entry_id=case.entry_id, actor=actor, now=now)
+        elif ending != Ending.MAXIMUM:
+            verification.end_entry_publicity(entry_id=case.entry_id, on=local_date(now), actor=actor, now=now)
     events.breach_publication_ended(
         now=now,
         actor_id=actor.pk if actor else None,

@@ -12,6 +12,7 @@ from commitments.way_back import COMMITMENT, METHOD_LABELS, WayBack
 from credit_portal.registry import groups
 from verification.record import Entry, Standing, standing
 from verification.vocabulary import ADVERSE, Effect, Kind, day_text
+from verification.vocabulary import State as EntryState
 
 from .models import RepairApplication
 
@@ -90,7 +91,7 @@ def eligibility(
         else:
             found.append(Missing("not_adverse", "这条记录不是失信记录，不需要修复"))
         return Eligibility(on, tuple(found), None)
-    if now is Standing.REPAIRED:
+    if entry.state is EntryState.REPAIRED:
         return Eligibility(on, (Missing("repaired", "这条记录已经修复"),), None)
     if now is Standing.NO_FACTOR:
         return Eligibility(

@@ -287,7 +287,7 @@ def set_entry_publicity(
 
 @transaction.atomic
 def end_entry_publicity(*, entry_id: int, on: date, actor: User | None, now: datetime) -> CreditEntry:
-    """Its publicity ends before its time: the day `on` is not public any more. What was public stays on record."""
+    """Its publicity ends with the entry itself: the day `on` is not public any more. What was public stays on record."""
     entry = _written(entry_id)
     if entry.public_from is None or (entry.public_until is not None and entry.public_until < on):
         return entry
@@ -295,6 +295,17 @@ def end_entry_publicity(*, entry_id: int, on: date, actor: User | None, now: dat
         entry.public_from = entry.public_until = None
     else:
         entry.public_until = on - timedelta(days=1)
+    return _write(entry, "publicity_ended", actor=actor, now=now)
+
+
+@transaction.atomic
+def take_back_entry_publicity(*, entry_id: int, actor: User | None, now: datetime) -> CreditEntry:
+    """Its publicity is taken back while the entry stands: it is as if nobody had decided, so it neither runs out with those
+    days nor holds up a repair. What was public is in the history."""
+    entry = _written(entry_id)
+    if entry.public_from is None and entry.repairable_from is None:
+        return entry
+    entry.public_from = entry.public_until = entry.repairable_from = None
     return _write(entry, "publicity_ended", actor=actor, now=now)
 
 

@@ -199,7 +199,7 @@ def end(
                 entry_id=act.entry_id, operator=actor, now=now, reason=note_text or str(Ending(ending).label)
             )
         elif ending == Ending.CLASS_CHANGED:
-            verification.end_entry_publicity(entry_id=act.entry_id, on=local_date(now), actor=actor, now=now)
+            verification.take_back_entry_publicity(entry_id=act.entry_id, actor=actor, now=now)
     duties.cancel_duties(matter=matter_of(act), now=now, actor=actor, reason=str(Ending(ending).label))
     events.act_ended(
         now=now,
