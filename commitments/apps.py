@@ -9,13 +9,14 @@ class CommitmentsConfig(AppConfig):
         from credit_portal.deadlines import duties
         from verification.measures import previewing
 
-        from . import drafting, hooks
+        from . import drafting, hooks, term_switching
         from .consequences import undoing
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
         duties.register_matter("handoff", "移交撤销许可", _handoff_page)
         hooks.register_after_revocation("consequences", undoing.on_revoked)
+        term_switching.register()
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
 
 

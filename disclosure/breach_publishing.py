@@ -410,6 +410,12 @@ def set_objection_mark(
     return publication
 
 
+def tell_moved(publication: BreachPublication, *, cause: str, now: datetime) -> None:
+    """Its days were moved by a changed rule: who follows the feed fetches it again."""
+    if publication.announced_at is not None:
+        _tell_feed(publication, PublicChange.Kind.CHANGED, cause, now=now)
+
+
 def on_statement(*, case: BreachCase, actor: User | None, now: datetime) -> None:
     """After the subject has said something to its breach, or taken it back: a public one has changed."""
     for publication in case.publications.filter(ended_at__isnull=True, announced_at__isnull=False):

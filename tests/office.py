@@ -17,6 +17,7 @@ from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.models import CalendarNotice, Duty, PolicyRule
+from credit_portal.deadlines.switching import orders as switch_orders
 from credit_portal.outbox import partners
 from credit_portal.outbox.models import Message
 from credit_portal.registry import contacts, groups, staff
@@ -109,6 +110,11 @@ class Office:
         self.rule_proposal = rule_proposals.propose_rule(
             region=factories.region(), key="commitment_upload", value=10, basis="栾信办〔2026〕1号",
             effective_from=date(2026, 10, 1), actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
+        self.switch_order = switch_orders.propose(
+            source=self.rule_proposal, region=factories.region(), kinds_chosen=["duties"],
+            effective_on=date(2026, 10, 1), reason="新办法要求未结事项一并适用",
+            actor=self.people[groups.CREDIT_OFFICE], now=NOW,
         )  # fmt: skip
 
         self.breach = Stage.among(
@@ -241,6 +247,7 @@ class Office:
             "documents.evidencefile": self.commitment.signature,
             "deadlines.policyrule": self.rule,
             "deadlines.ruleproposal": self.rule_proposal,
+            "deadlines.switchorder": self.switch_order,
             "deadlines.calendarnotice": CalendarNotice.objects.get(year=2026),
             "deadlines.duty": Duty.objects.get(rule_key="breach_report"),
             "commitments.breachcase": self.breach.case,

@@ -113,7 +113,7 @@ def test_a_notice_of_holidays_moves_open_duties_with_an_event_each_and_leaves_me
     days = [date(2027, 1, day) for day in range(1, 6)]
     moves = recounting.moves_by_calendar(current_calendar(), days=days, year=2027)
     assert [(move.duty.matter_id, move.counted.due) for move in moves] == [(1, date(2027, 1, 8))]
-    recounting._apply(moves, now=NOW, actor=None, cause="calendar:2027", note="试验")
+    recounting.write_moves(moves, now=NOW, actor=None, cause="calendar:2027", note="试验")
     moved = Duty.objects.get(matter_id=1)
     assert (moved.due_on, moved.provisional) == (date(2027, 1, 8), False)
     assert moved.calendar_version == current_calendar().version != before.calendar_version

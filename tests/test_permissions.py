@@ -36,9 +36,13 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "audit.auditevent": {"changelist": {H, K, A, X}, "change": {H, K, A}, "add": NOBODY},
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
     "documents.evidencefile": {"changelist": {K, A}, "add": NOBODY},
-    "deadlines.policyrule": {"changelist": OWN, "add": NOBODY},
+    "deadlines.policyrule": {"changelist": OWN, "add": NOBODY, "impact": {K, A}},
     "deadlines.ruleproposal": {
         "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "apply": {K},
+        "impact": {K, A},
+    },
+    "deadlines.switchorder": {
+        "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "lines": {K, A},
     },
     "deadlines.duty": {"changelist": OWN, "add": NOBODY},
     "commitments.breachcase": {"changelist": OWN, "add": NOBODY},

@@ -10,7 +10,7 @@ class VerificationConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
 
-        from . import listing
+        from . import listing, term_switching
         from .measures import ending
         from .memberships import uploading
         from .usage import lists
@@ -19,6 +19,7 @@ class VerificationConfig(AppConfig):
         sweeping.register_step("measures", ending.follow_the_days)
         sweeping.register_step("usage", lists.open_lists)
         effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
+        term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
 
 

@@ -1,11 +1,12 @@
 """Policy rules in the back office: what holds where, since when, on what basis, and whether it is confirmed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool
@@ -15,13 +16,14 @@ from credit_portal.registry.visibility import group_names
 from .admin_calendar import CalendarNoticeAdmin
 from .admin_duties import DutyAdmin
 from .admin_proposals import RuleProposalAdmin, proposal_tools
+from .admin_switching import SwitchOrderAdmin, impact_page, impact_tools
 from .articles import article_text
 from .loading import SHAPES
 from .models import PolicyRule
 from .proposals import unconfirmed_for
 from .wording import UNCONFIRMED, key_in_words, scope_in_words, value_in_words
 
-__all__ = ["CalendarNoticeAdmin", "DutyAdmin", "PolicyRuleAdmin", "RuleProposalAdmin"]
+__all__ = ["CalendarNoticeAdmin", "DutyAdmin", "PolicyRuleAdmin", "RuleProposalAdmin", "SwitchOrderAdmin"]
 
 
 class KeyFilter(PickFilter):
@@ -125,4 +127,12 @@ class PolicyRuleAdmin(HistoryAdmin):
         )
 
     def tools(self, request: HttpRequest, obj: PolicyRule) -> Iterable[Tool]:
-        return proposal_tools(request, obj)
+        yield from impact_tools(self, request, obj, obj.region)
+        yield from proposal_tools(request, obj)
+
+    def deeds(self) -> dict[str, Callable[..., HttpResponse]]:
+        return {"impact": require_safe(self.impact_view)}
+
+    def impact_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.record_or_404(request, object_id)
+        return impact_page(self, request, obj, obj)

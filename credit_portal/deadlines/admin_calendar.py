@@ -1,6 +1,6 @@
 """The working calendar in the back office: each year's notice, entered with its number after a look at what it moves."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import (
     NOTHING,
-    Cell,
     Change,
     Entry,
     HistoryAdmin,
@@ -25,57 +24,11 @@ from credit_portal.registry.visibility import group_names
 from .admin_forms import NoticeForm, stretches
 from .holiday_notices import CalendarError
 from .models import CalendarDay, CalendarNotice
-from .recounting import Move, load_notice, preview_notice
-from .wording import key_in_words
+from .switching.files import download
+from .switching.notices import load_notice, preview_notice
+from .switching.showing import sections_of
 
 WEEKDAYS = "一二三四五六日"
-# What a page of a preview shows of them; the number of all stands above.
-SHOWN = 200
-
-
-def moves_section(request: HttpRequest, moves: Sequence[Move], *, title: str, empty: str) -> Section:
-    """What becomes of open duties, before anything is kept: those of the user's own region and below by name."""
-    user = request.user
-    path = user.department.region.path if user.department else None
-    own = [move for move in moves if path is not None and f"{move.duty.region.path}/".startswith(f"{path}/")]
-    notes = [f"共 {len(moves)} 项，其中 {sum(move.moves for move in moves)} 项到期日改变。"] if moves else []
-    if len(own) > SHOWN:
-        notes.append(f"只列出前 {SHOWN} 项。")
-    if len(own) < len(moves):
-        notes.append(f"另有 {len(moves) - len(own)} 项属于其他地区。")
-    return Section(
-        title,
-        head=["文号", "责任部门", "期限", "原到期日", "现到期日", "说明"],
-        table=[
-            [
-                move.duty.number or "—",
-                str(move.duty.department),
-                key_in_words(move.duty.rule_key),
-                _due(move.duty.due_on, move.duty.provisional),
-                Cell(
-                    _due(move.counted.due, move.counted.provisional),
-                    state="waiting" if move.moves else "kept",
-                ),
-                _meaning(move),
-            ]
-            for move in own[:SHOWN]
-        ],
-        note="".join(notes),
-        empty=empty,
-    )
-
-
-def _due(day: Any, provisional: bool) -> str:
-    return f"{day}（暂定）" if provisional else str(day)
-
-
-def _meaning(move: Move) -> str:
-    if move.moves:
-        days = (move.counted.due - move.duty.due_on).days
-        return f"{'推后' if days > 0 else '提前'} {abs(days)} 天"
-    if move.duty.provisional and not move.counted.provisional:
-        return "到期日不变，由暂定变为确定"
-    return "到期日不变，计入的日子或依据改变"
 
 
 @admin.register(CalendarNotice)
@@ -177,21 +130,21 @@ class CalendarNoticeAdmin(HistoryAdmin):
         if typed is not None and form.is_valid() and form.notice is not None:
             if obj is None and CalendarNotice.objects.filter(year=form.notice.year).exists():
                 form.add_error("year", f"{form.notice.year} 年已有放假安排，请在其页面更正。")
-            elif typed.get("seen") != form.digest:
+            elif typed.get("download") or typed.get("seen") != form.digest:
                 try:
-                    moves = preview_notice(form.notice, actor=request.user, now=clock.now())
+                    change = preview_notice(form.notice, actor=request.user, now=clock.now())
                 except CalendarError as error:
                     for problem in error.problems:
                         form.add_error("rest", problem)
                 else:
-                    sections = [
-                        moves_section(
-                            request,
-                            moves,
-                            title="载入后未办结期限的变化",
-                            empty="没有未办结的期限因此改变。",
+                    if typed.get("download") in ("xlsx", "csv"):
+                        return download(
+                            change,
+                            typed["download"],
+                            name=f"{form.notice.year}年放假安排影响",
+                            user=request.user,
                         )
-                    ]
+                    sections = sections_of(change, request.user)
                     form.data = typed.copy()
                     form.data["seen"] = form.digest
         if typed is not None and typed.get("seen") and not sections and not form.errors:
@@ -216,6 +169,7 @@ class CalendarNoticeAdmin(HistoryAdmin):
             form=form,
             sections=sections,
             submit="确认载入" if sections else "预览",
+            downloads=bool(sections),
             intro=[
                 "照国务院办公厅的通知录入。每年的通知一般在上年11月发布，载入后暂定的到期日随之确定。",
                 "已履行的期限不受影响；未办结的期限按新的安排重算，逐项记入日志。",

@@ -1,12 +1,13 @@
 """Changes of rules in the back office: proposed by one, approved by another, and open duties moved only after a look."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, Section, ServiceAdmin, Tool, moment, posted
@@ -14,15 +15,64 @@ from credit_portal.registry.admin_forms import ConfirmForm
 from credit_portal.registry.models import Region
 
 from . import proposals, recounting
-from .admin_calendar import moves_section
 from .admin_forms import ApproveForm, KeyForm, RejectForm, RuleForm
+from .admin_switching import impact_page, impact_tools
 from .articles import article_text
 from .loading import SHAPES
 from .models import PolicyRule, RuleProposal
 from .proposals import RuleRefused
+from .recounting import Move
+from .switching.changes import rule_of
 from .wording import key_in_words, scope_in_words, value_in_words
 
+# What a page of a preview shows of them; the number of all stands above.
+SHOWN = 200
 STATES = {"open": "waiting", "approved": "kept", "rejected": "broken", "cancelled": "running"}
+
+
+def moves_section(request: HttpRequest, moves: Sequence[Move], *, title: str, empty: str) -> Section:
+    """What becomes of open duties, before anything is kept: those of the user's own region and below by name."""
+    user = request.user
+    path = user.department.region.path if user.department else None
+    own = [move for move in moves if path is not None and f"{move.duty.region.path}/".startswith(f"{path}/")]
+    notes = [f"共 {len(moves)} 项，其中 {sum(move.moves for move in moves)} 项到期日改变。"] if moves else []
+    if len(own) > SHOWN:
+        notes.append(f"只列出前 {SHOWN} 项。")
+    if len(own) < len(moves):
+        notes.append(f"另有 {len(moves) - len(own)} 项属于其他地区。")
+    return Section(
+        title,
+        head=["文号", "责任部门", "期限", "原到期日", "现到期日", "说明"],
+        table=[
+            [
+                move.duty.number or "—",
+                str(move.duty.department),
+                key_in_words(move.duty.rule_key),
+                _due(move.duty.due_on, move.duty.provisional),
+                Cell(
+                    _due(move.counted.due, move.counted.provisional),
+                    state="waiting" if move.moves else "kept",
+                ),
+                _meaning(move),
+            ]
+            for move in own[:SHOWN]
+        ],
+        note="".join(notes),
+        empty=empty,
+    )
+
+
+def _due(day: Any, provisional: bool) -> str:
+    return f"{day}（暂定）" if provisional else str(day)
+
+
+def _meaning(move: Move) -> str:
+    if move.moves:
+        days = (move.counted.due - move.duty.due_on).days
+        return f"{'推后' if days > 0 else '提前'} {abs(days)} 天"
+    if move.duty.provisional and not move.counted.provisional:
+        return "到期日不变，由暂定变为确定"
+    return "到期日不变，计入的日子或依据改变"
 
 
 @admin.register(RuleProposal)
@@ -110,6 +160,8 @@ class RuleProposalAdmin(ServiceAdmin):
         )
 
     def tools(self, request: HttpRequest, obj: RuleProposal) -> Iterable[Tool]:
+        if obj.state in ("open", "approved"):
+            yield from impact_tools(self, request, obj, obj.region)
         if not self.has_change_permission(request, obj):
             return
         if obj.state == RuleProposal.State.OPEN:
@@ -119,7 +171,7 @@ class RuleProposalAdmin(ServiceAdmin):
             yield Tool("核准", self.url("approve", obj), main=True)
             yield Tool("不核准", self.url("reject", obj))
         elif obj.rule is not None and proposals.counts_time(obj.key):
-            yield Tool("用于未办结的期限", self.url("apply", obj))
+            yield Tool("补算生效后起算的期限", self.url("apply", obj))
 
     def deeds(self) -> dict[str, Callable[..., HttpResponse]]:
         return {
@@ -127,6 +179,7 @@ class RuleProposalAdmin(ServiceAdmin):
             "reject": self.reject_view,
             "cancel": self.cancel_view,
             "apply": self.apply_view,
+            "impact": require_safe(self.impact_view),
         }
 
     # ---- proposing ----
@@ -213,7 +266,7 @@ class RuleProposalAdmin(ServiceAdmin):
             act=lambda typed: proposals.approve(
                 proposal=obj, actor=request.user, note=typed["note"], now=clock.now()
             ),
-            done="已核准，规则已生成。未办结的期限不变；需要改变的，另点“用于未办结的期限”。",
+            done="已核准，规则已生成。未办结的期限不变；生效日以后起算而先前按旧规则计算的，点“补算生效后起算的期限”；要改变此前起算的，另行提出调整令。",
         )
 
     def reject_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -242,6 +295,10 @@ class RuleProposalAdmin(ServiceAdmin):
             done="已撤回提议。",
         )
 
+    def impact_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.record_or_404(request, object_id)
+        return impact_page(self, request, obj, rule_of(obj))
+
     def apply_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         obj = self.changeable_or_refused(request, object_id)
         moves = [] if obj.rule is None else [m for m in recounting.moves_by_rule(obj.rule) if m.changes]
@@ -252,7 +309,7 @@ class RuleProposalAdmin(ServiceAdmin):
 
         return self.form_page(
             request,
-            title=f"用于未办结的期限：{self.record_title(obj)}",
+            title=f"补算生效后起算的期限：{self.record_title(obj)}",
             obj=obj,
             form=ConfirmForm(posted(request)),
             submit="重算这些期限",

@@ -8,6 +8,19 @@ from simple_history.models import HistoricalRecords
 
 from credit_portal.registry.models import CommitmentType, Department, Domain, Region, User
 
+from .switch_models import SwitchLine, SwitchOrder
+
+__all__ = [
+    "CalendarDay",
+    "CalendarNotice",
+    "Duty",
+    "DutyEvent",
+    "PolicyRule",
+    "RuleProposal",
+    "SwitchLine",
+    "SwitchOrder",
+]
+
 
 class PolicyRule(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划")

@@ -91,11 +91,12 @@ class Finder:
         asked = (tuple(lineage), on, tuple(sorted(narrowing.items())))
         if asked not in self._known:
             used = choose(self._rules, lineage=lineage, on=on, **narrowing)
-            self._known[asked] = _value(used, on) if used else None
+            self._known[asked] = value_of(used, on) if used else None
         return self._known[asked]
 
 
-def _value(rule: PolicyRule, on: date) -> Value:
+def value_of(rule: PolicyRule, on: date) -> Value:
+    """A rule's value as it is used on a day."""
     # Dates in the month or the year have no unit of their own in the rule: they are known by `due_day` and `due`.
     parts = rule.value if isinstance(rule.value, dict) else {}
     next_date = _next_date(parts["due"], on) if parts.get("due") else None
@@ -128,7 +129,7 @@ def values(
             rules, lineage=lineage, on=on, domain=domain, commitment_type=commitment_type, grade=grade
         )
         if used is not None:
-            found[key] = _value(used, on)
+            found[key] = value_of(used, on)
     return found
 
 

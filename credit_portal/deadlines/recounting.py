@@ -13,7 +13,6 @@ from credit_portal.registry.models import User
 from . import policy
 from .calendar import BY_ENDS, Calendar, Counted, count
 from .calendars import current_calendar
-from .holiday_notices import Change, Notice, store_notice
 from .models import Duty, DutyEvent, PolicyRule
 
 BATCH = 2_000
@@ -44,39 +43,6 @@ class Move:
 
 
 # ---- the calendar ------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def load_notice(notice: Notice, *, actor: User | None, now: datetime) -> tuple[Change, list[Move]]:
-    """Store a year's notice and move every open duty that it touches, each with an event. Raises CalendarError."""
-    change = store_notice(notice, actor=actor, now=now)
-    if change.same:
-        return change, []
-    moved = _apply(
-        moves_by_calendar(current_calendar(), days=change.days, year=notice.year),
-        now=now,
-        actor=actor,
-        cause=f"calendar:{notice.year}",
-        note=f"{notice.year} 年放假安排（{notice.number}）",
-    )
-    return change, moved
-
-
-def preview_notice(notice: Notice, *, actor: User, now: datetime) -> list[Move]:
-    """The duties that a notice would move, nothing being kept. Raises CalendarError."""
-    moves: list[Move] = []
-    try:
-        with transaction.atomic():
-            change = store_notice(notice, actor=actor, now=now)
-            found = moves_by_calendar(current_calendar(), days=change.days, year=notice.year)
-            moves = [move for move in found if move.changes]
-            raise _NothingKept
-    except _NothingKept:
-        return moves
-
-
-class _NothingKept(Exception):
-    """Ends a transaction of which only the answer is wanted."""
 
 
 def moves_by_calendar(calendar: Calendar, *, days: Iterable[date], year: int) -> list[Move]:
@@ -148,7 +114,7 @@ def _by_value(duty: Duty, value: policy.Value, calendar: Calendar) -> Counted:
 @transaction.atomic
 def apply_rule(rule: PolicyRule, *, actor: User, now: datetime) -> list[Move]:
     """Move the open duties that a rule touches: a separate act, after its preview was looked at."""
-    return _apply(
+    return write_moves(
         moves_by_rule(rule), now=now, actor=actor, cause=f"rule:{rule.pk}", note=f"规则变更：{rule.basis}"
     )
 
@@ -165,7 +131,9 @@ def _open() -> QuerySet[Duty]:
     )
 
 
-def _apply(moves: Sequence[Move], *, now: datetime, actor: User | None, cause: str, note: str) -> list[Move]:
+def write_moves(
+    moves: Sequence[Move], *, now: datetime, actor: User | None, cause: str, note: str
+) -> list[Move]:
     """Write the moves that change anything, in sets; the course and the log have a line for each."""
     changing = [move for move in moves if move.changes]
     version = current_calendar().version

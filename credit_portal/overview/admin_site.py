@@ -85,6 +85,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "disclosure.launchdate",
             "deadlines.policyrule",
             "deadlines.ruleproposal",
+            "deadlines.switchorder",
             "deadlines.calendarnotice",
         ],
     ),

@@ -15,6 +15,7 @@ from commitments.models import Commitment, TextVersion
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.holiday_notices import year_missing
+from credit_portal.deadlines.switching import orders as switch_orders
 from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
@@ -59,6 +60,13 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
                 rule_proposals.waiting_for(user).count(),
                 "条规则变更提议等您核准",
                 _list("deadlines.ruleproposal", state__exact="open"),
+            )
+        )
+        lines.append(
+            Line(
+                switch_orders.waiting_for(user).count(),
+                "项未结事项调整令等您核准",
+                _list("deadlines.switchorder", state__exact="open"),
             )
         )
         lines.append(

@@ -63,6 +63,8 @@ VERBS = {
     "calendar.loaded": "载入放假安排",
     "policy.ended": "规则失效",
     "policy.proposal": "规则变更提议",
+    "switch.order": "未结事项调整令",
+    "switch.moved": "按新规则或日历重算日期",
     "message.retried": "重发外发事项",
     "message.failed": "外发事项失败",
     "case.step": "违诺认定步骤",
@@ -141,6 +143,7 @@ TARGETS = {
     "duty_stage": "提醒阶段",
     "calendar": "工作日历",
     "rule_proposal": "规则变更提议",
+    "switch_order": "未结事项调整令",
     "message": "外发事项",
     "breach_case": "违诺认定",
     "breach_report": "违诺上报",
@@ -187,6 +190,7 @@ PAGES = {
     "subject": "registry.creditsubject",
     "policy_rule": "deadlines.policyrule",
     "rule_proposal": "deadlines.ruleproposal",
+    "switch_order": "deadlines.switchorder",
     "calendar": "deadlines.calendarnotice",
     "evidence": "documents.evidencefile",
     "reading": "commitments.readingmaterial",
@@ -256,6 +260,17 @@ def bring_words() -> None:
     register("breach.publication_proposal", deed=proposal)
     for verb in ("policy.loaded", "policy.ended"):
         register(verb, key={key: shape.label for key, shape in SHAPES.items()})
+    register(
+        "switch.order",
+        deed={
+            "proposed": "提出，等待另一人核准",
+            "approved": "另一人核准",
+            "rejected": "另一人不核准",
+            "cancelled": "撤回",
+            "started": "开始施行",
+            "done": "施行完毕",
+        },
+    )
     register("policy.proposal", deed=proposal, key={key: shape.label for key, shape in SHAPES.items()})
     register(
         "entry.written",

@@ -101,6 +101,11 @@ def _follow_duties(*, now: datetime) -> None:
         row.save()
 
 
+def follow_moved(moved: Sequence[duties.Duty], now: datetime) -> None:
+    """Duties have moved, by an order or a notice: reports that have not been sent follow at once."""
+    _follow_duties(now=now)
+
+
 def _wanted(rules: policy.Finder, unit: Department, today: date) -> _Wanted | None:
     """The report that units of a region owe for today's half-year; None where the rule is off or names no day in it.
 

@@ -19,6 +19,7 @@ from credit_portal.audit.history import note
 from credit_portal.deadlines import duties, policy
 from credit_portal.deadlines.calendar import count
 from credit_portal.deadlines.calendars import current_calendar
+from credit_portal.deadlines.models import PolicyRule
 from credit_portal.outbox import notices
 from credit_portal.registry import contacts, groups, numbering
 from credit_portal.registry.models import Department, User
@@ -111,6 +112,23 @@ def _follow_duties(*, now: datetime) -> None:
     for row in moved:
         row.due_on = row.now_due  # type: ignore[attr-defined]
         row.late_from = max(row.late_from, row.due_on + timedelta(days=1))
+        note(row, actor=None, now=now)
+        row.save()
+
+
+def follow_moved(moved: Sequence[duties.Duty], now: datetime) -> None:
+    """Duties have moved, by an order or a notice: lists that have not been sent follow at once, the day from which they
+    are late by the rule of the duty."""
+    by_list = {duty.matter_id: duty for duty in moved}
+    values = dict(
+        PolicyRule.objects.filter(pk__in={duty.rule_id for duty in moved}).values_list("pk", "value")
+    )
+    rows = UsageList.objects.select_for_update(of=("self",)).filter(pk__in=by_list, submitted_on__isnull=True)
+    for row in rows:
+        duty = by_list[row.pk]
+        value = values.get(duty.rule_id) or {}
+        row.due_on = duty.due_on
+        row.late_from = periods.late_from(duty.due_on, int(value.get("late_from_day") or 1))
         note(row, actor=None, now=now)
         row.save()
 

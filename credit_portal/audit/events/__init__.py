@@ -80,6 +80,8 @@ from .deadlines import (
     message_retried,
     rule_ended,
     rule_proposal,
+    switch_moved,
+    switch_order,
 )
 from .ground import (
     department_saved,
@@ -198,6 +200,8 @@ __all__ = [
     "subject_contact_changed",
     "subject_registered",
     "subject_renamed",
+    "switch_moved",
+    "switch_order",
     "text_drafted",
     "text_published",
     "training_recorded",

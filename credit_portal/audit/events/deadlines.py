@@ -193,6 +193,56 @@ def rule_ended(
     )
 
 
+def switch_order(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None,
+    order_id: int,
+    region: str,
+    effective_on: date,
+    deed: str,
+    moved: int = 0,
+    skipped: int = 0,
+) -> AuditEvent:
+    """An order to move open cases was proposed, decided, begun or carried out (`moved`, `skipped`: of the last)."""
+    return record(
+        "switch.order",
+        now=now,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type="switch_order",
+        target_id=order_id,
+        region=region,
+        effective_on=effective_on.isoformat(),
+        deed=deed,
+        moved=moved,
+        skipped=skipped,
+    )
+
+
+def switch_moved(
+    *,
+    now: datetime,
+    target_type: str,
+    target_id: int,
+    order_id: int | None,
+    cause: str,
+    days: list[str],
+) -> AuditEvent:
+    """A record's days were moved by an order or by a holiday notice. `cause`: `order:3` or `calendar:2027`."""
+    return record(
+        "switch.moved",
+        now=now,
+        actor_id=None,
+        target_type=target_type,
+        target_id=target_id,
+        order=order_id,
+        cause=cause,
+        days=days,
+    )
+
+
 def message_retried(
     *, now: datetime, actor_id: int, department_id: int | None, message_id: int, effect: str
 ) -> AuditEvent:

@@ -49,6 +49,8 @@ SENTENCES: dict[str, str] = {
     "calendar.loaded": "载入 {year} 年放假安排 {number}，{days} 天",
     "policy.ended": "规则 {region} {key} 至 {effective_to} 止",
     "policy.proposal": "规则变更提议 {region} {key}，自 {effective_from} 起：{deed}",
+    "switch.order": "调整令（{region}，{effective_on} 施行）：{deed}，已调整 {moved} 项，未调整 {skipped} 项",
+    "switch.moved": "按放假安排或调整令重算：{days}",
     "message.retried": "重新发送外发事项（{effect}）",
     "message.failed": "外发事项（{effect}）尝试 {attempts} 次后失败",
     "case.step": "违诺认定 {number}：{step}，{on}",

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from credit_portal.audit import clock
 from credit_portal.deadlines.holiday_notices import CalendarError, read_notice
-from credit_portal.deadlines.recounting import load_notice
+from credit_portal.deadlines.switching.notices import load_notice
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            change, moves = load_notice(read_notice(Path(options["file"])), actor=None, now=clock.now())
+            change, sums = load_notice(read_notice(Path(options["file"])), actor=None, now=clock.now())
         except CalendarError as error:
             self.stderr.write(f"{error}\n没有载入放假安排。")
             sys.exit(1)
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         if change.same:
             self.stdout.write(f"{year} 年放假安排没有变化。")
             return
-        moved = sum(1 for move in moves if move.moves)
+        moved = sum(one.moved for one in sums)
         self.stdout.write(
-            f"已载入 {year} 年放假安排：{len(change.days)} 天有变，{moved} 项期限到期日改变，"
-            f"{len(moves) - moved} 项由暂定变为确定或重列计入日。"
+            f"已载入 {year} 年放假安排：{len(change.days)} 天有变，{moved} 项期限的日期改变，"
+            f"{sum(one.settled for one in sums)} 项由暂定变为确定或重列计入日。"
         )
