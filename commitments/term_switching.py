@@ -56,7 +56,8 @@ def _move(case: BreachCase, change: Change) -> Moved | None:
         region=case.region,
         noticed_on=case.noticed_on,
         until=case.statement_until,
-        counted_days=len(case.statement_days),
+        days=case.statement_days,
+        provisional=case.statement_provisional,
         change=change,
     )
 

@@ -67,6 +67,10 @@ def test_the_pages_of_the_credit_office_are_accessible_and_fit_the_screen(browse
         address("deadlines.calendarnotice", "change", office.rows()["deadlines.calendarnotice"]),
         address("deadlines.ruleproposal", "change", office.rule_proposal),
         f"{address('deadlines.ruleproposal', 'add')}?rule={office.rule.pk}",
+        address("deadlines.ruleproposal", "impact", office.rule_proposal),
+        f"{address('deadlines.switchorder', 'add')}?rule={office.rule.pk}",
+        address("deadlines.switchorder", "change", office.switch_order),
+        address("deadlines.switchorder", "lines", office.switch_order),
     ):
         page.goto(url)
         page.wait_for_load_state("networkidle")

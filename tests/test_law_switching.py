@@ -230,7 +230,7 @@ def test_what_is_worse_for_a_subject_is_counted_apart_and_spared_unless_the_orde
     publication = stage.published()
     was = publication.public_until
     rule = rule_from(stage, "publicity", {"min": 6, "max": 24}, grade="general")
-    (running, *_rest) = kinds.sums(of_rule(rule, scope=factories.region(), day=DAY))
+    running, *_rest = kinds.sums(of_rule(rule, scope=factories.region(), day=DAY))
     assert (running.kind.name, running.moved, running.worse, running.later) == ("publications", 1, 1, 1)
     first = order(stage, rule, "publications")
     sweeping.sweep(now=at(DAY))

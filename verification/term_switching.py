@@ -48,7 +48,7 @@ def _move(row: Listing, change: Change) -> Moved | None:
         region=row.region,
         noticed_on=row.noticed_on,
         until=row.statement_until,
-        counted_days=len(row.statement_days),
+        days=row.statement_days,
         change=change,
     )
 

@@ -83,7 +83,7 @@ def _before_suspension(duty: Duty) -> tuple[date, tuple[date, ...]] | None:
 
 def moves_by_rule(rule: PolicyRule) -> list[Move]:
     """Open duties for which this rule is the one in force on their triggering day, counted by it."""
-    calendar = current_calendar()
+    calendar, rules = current_calendar(), policy.Finder(rule.key)
     rows = (
         _open()
         .filter(rule_key=rule.key, region__path__startswith=rule.region.path)
@@ -91,15 +91,14 @@ def moves_by_rule(rule: PolicyRule) -> list[Move]:
     )
     found = []
     for duty in rows:
-        value = policy.value(
-            rule.key,
+        value = rules.value(
             lineage=duty.region.lineage,
             on=duty.triggered_on,
             domain=duty.domain,
             commitment_type=duty.commitment_type,
             grade=duty.grade,
         )
-        if value.rule_id != rule.pk or duty.rule_id == rule.pk or not value.counts:
+        if value is None or value.rule_id != rule.pk or duty.rule_id == rule.pk or not value.counts:
             continue
         found.append(Move(duty, _by_value(duty, value, calendar), value))
     return found

@@ -138,11 +138,11 @@ def _skip(lines: list[SwitchLine], why: str, now: datetime) -> None:
 
 
 def _keep(lines: dict[int, SwitchLine]) -> None:
-    SwitchLine.objects.bulk_create([line for line in lines.values() if line.pk is None])
-    SwitchLine.objects.bulk_update(
-        [line for line in lines.values() if line.pk is not None],
-        ["days", "state", "differs", "worse", "ends", "note", "at"],
-    )
+    # Apart before the new ones get their keys.
+    new = [line for line in lines.values() if line.pk is None]
+    old = [line for line in lines.values() if line.pk is not None]
+    SwitchLine.objects.bulk_create(new)
+    SwitchLine.objects.bulk_update(old, ["days", "state", "differs", "worse", "ends", "note", "at"])
 
 
 def _finish(order: SwitchOrder, now: datetime) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from credit_portal.deadlines.loading import DAYS, MONTHS, SHAPES, WORKING_DAYS
+
 from .changes import Change
 
 PAGE = 2_000
@@ -63,7 +65,7 @@ def _nowhere(pk: int) -> str:
 class Kind:
     """`candidates`: open records that a change may concern, without locks or order. `move`: what becomes of one (None:
     nothing), asked without a query. `write`: many of them, locked and computed anew a moment before; gives the reason
-    for each that could not be moved. `keys` None: rules of every key."""
+    for each that could not be moved. `keys` None: whatever says a length and is no other kind's."""
 
     name: str
     label: str
@@ -80,10 +82,21 @@ class Kind:
     def concerns(self, change: Change) -> bool:
         if change.rule is None:
             return self.by_calendar
-        return self.keys is None or change.key in self.keys
+        if self.keys is not None:
+            return change.key in self.keys
+        return _says_a_length(change.key) and not any(
+            change.key in (kind.keys or ()) for kind in _kinds.values()
+        )
 
 
 _kinds: dict[str, Kind] = {}
+
+
+def _says_a_length(key: str) -> bool:
+    shape = SHAPES.get(key)
+    if shape is None:
+        return False
+    return shape.unit in (WORKING_DAYS, DAYS, MONTHS) or bool({"days", "due_day", "due"} & shape.parts.keys())
 
 
 def register(kind: Kind) -> None:

@@ -69,20 +69,29 @@ def records_section(kind: Kind, shown: Iterable[Moved], *, note: str = "") -> Se
 
 def sections_of(change: Change, user: User) -> list[Section]:
     """A holiday notice before it is loaded: figures of all, and the first records of the user's own region."""
-    sums = [one for one in kinds.sums(change) if one.moved or one.settled]
     path = user.department.region.path if user.department else ""
-    sections = [sums_section(sums)]
+    sums, parts = [], []
+    for kind in kinds.concerned(change):
+        total, elsewhere = Sum(kind), 0
+        own: list[Moved] = []
+        for moved in kinds.touched(kind, change):
+            total.take(moved)
+            if not f"{moved.region}/".startswith(f"{path}/"):
+                elsewhere += 1
+            elif len(own) <= SHOWN:
+                own.append(moved)
+        if not total.moved and not total.settled:
+            continue
+        sums.append(total)
+        notes = [f"共 {total.moved + total.settled} 项，其中 {total.moved} 项日期改变。"]
+        if len(own) > SHOWN:
+            notes.append(f"只列出前 {SHOWN} 项，全部见下载的文件。")
+        if elsewhere:
+            notes.append(f"另有 {elsewhere} 项属于其他地区。")
+        parts.append(records_section(kind, own[:SHOWN], note="".join(notes)))
     if not sums:
         return [Section("受影响的事项", empty="没有未办结的期限因此改变。")]
-    for one in sums:
-        shown, after = page_of(one.kind, change, after=0, only="", path=path)
-        note = f"共 {one.moved} 项日期改变，另有 {one.settled} 项日期不变；只列出本地区的。"
-        sections.append(
-            records_section(
-                one.kind, shown, note=f"{note}只列出前 {SHOWN} 项，其余见下载的文件。" if after else note
-            )
-        )
-    return sections
+    return [sums_section(sums), *parts]
 
 
 def _lines(kind: Kind, moved: Moved) -> Iterator[list[object]]:
