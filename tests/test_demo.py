@@ -26,7 +26,7 @@ from commitments.models import (
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines import policy
-from credit_portal.deadlines.models import PolicyRule
+from credit_portal.deadlines.models import PolicyRule, SwitchOrder
 from credit_portal.documents.services import read_evidence
 from credit_portal.overview.demo import build, items, logins, people, places, records, words
 from credit_portal.registry import codes, groups
@@ -72,6 +72,14 @@ class TheDemonstration(TestCase):
         with override_settings(DATA_DIR=Path(cls.folder.name)):
             cls.result = build.build(now=NOW, share=SHARE)
             cls.kept = Path(cls.folder.name) / logins.FILE
+
+    def test_an_announced_change_of_law_waits_for_the_second_person_with_its_preview(self):
+        order = SwitchOrder.objects.get()
+        rule = order.proposal.rule
+        assert (order.state, rule.confirmed, rule.key) == ("open", True, "publicity")
+        assert order.effective_on == rule.effective_from > NOW.date()
+        found = list(order.lines.all())
+        assert found and {line.state for line in found} == {"planned"} and not any(line.worse for line in found)
 
     def test_every_region_has_offices_and_staff_and_every_group_has_an_account(self):
         assert set(Department.objects.values_list("region_id", flat=True)) == SEVEN
