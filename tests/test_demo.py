@@ -79,7 +79,9 @@ class TheDemonstration(TestCase):
         assert (order.state, rule.confirmed, rule.key) == ("open", True, "publicity")
         assert order.effective_on == rule.effective_from > NOW.date()
         found = list(order.lines.all())
-        assert found and {line.state for line in found} == {"planned"} and not any(line.worse for line in found)
+        assert (
+            found and {line.state for line in found} == {"planned"} and not any(line.worse for line in found)
+        )
 
     def test_every_region_has_offices_and_staff_and_every_group_has_an_account(self):
         assert set(Department.objects.values_list("region_id", flat=True)) == SEVEN
