@@ -328,6 +328,29 @@ def revoke(
     if len(number) > 100:
         raise CaseError("文号最多 100 个字。", field="document_no")
     said = text_of(explanation, field="explanation", label="撤销说明", most=2000)
+    return _revoked(case, reason, said, number, actor=actor, now=now)
+
+
+@transaction.atomic
+def revoke_by_answer(
+    *, case_id: int, explanation: str, document_no: str, actor: User, now: datetime
+) -> BreachCase | None:
+    """The department has answered an objection in writing by revoking, and its second person has approved that: carried
+    out in their name, whoever of them is at hand (S2 四（四）4). None where nothing is left to revoke."""
+    case = (
+        BreachCase.objects.select_for_update(of=("self",))
+        .select_related("commitment", "subject", "department", "region", "service_proof")
+        .get(pk=case_id)
+    )
+    if case.state not in ACTS["revoke"].before:
+        return None
+    reason = BreachCase.RevocationReason.OBJECTION
+    return _revoked(case, reason, explanation[:2000], document_no, actor=actor, now=now)
+
+
+def _revoked(
+    case: BreachCase, reason: str, said: str, number: str, *, actor: User, now: datetime
+) -> BreachCase:
     today = local_date(now)
     case.revoked_on, case.revocation_reason, case.revocation_document_no = today, reason, number
     _go(case, "revoke", actor=actor, now=now)

@@ -26,9 +26,11 @@ urlpatterns = [
     path("desk/acts/", include("disclosure.acts.urls")),
     path("desk/exchange/", include("disclosure.exchange.urls")),
     path("desk/progress/", include("credit_portal.overview.progress.urls")),
+    path("desk/", include("disclosure.objections.desk_urls")),
     path("desk/", include("credit_portal.overview.desk_urls")),
     path("api/v1/", include("disclosure.api_urls")),
     path("", include("credit_portal.overview.urls")),
+    path("", include("disclosure.objections.public_urls")),
     path("", include("disclosure.urls")),
 ]
 

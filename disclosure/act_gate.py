@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import CreditSubject, PublicityClass
@@ -15,7 +15,7 @@ from verification.vocabulary import State
 
 from .acts.fields import SEPARATOR, fields_of
 from .gate import Hider, shown_name
-from .models import ActKind, AdministrativeAct
+from .models import ActKind, AdministrativeAct, Objection
 
 PERSON = CreditSubject.Kind.PERSON
 _KINDS = dict(ActKind.choices)
@@ -41,6 +41,7 @@ LISTED_COLUMNS = (
     "valid_until",
     "public_from",
     "public_until",
+    "objection_under_way",  # asked of the objections (`public_acts`)
 )
 RECORD_COLUMNS = (
     *LISTED_COLUMNS, "content", "basis", "valid_from", "grade", "details", "remarks", "rule_basis",
@@ -48,7 +49,7 @@ RECORD_COLUMNS = (
 )  # fmt: skip
 LISTED_FIELDS = (
     "id", "kind", "kind_label", "categories", "document_name", "document_no", "subject", "department", "region",
-    "decided_on", "published_on", "public_until",
+    "decided_on", "published_on", "public_until", "objection_under_way",
 )  # fmt: skip
 PUBLIC_FIELDS = (
     *LISTED_FIELDS, "content", "basis", "valid_from", "valid_until", "grade", "grade_label", "details", "remarks",
@@ -68,7 +69,7 @@ def public_acts(now: datetime) -> QuerySet[AdministrativeAct]:
         ended_at__isnull=True,
         public_from__lte=today,
         entry__state=State.EFFECTIVE,
-    )
+    ).annotate(objection_under_way=Exists(Objection.objects.filter(act=OuterRef("pk"), marked=True)))
 
 
 def listed_acts(now: datetime) -> QuerySet[AdministrativeAct]:
@@ -109,6 +110,7 @@ def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "decided_on": row["decided_on"],
         "published_on": row["public_from"],
         "public_until": row["public_until"],
+        "objection_under_way": row["objection_under_way"],
     }
 
 

@@ -25,6 +25,7 @@ class ActLineSerializer(s.Serializer):
     decided_on = s.DateField(help_text="决定日期")
     published_on = s.DateField(help_text="公示首日")
     public_until = s.DateField(allow_null=True, help_text="公示末日（含当日）；长期的为 null")
+    objection_under_way = s.BooleanField(help_text="异议处理中")
 
 
 class ActDetailSerializer(s.Serializer):

@@ -28,6 +28,9 @@ from .admin_breaches import BreachReportAdmin as BreachReportAdmin
 from .admin_exchange import ExchangeBatchAdmin as ExchangeBatchAdmin
 from .admin_exchange import ExchangeRecordAdmin as ExchangeRecordAdmin
 from .admin_forms import DecideForm, NoteForm, ReasonedForm, RuleDocumentForm
+from .admin_objections import ComplaintAdmin as ComplaintAdmin
+from .admin_objections import ErrorTipAdmin as ErrorTipAdmin
+from .admin_objections import ObjectionAdmin as ObjectionAdmin
 from .admin_typical import TypicalCaseAdmin as TypicalCaseAdmin
 from .models import PublicityDecision, PublicityProposal, RuleDocument
 from .rules import PublicityRefused

@@ -15,6 +15,7 @@ class DisclosureConfig(AppConfig):
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
         from .exchange import batches, folder, interviews, measures, noting, pushing, scanning
+        from .objections import filing, reversals
         from .progress import reports as progress
 
         hooks.register_after_signing("publicity", services.decide_initial)
@@ -53,6 +54,9 @@ class DisclosureConfig(AppConfig):
         )
         sweeping.register_step("progress", progress.open_reports)
         duties.register_matter(progress.MATTER, "半年进展报告", _progress_page)
+        duties.register_matter(filing.MATTER, "异议", _objection_page)
+        duties.register_matter(filing.SUPPLIED, "异议补正", _objection_page)
+        sweeping.register_step("reversals", reversals.follow)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
 
 
@@ -66,6 +70,13 @@ def _report_page(round_id: int) -> str | None:
 
     sent = ReportRound.objects.select_related("report").filter(pk=round_id).first()
     return f"/desk/reports/{sent.report.uuid}/" if sent else None
+
+
+def _objection_page(objection_id: int) -> str | None:
+    from .models import Objection
+
+    found = Objection.objects.filter(pk=objection_id).values_list("uuid", flat=True).first()
+    return f"/desk/objections/{found}/" if found else None
 
 
 def _progress_page(report_id: int) -> str | None:

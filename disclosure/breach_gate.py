@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from commitments.models import BreachCase, BreachedClause
 from credit_portal.audit.clock import local_date
@@ -28,6 +28,7 @@ LISTED_COLUMNS = (
     "public_until",
     "repairable_from",
     "objection_under_way",
+    "corrected",
     "case__determined_on",
     "case__outcome",
     "case__grade",
@@ -113,7 +114,10 @@ def find_determination(token: str, *, now: datetime) -> dict[str, Any] | None:
     case = (
         BreachCase.objects.filter(verify_token=token)
         .values("document_no", "document_sha256", "state", "revoked_on")
-        .annotate(breach=Subquery(public_breaches(now).filter(case=OuterRef("pk")).values("uuid")[:1]))
+        .annotate(
+            breach=Subquery(public_breaches(now).filter(case=OuterRef("pk")).values("uuid")[:1]),
+            corrected=Exists(BreachPublication.objects.filter(case=OuterRef("pk")).exclude(corrected={})),
+        )
         .first()
     )
     if case is None:
@@ -147,12 +151,17 @@ def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "grade": row["case__grade"],
         "grade_label": _GRADES[row["case__grade"]],
         "determined_on": row["case__determined_on"],
-        "document_no": hide(row["case__document_no"]),
+        "document_no": hide(_right(row, "document_no")),
         "published_on": row["public_from"],
         "public_until": row["public_until"],
         "repairable_from": row["repairable_from"],
         "objection_under_way": row["objection_under_way"],
     }
+
+
+def _right(row: Mapping[str, Any], key: str) -> str:
+    """What the determination says, or what an answered objection has put in its place."""
+    return str(row["corrected"].get(key, row[f"case__{key}"]))
 
 
 def _records(rows: QuerySet[BreachPublication]) -> list[dict[str, Any]]:
@@ -177,20 +186,20 @@ def record_row(row: Mapping[str, Any], clauses: Iterable[Mapping[str, Any]]) -> 
             {
                 "no": clause["clause_no"],
                 "text": hide(clause["text"]),
-                "not_kept": hide(clause["not_kept"]),
+                "not_kept": hide(row["corrected"].get(f"clause_{clause['clause_no']}", clause["not_kept"])),
                 "sha256": clause["text_sha256"],
             }
             for clause in clauses
         ],
         "by_deceit": row["case__by_deceit"],
-        "liability": hide(row["case__liability"]),
+        "liability": hide(_right(row, "liability")),
         "served_on": row["case__served_on"],
         "basis": row["rule_basis"],
         "subject_statement": hide(row["case__subject_statement"]),
         "subject_statement_on": row["case__subject_statement_on"],
         "remedies": {
-            "reconsideration": row["case__reconsideration_body"],
-            "court": row["case__court"],
+            "reconsideration": _right(row, "reconsideration_body"),
+            "court": _right(row, "court"),
         },
         "contact": row["case__department__phone"],
     }

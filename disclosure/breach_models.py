@@ -132,6 +132,8 @@ class BreachPublication(models.Model):
     ended_at = models.DateTimeField("停止公示时间", null=True, blank=True)
     ending = models.CharField("停止公示的原因", max_length=20, choices=Ending.choices, blank=True)
     objection_under_way = models.BooleanField("异议处理中", default=False)
+    # What an answered objection has put right of what is shown, by the point's key: the determination itself is frozen.
+    corrected = models.JSONField("更正后的内容", default=dict, blank=True)
     # Decided, and shown nowhere until the platform above, which is the record of publication, says that it has it.
     awaits_platform = models.BooleanField("等待上级平台公示", default=False)
     is_demo = models.BooleanField("演示数据", default=False)

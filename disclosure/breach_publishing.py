@@ -4,6 +4,7 @@ Whether a breach is public is read from its dates alone (`breach_gate`); the ste
 and the log what the dates have brought about.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -152,6 +153,8 @@ def decide_publication(
         rule_basis=rule.basis if rule else "",
         rule_id=rule.rule_id if rule else None,
         awaits_platform=awaits,
+        # What was put right once stays right when it is published anew.
+        corrected=case.publications.order_by("-id").values_list("corrected", flat=True).first() or {},
         is_demo=case.is_demo,
     )
     note(publication, actor=actor, now=now)
@@ -414,6 +417,31 @@ def tell_moved(publication: BreachPublication, *, cause: str, now: datetime) -> 
     """Its days were moved by a changed rule: who follows the feed fetches it again."""
     if publication.announced_at is not None:
         _tell_feed(publication, PublicChange.Kind.CHANGED, cause, now=now)
+
+
+@transaction.atomic
+def correct_shown(
+    *, publication_id: int, changes: Mapping[str, str], actor: User, now: datetime
+) -> BreachPublication:
+    """Put right what is shown of a determination, by point of the objection that was answered so (S2 四（四）4). The
+    determination stays as it was signed; its written correction goes beside it. The platform gets a new version."""
+    publication = (
+        BreachPublication.objects.select_for_update(of=("self",))
+        .select_related("case")
+        .get(pk=publication_id)
+    )
+    publication.corrected = publication.corrected | dict(changes)
+    note(publication, actor=actor, now=now)
+    publication.save()
+    case = publication.case
+    if "document_no" in changes and case.entry_id is not None:
+        verification.correct_entry(
+            entry_id=case.entry_id, changes={"document_no": changes["document_no"]}, actor=actor, now=now
+        )
+    if publication.announced_at is not None and publication.ended_at is None:
+        _tell_feed(publication, PublicChange.Kind.CHANGED, f"corrected:{now.isoformat()}", now=now)
+    noting.note(commitment_id=case.commitment_id, now=now)
+    return publication
 
 
 def on_statement(*, case: BreachCase, actor: User | None, now: datetime) -> None:

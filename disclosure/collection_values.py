@@ -1,5 +1,7 @@
 """The twenty fields of a commitment and of a determined case, as text by field number."""
 
+from collections.abc import Mapping
+
 from commitments.models import BreachCase, Clause, Commitment
 from credit_portal.registry.models import CreditSubject, PublicityClass
 
@@ -19,6 +21,19 @@ def values_of(case: BreachCase) -> dict[str, str]:
         "16": case.department.uscc,
         "20": "以欺骗方式取得" if case.by_deceit else "",
     }
+
+
+def corrected_values(case: BreachCase, corrected: Mapping[str, str]) -> dict[str, str]:
+    """The fields in which an answered objection has put something right, by the keys of its points."""
+    found = {}
+    if any(key.startswith("clause_") for key in corrected):
+        found["12"] = "\n".join(
+            f"第 {row.clause_no} 条：{corrected.get(f'clause_{row.clause_no}', row.not_kept)}"
+            for row in case.clauses.order_by("clause_no")
+        )
+    if "liability" in corrected:
+        found["13"] = corrected["liability"]
+    return found
 
 
 def commitment_values(commitment: Commitment) -> dict[str, str]:

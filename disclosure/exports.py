@@ -12,10 +12,11 @@ from .gate import RECORD_COLUMNS, listed_commitments, record_row
 from .renderers import to_json
 
 PIECE = 2_000
+OBJECTION = "异议处理中"
 
 COLUMNS = (
     "承诺编码", "承诺人名称", "承诺人类别", "承诺人代码", "承诺类型", "承诺事由", "承诺内容", "违诺责任", "承诺作出日期",
-    "承诺有效期", "承诺履行状态", "承诺受理单位", "承诺受理单位代码", "受理地", "公示日期", "文本校验值", "PDF校验值",
+    "承诺有效期", "承诺履行状态", "承诺受理单位", "承诺受理单位代码", "受理地", "公示日期", "文本校验值", "PDF校验值", "异议",
 )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def _cells(record: dict[str, Any]) -> list[str]:
         record["item"]["name"], _clauses(record, "pledge"), _clauses(record, "liability"), record["made_on"],
         record["valid_until"], record["status_label"], department["name"], department["code"],
         record["region"]["name"], record["published_on"], record["text_sha256"], record["pdf_sha256"],
+        OBJECTION if record["objection_under_way"] else "",
     )  # fmt: skip
     return [text_cell(value) for value in values]
 

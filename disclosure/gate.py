@@ -13,9 +13,10 @@ from credit_portal.audit.clock import local_date
 from credit_portal.registry import codes
 from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
 
-from .models import PublicityDecision
+from .models import Objection, PublicityDecision
 
 PERSON = CreditSubject.Kind.PERSON
+MARK = "objection_under_way"
 
 # What a list shows of a commitment, column by column. A column that is not named here does not leave the database.
 LISTED_COLUMNS = (
@@ -36,13 +37,14 @@ LISTED_COLUMNS = (
     "made_on",
     "valid_until",
     "public_from",
+    "objection_under_way",  # asked of the objections (`_marked`)
 )
 RECORD_COLUMNS = (*LISTED_COLUMNS, "title", "content", "text_sha256", "pdf_sha256")
 
 # The names under which they are shown: the whole vocabulary of page, API and export.
 LISTED_FIELDS = (
     "code", "type", "type_label", "late_materials", "status", "status_label", "subject", "item", "department",
-    "region", "made_on", "valid_until", "published_on",
+    "region", "made_on", "valid_until", "published_on", "objection_under_way",
 )  # fmt: skip
 PUBLIC_FIELDS = (*LISTED_FIELDS, "title", "clauses", "masked", "text_sha256", "pdf_sha256")
 
@@ -72,7 +74,7 @@ def _open(now: datetime) -> Q:
 
 def listed_commitments(now: datetime) -> QuerySet[Commitment]:
     """What may be listed, searched, counted and exported at `now`: never a natural person's (R92)."""
-    return Commitment.objects.filter(_open(now)).exclude(subject_kind=PERSON)
+    return Commitment.objects.filter(_open(now)).exclude(subject_kind=PERSON).annotate(**_marked())
 
 
 def public_commitments(now: datetime) -> QuerySet[Commitment]:
@@ -86,7 +88,16 @@ def public_commitments(now: datetime) -> QuerySet[Commitment]:
         decided_by__isnull=False,
         second__isnull=False,
     ).exclude(decided_by=F("second"))
-    return Commitment.objects.filter(_open(now)).filter(~Q(subject_kind=PERSON) | Exists(by_two))
+    return (
+        Commitment.objects.filter(_open(now))
+        .filter(~Q(subject_kind=PERSON) | Exists(by_two))
+        .annotate(**_marked())
+    )
+
+
+def _marked() -> dict[str, Exists]:
+    """Whether an objection to it is under way; of an index that holds those alone."""
+    return {MARK: Exists(Objection.objects.filter(commitment=OuterRef("pk"), marked=True))}
 
 
 def find_public(code: str, *, now: datetime) -> Commitment | None:
@@ -134,6 +145,7 @@ def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "made_on": row["made_on"],
         "valid_until": row["valid_until"],
         "published_on": local_date(row["public_from"]),
+        MARK: row[MARK],
     }
 
 
@@ -188,6 +200,8 @@ def _hider_of(row: Mapping[str, Any]) -> "Hider":
 
 
 def _column(commitment: Commitment, column: str) -> Any:
+    if column == MARK and MARK not in vars(commitment):
+        return Objection.objects.filter(commitment=commitment, marked=True).exists()
     value: Any = commitment
     for part in column.split("__"):
         value = None if value is None else getattr(value, part)

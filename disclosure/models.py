@@ -21,6 +21,11 @@ from .exchange_models import ExchangeReceipt as ExchangeReceipt
 from .exchange_models import ExchangeRecord as ExchangeRecord
 from .information_models import InformationItem as InformationItem
 from .information_models import LaunchDate as LaunchDate
+from .objection_models import Complaint as Complaint
+from .objection_models import ErrorTip as ErrorTip
+from .objection_models import Objection as Objection
+from .objection_models import ObjectionStep as ObjectionStep
+from .objection_models import ReversalRecipient as ReversalRecipient
 from .progress_models import Assessment as Assessment
 from .progress_models import ProgressCases as ProgressCases
 from .progress_models import ProgressReport as ProgressReport
@@ -48,6 +53,7 @@ class PublicityDecision(models.Model):
         PERSON_BY_TWO = "person_by_two", "经两人决定公开自然人的承诺"
         VOIDED = "voided", "承诺已作废"
         CORRECTED = "corrected", "承诺已由新承诺更正"
+        OBJECTION = "objection", "异议成立"
 
     commitment = models.ForeignKey(
         Commitment, models.PROTECT, related_name="publicity_decisions", verbose_name="承诺"

@@ -23,7 +23,7 @@ EXCEPTIONS = frozenset(
         Reason.THIRD_PARTY,
     }
 )
-ENDINGS = frozenset({Reason.VOIDED, Reason.CORRECTED})
+ENDINGS = frozenset({Reason.VOIDED, Reason.CORRECTED, Reason.OBJECTION})
 
 ERROR_CLASS = "请选择公开类型：可向社会公开、特定范围内公开或不可公开。"
 ERROR_REASON = "该理由不适用于所选的公开类型和承诺人类别。"

@@ -61,6 +61,7 @@ class CommitmentLineSerializer(s.Serializer):
     made_on = s.DateField(help_text="作出日期")
     valid_until = s.DateField(allow_null=True, help_text="有效期至（含当日）；没有期限时为 null")
     published_on = s.DateField(help_text="公示日期")
+    objection_under_way = s.BooleanField(help_text="异议处理中")
 
 
 class CommitmentSerializer(CommitmentLineSerializer):

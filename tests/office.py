@@ -25,7 +25,8 @@ from credit_portal.registry.models import Department, Region, ServiceItemVersion
 from credit_portal.registry.services import set_responsible
 from disclosure import information, proposals, rule_documents
 from disclosure.exchange import batches, noting
-from disclosure.models import ExchangeBatch, ExchangePlatform, PublicityDecision
+from disclosure.models import ExchangeBatch, ExchangePlatform, Objection, PublicityDecision
+from disclosure.objections import complaints, filing, records, tips
 from disclosure.progress import assessments, summaries
 from disclosure.typical import writing
 from tests import acts
@@ -149,6 +150,20 @@ class Office:
             actor=self.people[groups.CREDIT_OFFICE], now=NOW,
         )  # fmt: skip
         self._units()
+        self._voices()
+
+    def _voices(self) -> None:
+        """An objection to the published breach, a complaint and an error pointed out."""
+        target = records.target_of(Objection(of="breach", publication=self.breach))
+        self.objection = filing.file_objection(
+            target=target,
+            by=filing.Objector("钱多多", "13800000000", code=self.breach.case.commitment.subject_code),
+            said=filing.Said(["document_no"], "change", "文号写错了，应为另一个。"), way="online", now=NOW,
+        )  # fmt: skip
+        self.complaint = complaints.file_complaint(
+            said=complaints.Said("late", "超过期限没有答复。", self.department.pk), now=NOW
+        )
+        self.tip = tips.file_tip(said=tips.Said("/rules/", "标题有错字"), now=NOW)
 
     def _units(self) -> None:
         """Who answers for the unit, a training of it, a typical case that it has handed in."""
@@ -240,6 +255,9 @@ class Office:
             "registry.unitcontact": self.contact,
             "verification.trainingsession": self.training,
             "disclosure.typicalcase": self.case,
+            "disclosure.objection": self.objection,
+            "disclosure.complaint": self.complaint,
+            "disclosure.errortip": self.tip,
             "registry.creditsubject": self.commitment.subject,
             "registry.serviceitemversion": self.draft_item,
             "audit.auditevent": AuditEvent.objects.filter(verb="commitment.signed").latest("pk"),

@@ -16,6 +16,7 @@ from credit_portal.audit.events import (
     checking,
     deadlines,
     ground,
+    objections,
     progress,
     repair,
     units,
@@ -85,7 +86,19 @@ def test_an_event_outside_the_transaction_of_its_fact_is_refused() -> None:
 def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
     source = "".join(
         inspect.getsource(module)
-        for module in (acts, breach, business, checking, deadlines, ground, progress, repair, units, usage)
+        for module in (
+            acts,
+            breach,
+            business,
+            checking,
+            deadlines,
+            ground,
+            objections,
+            progress,
+            repair,
+            units,
+            usage,
+        )
     )
     recorded = set(re.findall(r'(?:record|_about|_duty)\(\s*"([a-z_.]+)"', source)) | {"report.returned"}
     assert recorded == set(events.SENTENCES)

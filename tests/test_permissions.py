@@ -29,6 +29,9 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "registry.unitcontact": {"changelist": {K, A}, "add": {K}, "edit": {K}, "end": {K}},
     "verification.trainingsession": {"changelist": {K, A}, "add": NOBODY},
     "disclosure.typicalcase": {"changelist": {K, A}, "add": NOBODY},
+    "disclosure.objection": {"changelist": {K, A}, "add": NOBODY},
+    "disclosure.complaint": {"changelist": {K, A}, "add": NOBODY},
+    "disclosure.errortip": {"changelist": {K, A}, "add": NOBODY},
     "registry.serviceitemversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},
         "retire": {B, K},

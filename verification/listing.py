@@ -478,6 +478,17 @@ def revoke(*, listing_id: int, expect: str, reason: str, actor: User, now: datet
     return row
 
 
+@transaction.atomic
+def revoke_by_answer(*, listing_id: int, reason: str, actor: User, now: datetime) -> Listing | None:
+    """The unit has answered an objection by revoking, approved there by its second person: carried out, whoever of them is
+    at hand. None where it is over already."""
+    row = Listing.objects.select_for_update(of=("self",)).select_related("entry").get(pk=listing_id)
+    if row.state not in (ListingState.DECIDED, ListingState.IN_FORCE):
+        return None
+    _end(row, ListingState.REVOKED, reason[:500], actor, now)
+    return row
+
+
 def _end(row: Listing, after: str, reason: str, actor: User | None, now: datetime) -> None:
     today = local_date(now)
     row.state, row.ended_on, row.ended_by, row.end_reason = after, today, actor, reason

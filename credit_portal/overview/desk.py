@@ -42,6 +42,8 @@ DEEDS = {
     "act_publication.judicial": "公开司法信息",
     "commitment_upload": "向上级平台报送承诺",
     "platform_collection": "归集到上级平台",
+    "objection_acceptance": "受理异议",
+    "objection_answer": "核实并书面答复异议",
     "monthly_list": "报送使用信用记录月报",
     "half_year_report": "报送半年进展报告",
 }

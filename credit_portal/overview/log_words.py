@@ -108,6 +108,12 @@ VERBS = {
     "unit.chased": "催办单位责任人和培训",
     "training.recorded": "登记培训",
     "typical.step": "典型案例办理",
+    "objection.step": "异议办理",
+    "reversal.listed": "告知消除影响",
+    "reversal.confirmed": "确认消除影响",
+    "reversal.chased": "催办消除影响",
+    "complaint.step": "投诉办理",
+    "tip.step": "报错处理",
     "progress.submitted": "报送半年进展报告",
     "progress.chased": "催报半年进展报告",
     "progress.summary": "进展总报告",
@@ -182,6 +188,9 @@ TARGETS = {
     "unit_contact": "单位责任人",
     "training": "培训",
     "typical_case": "典型案例",
+    "objection": "异议",
+    "complaint": "投诉",
+    "error_tip": "报错",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -211,6 +220,9 @@ PAGES = {
     "unit_contact": "registry.unitcontact",
     "training": "verification.trainingsession",
     "typical_case": "disclosure.typicalcase",
+    "objection": "disclosure.objection",
+    "complaint": "disclosure.complaint",
+    "error_tip": "disclosure.errortip",
 }
 
 
@@ -280,6 +292,7 @@ def bring_words() -> None:
             "publicity_ended": "停止公示",
             "objection_on": "异议处理中",
             "objection_off": "异议已办结",
+            "corrected": "据异议更正",
         },
     )
     register("commitment.fulfilment", status=dict(Commitment.Fulfilment.choices))

@@ -63,6 +63,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("reports", "上报", "/desk/reports/", groups=AT_THE_DESK),
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
     NavItem("acts", "行政行为", "/desk/acts/", groups=AT_THE_DESK),
+    NavItem(
+        "objections",
+        "异议",
+        "/desk/objections/",
+        ("/desk/complaints/", "/desk/tips/"),
+        groups=AT_THE_DESK | {"clerk"},
+    ),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("usage", "月报和进展", "/desk/usage/", ("/desk/progress/",), groups=AT_THE_DESK),
     NavItem("units", "单位", "/desk/unit/", ("/desk/training/", "/desk/typical/"), groups=AT_THE_DESK),

@@ -20,7 +20,8 @@ from verification import services as verification
 from verification.vocabulary import State as EntryState
 
 from . import rules
-from .entering import locked_own, matter_of
+from .entering import enter, locked_own, matter_of
+from .fields import ActData
 from .rules import ActRefused
 
 Ending = AdministrativeAct.Ending
@@ -121,6 +122,19 @@ def _decide(
         note_text or act.class_note,
     )
     act.decided_at, act.decided_by, act.second = now, first, second
+    return _settle(act, found, rule, actor=actor, by_id=first.pk, now=now)
+
+
+def _settle(
+    act: AdministrativeAct,
+    found: rules.Period | None,
+    rule: policy.Value | None,
+    *,
+    actor: User,
+    by_id: int,
+    now: datetime,
+) -> AdministrativeAct:
+    """A class that people have decided takes effect: days, record, duty, log, feed."""
     if found is not None:
         act.public_from, act.public_until = found.public_from, found.public_until
         act.rule_basis = rule.basis if rule else ""
@@ -136,17 +150,17 @@ def _decide(
             now=now,
         )
     duties.meet_duty(
-        rule_key=rules.duty_rule(act.kind), matter=matter_of(act), on=today, now=now, actor=actor
+        rule_key=rules.duty_rule(act.kind), matter=matter_of(act), on=local_date(now), now=now, actor=actor
     )
     events.act_decided(
         now=now,
-        actor_id=first.pk,
-        second_id=second.pk if second else None,
+        actor_id=by_id,
+        second_id=act.second_id,
         department_id=act.department_id,
         act_id=act.pk,
         number=act.number,
-        publicity_class=publicity_class,
-        reason=reason,
+        publicity_class=act.publicity_class,
+        reason=act.class_reason,
         public_from=act.public_from,
         public_until=act.public_until,
     )
@@ -212,6 +226,45 @@ def end(
     if was_public:
         _tell_feed(act, PublicChange.Kind.WITHDRAWN, "withdrawn", now=now)
     return act
+
+
+@transaction.atomic
+def replace_by_answer(
+    *, act_id: int, data: ActData, note_text: str, entered_by: User, actor: User, now: datetime
+) -> AdministrativeAct:
+    """The department has answered an objection by correcting its act, and its second person has approved that: the right
+    one takes the place of the wrong one at once, in the class that was decided for it and for the days that its own
+    content brings. Where those are over, it is not shown. Raises ActRefused and FieldErrors."""
+    old = (
+        AdministrativeAct.objects.select_for_update(of=("self",))
+        .select_related("department__region", "region", "subject")
+        .get(pk=act_id)
+    )
+    if old.ended_at is not None:
+        raise ActRefused("这条信息已经停止，不能更正。")
+    end(act=old, ending=Ending.CORRECTED, note_text=note_text[:300], actor=actor, now=now)
+    new, _ = enter(
+        data=data,
+        department=old.department,
+        source=AdministrativeAct.Source.FORM,
+        now=now,
+        actor=entered_by,
+        corrects=old,
+        is_demo=old.is_demo,
+    )
+    if old.decided_at is None:
+        return new
+    found, rule = None, None
+    publicity_class = old.publicity_class
+    if publicity_class == PUBLIC:
+        try:
+            found, rule = period_for(new, on=local_date(now))
+        except ActRefused:
+            # Its own days are over, or no confirmed rule says them: nothing is shown that may not be.
+            publicity_class = PublicityClass.LIMITED
+    new.publicity_class, new.class_reason, new.class_note = publicity_class, old.class_reason, note_text[:300]
+    new.decided_at, new.decided_by, new.second = now, old.decided_by, old.second
+    return _settle(new, found, rule, actor=actor, by_id=actor.pk, now=now)
 
 
 def on_licence_revoked(*, handoff: RevocationHandoff, actor: User | None, now: datetime) -> None:

@@ -13,7 +13,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties, policy
 from credit_portal.registry.models import CreditSubject, Department, Region, User
 from disclosure import collection_format as form
-from disclosure.collection_values import commitment_values
+from disclosure.collection_values import commitment_values, corrected_values
 from disclosure.models import BreachPublication, BreachReport, ExchangePlatform, ExchangeRecord
 from disclosure.offices import NoOffice, nearest_office
 
@@ -237,7 +237,8 @@ def _breach(commitment: Commitment) -> tuple[BreachCase | None, dict[str, str] |
             return report.case, None, ""
         last = None  # taken back by the office: to be decided anew
     sent = report.all_rounds.get(number=report.rounds)
-    return report.case, dict(sent.fields), last.publicity_class if last else ""
+    fields = dict(sent.fields) | corrected_values(report.case, last.corrected if last else {})
+    return report.case, fields, last.publicity_class if last else ""
 
 
 def _matter(commitment: Commitment) -> duties.Matter:

@@ -100,6 +100,14 @@ from .ground import (
     subject_registered,
     subject_renamed,
 )
+from .objections import (
+    complaint_step,
+    objection_step,
+    reversal_chased,
+    reversal_confirmed,
+    reversal_listed,
+    tip_step,
+)
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
 from .repair import locked_out, pledge_sign, repair_step, unpublication_looked_at
 from .sentences import SENTENCES, sentence
@@ -129,6 +137,7 @@ __all__ = [
     "commitment_printed",
     "commitment_signed",
     "commitment_voided",
+    "complaint_step",
     "consequence_step",
     "credit_list_saved",
     "department_saved",
@@ -169,6 +178,7 @@ __all__ = [
     "message_failed",
     "message_retried",
     "notice_printed",
+    "objection_step",
     "own_record_given",
     "partner_acted",
     "partner_saved",
@@ -189,6 +199,9 @@ __all__ = [
     "report_withdrawn",
     "responsible_ended",
     "responsible_set",
+    "reversal_chased",
+    "reversal_confirmed",
+    "reversal_listed",
     "rule_document_saved",
     "rule_ended",
     "rule_proposal",
@@ -204,6 +217,7 @@ __all__ = [
     "switch_order",
     "text_drafted",
     "text_published",
+    "tip_step",
     "training_recorded",
     "typical_step",
     "unit_chased",

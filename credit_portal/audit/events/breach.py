@@ -171,7 +171,7 @@ def entry_publicity(
     deed: str,
 ) -> AuditEvent:
     """What a room above has written into a record's entry: `served`, `publicity`, `publicity_ended`, `objection_on`,
-    `objection_off`."""
+    `objection_off`, `corrected`."""
     return _about(
         "entry.written", "entry", entry_id, now=now, actor_id=actor_id, department_id=department_id,
         subject=subject_id, deed=deed,
