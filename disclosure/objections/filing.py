@@ -24,7 +24,7 @@ from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import group_names
-from disclosure.models import Objection, ObjectionStep
+from disclosure.models import Objection, ObjectionStep, TypicalCase
 from disclosure.offices import NoOffice, nearest_office
 from verification.checking.looking import File
 
@@ -189,7 +189,10 @@ def _check_who(
 
 
 def office_for(target: Target) -> Department:
-    """The credit office that answers for the region of a record. Raises ObjectionError."""
+    """The credit office that answers for the region of a record; of a typical case, the one that has published it. Raises
+    ObjectionError."""
+    if isinstance(target.row, TypicalCase) and target.row.office is not None:
+        return target.row.office
     try:
         return nearest_office(target.region)
     except NoOffice as error:

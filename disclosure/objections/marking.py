@@ -29,7 +29,13 @@ def set_mark(objection: Objection, *, actor: User | None, now: datetime) -> None
     objection.marked = wanted
     try:
         with transaction.atomic():
-            Objection.objects.filter(pk=objection.pk).update(marked=wanted)
+            # With whose identity it is: without one the database refuses the mark.
+            Objection.objects.filter(pk=objection.pk).update(
+                marked=wanted,
+                identity=objection.identity,
+                identity_at=objection.identity_at,
+                identity_by=objection.identity_by,
+            )
     except IntegrityError as error:
         column = next(name for name in COLUMNS if getattr(objection, f"{name}_id") is not None)
         other = Objection.objects.filter(marked=True, **{column: getattr(objection, f"{column}_id")}).first()

@@ -141,7 +141,7 @@ def _entries() -> Any:
 
 
 def _cases() -> Any:
-    return TypicalCase.objects.select_related("department__region", "region")
+    return TypicalCase.objects.select_related("department__region", "region", "office__region")
 
 
 def _public_breach(key: str, now: datetime) -> Target | None:

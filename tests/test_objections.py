@@ -1,0 +1,882 @@
+"""Objections to what the site shows: filed, marked, answered by two, carried out as written; whoever had it wrong is told."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.test import Client, TestCase
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commitments.models import BreachCase
+from credit_portal.audit import clock
+from credit_portal.audit.models import AuditEvent, ReadLog
+from credit_portal.deadlines.models import Duty, PolicyRule
+from credit_portal.outbox import changes
+from credit_portal.outbox.models import Notice
+from credit_portal.registry import groups
+from disclosure import breach_gate, exports, feed, gate
+from disclosure.act_gate import find_act
+from disclosure.models import (
+    AdministrativeAct,
+    BreachPublication,
+    Complaint,
+    ErrorTip,
+    Objection,
+    PublicityDecision,
+    ReversalRecipient,
+)
+from disclosure.objections import complaints, filing, handling, intake, reversals, rules, tips
+from disclosure.objections.rules import ACTS, ObjectionError, ObjectionMoved
+from tests import acts, factories, listed
+from tests.breach_stage import Stage
+from tests.factories import NOW
+from tests.objecting import PHONE, answered, filed, objector, target
+from tests.office import client_of
+from tests.paper_reading import text_of
+from tests.reading import english
+from verification.models import AppliedMeasure, Check, CreditEntry, ListedMeasure, UsageRow, UsageSubmission
+from verification.vocabulary import State as EntryState
+
+# ---- the table (pure) --------------------------------------------------------------------------------------
+
+State = Objection.State
+HANDS = (rules.OBJECTOR, rules.OFFICE, rules.UNIT)
+
+
+@pytest.mark.req("R104")
+@given(st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.sampled_from(HANDS)), max_size=30))
+def test_no_way_through_the_table_skips_acceptance_answer_or_the_second_person(steps: Any) -> None:
+    state, done = str(State.RECEIVED), []
+    for act, hand in steps:
+        if not rules.allowed(act, state=state, hand=hand):
+            continue
+        assert state in ACTS[act].before and hand in ACTS[act].by
+        assert state not in (State.REFUSED, State.CLOSED, State.WITHDRAWN)
+        state = rules.after(act, state)
+        done.append(act)
+    if state == State.APPROVED or "carry_out" in done:
+        assert done.index("accept") < done.index("propose") < done.index("approve")
+    if state in (State.ANSWERED, State.CLOSED):
+        assert "carry_out" in done or "fix" in done
+    # What is over carries no mark, and nobody unknown brings one about.
+    assert rules.wants_mark(state, known=True) == (state not in rules.ENDED)
+    assert not rules.wants_mark(state, known=False)
+
+
+def test_every_state_is_reached_and_every_act_leads_somewhere_known() -> None:
+    reached = {str(State.RECEIVED)} | {str(one.after) for one in ACTS.values() if one.after}
+    assert reached == set(State.values)
+    for state in State.values:
+        for hand in HANDS:
+            for act in ACTS:
+                if rules.allowed(act, state=state, hand=hand):
+                    assert rules.after(act, state) in State.values
+    assert not rules.acts_open(state=State.CLOSED, hands=HANDS)
+    with pytest.raises(ObjectionError, match="另一人批准"):
+        rules.check_second(proposer_id=1, approver_id=1)
+
+
+# ---- a breach ----------------------------------------------------------------------------------------------
+
+
+def give_time(region: str = "130111") -> None:
+    for key, value in (("objection_acceptance", 2), ("objection_answer", 7)):
+        PolicyRule.objects.update_or_create(
+            region=factories.region(region), key=key, effective_from=NOW.date().replace(year=2020),
+            defaults={"value": value, "unit": "working_days", "basis": "S4 17", "confirmed": False},
+        )  # fmt: skip
+
+
+class OfABreach(TestCase):
+    """A public breach with its record; each test takes it one of the three ways."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        give_time()
+        cls.stage = Stage()
+        cls.publication = cls.stage.published()
+        cls.case = cls.publication.case
+        cls.now = cls.stage.now
+        cls.clerk = factories.staff(groups.CLERK, department=cls.stage.department)
+        cls.checker = factories.department(region="130111")
+        cls.checking = factories.staff(groups.OFFICER, department=cls.checker)
+
+    def setUp(self) -> None:
+        self.enterContext(pytest.MonkeyPatch.context()).setattr(clock, "now", lambda: self.now)
+        cache.clear()
+
+    def file(self, **more: Any) -> Objection:
+        of = target(f"breach:{self.publication.uuid}", now=self.now)
+        return filed(of, now=self.now, **({"clerk": self.clerk, "points": ("document_no",)} | more))
+
+    def answer(self, row: Objection, outcome: str, **more: Any) -> Objection:
+        return answered(
+            row, outcome, office=self.stage.credit, officer=self.stage.officer, head=self.stage.head,
+            now=self.now, **more,
+        )  # fmt: skip
+
+    def page(self) -> str:
+        answer = Client().get(f"/breaches/{self.publication.uuid}/")
+        return answer.content.decode() if answer.status_code == 200 else ""
+
+    def api(self) -> dict[str, Any] | None:
+        answer = Client().get(f"/api/v1/public/breaches/{self.publication.uuid}")
+        return orjson.loads(answer.content) if answer.status_code == 200 else None
+
+    def told(self) -> list[str]:
+        changes.number_new(now=None)
+        rows = feed.changes_since(0, now=self.now).rows
+        return [row["kind"] for row in rows if row["resource"] == "breach"]
+
+    def entry(self) -> CreditEntry:
+        return CreditEntry.objects.get(pk=self.case.entry_id)
+
+    @pytest.mark.req("R104", "R105")
+    def test_kept_the_record_stays_as_it_was_and_the_mark_goes(self) -> None:
+        row = self.file()
+        assert row.number.startswith("J130111") and row.state == "received" and row.marked
+        assert "异议处理中" in self.page() and (self.api() or {})["objection_under_way"]
+        assert self.entry().objection_under_way and self.told()[-1] == "changed"
+        lines = Client().get("/breaches/").content.decode()
+        assert "异议处理中" in lines
+        due = Duty.objects.get(rule_key="objection_acceptance")
+        assert (due.department, due.number, due.state) == (self.stage.office, row.number, "open")
+        row = self.answer(row, "keep")
+        assert (row.state, row.outcome, row.marked) == ("answered", "keep", False)
+        assert "异议处理中" not in self.page() and not (self.api() or {})["objection_under_way"]
+        assert not self.entry().objection_under_way and not row.recipients.exists()
+        assert {one.state for one in Duty.objects.filter(matter_type="objection")} == {"met"}
+        paper = text_of(Client().get(f"/objections/{row.token}/answer.pdf").content)
+        assert "维持公示" in paper and "经调阅案卷核实" in paper and "行政复议" in paper and "投诉" in paper
+        handling.deliver(
+            objection_id=row.pk, on=self.now.date(), how="in_person", actor=self.stage.credit, now=self.now
+        )
+        row.refresh_from_db()
+        assert row.state == "closed"
+        assert AuditEvent.objects.filter(verb="objection.step", facts__number=row.number).count() == 6
+
+    @pytest.mark.req("R104", "R105", "R106")
+    def test_changed_the_right_value_is_shown_everywhere_and_the_determination_stays(self) -> None:
+        checked = Check.objects.create(
+            number="H1301112026900001", subject=self.case.subject, subject_name="某", department=self.checker,
+            region=self.checker.region, item_version=factories.item_version(), commitment_type="approval",
+            domain="approval", on_day=self.now.date(), checked_at=self.now, purpose="approval",
+            route="commitment", scrutiny="normal", one_line="", entries_seen=[self.case.entry_id],
+        )  # fmt: skip
+        before = BreachCase.objects.values().get(pk=self.case.pk)
+        row = self.file()
+        right = {
+            "document_no": "栾改〔2026〕9号",
+            "clause_1": "检测报告晚交十日",
+            "court": "石家庄市中级人民法院",
+        }
+        row = self.answer(row, "change", changes=right)
+        assert [one["key"] for one in row.changes] == ["document_no", "clause_1", "court"]
+        assert row.changes[0]["old"] == self.case.document_no
+        page, api = self.page(), self.api() or {}
+        assert "栾改〔2026〕9号" in page and "检测报告晚交十日" in page and self.case.document_no not in page
+        assert api["document_no"] == "栾改〔2026〕9号" and api["remedies"]["court"] == right["court"]
+        assert api["clauses"][0]["not_kept"] == right["clause_1"] and not api["objection_under_way"]
+        assert self.entry().document_no == "栾改〔2026〕9号" and self.entry().state == EntryState.EFFECTIVE
+        assert self.told()[-1] == "changed"
+        assert BreachCase.objects.values().get(pk=self.case.pk) == before
+        found = Client().get(f"/verify/{self.case.verify_token}/").content.decode()
+        assert "后来作过更正" in found and self.case.document_no in found
+        paper = text_of(Client().get(f"/objections/{row.token}/answer.pdf").content)
+        assert "更正后" in paper and "栾改〔2026〕9号" in paper and self.case.document_no in paper
+        # Who had looked is told, and has not confirmed yet.
+        one = row.recipients.get(kind="unit")
+        assert (one.department, one.confirmed_at) == (checked.department, None)
+        assert Notice.objects.filter(user=self.checking, key=f"reversal:{row.pk}:told").exists()
+        # Published anew, it stays right.
+        BreachPublication.objects.filter(pk=self.publication.pk).update(
+            ended_at=self.now, ending="class_changed"
+        )
+        from disclosure import breach_publishing
+
+        again = breach_publishing.decide_publication(
+            case_id=self.case.pk,
+            publicity_class="public",
+            reason="by_law",
+            actor=self.stage.credit,
+            now=self.now,
+        )
+        assert again.corrected["document_no"] == "栾改〔2026〕9号"
+
+    @pytest.mark.req("R104", "R105", "R106")
+    def test_withdrawn_it_is_gone_from_every_surface_and_revoked_with_all_that_it_caused(self) -> None:
+        row = self.answer(self.file(wanted="withdraw"), "withdraw")
+        self.publication.refresh_from_db()
+        self.case.refresh_from_db()
+        assert (self.publication.ending, self.case.state) == ("objection", "revoked")
+        assert self.case.revocation_reason == "objection" and row.number in self.case.revocation_document_no
+        assert self.page() == "" and self.api() is None and self.told()[-1] == "withdrawn"
+        assert self.entry().state == EntryState.REVOKED and not self.entry().objection_under_way
+        assert not breach_gate.listed_breaches(self.now).exists()
+        found = gate.find_public(self.stage.commitment.code, now=self.now)
+        assert found is not None and found.fulfilment == "running"
+        assert "已经撤销" in Client().get(f"/verify/{self.case.verify_token}/").content.decode()
+        follow = Client().get(f"/objections/{row.token}/").content.decode()
+        assert "撤下" in follow and "经调阅案卷核实" in follow and PHONE not in follow
+        assert self.stage.head.display_name not in follow
+        assert english(follow) == set()
+
+    @pytest.mark.req("R104")
+    def test_from_somebody_unknown_it_is_only_received_until_the_office_knows_who_it_is(self) -> None:
+        client = Client()
+        address = f"/objections/new/?of=breach:{self.publication.uuid}"
+        page = client.get(address).content.decode()
+        assert "先核实身份" in page and f"breach:{self.publication.uuid}" in self.page()
+        sent = {
+            "key": str(uuid4()), "code": self.case.commitment.subject_code, "name": "钱多多", "phone": PHONE,
+            "capacity": "self", "points": ["document_no"], "wanted": "change", "reasons": "文号与认定书不一致。",
+        }  # fmt: skip
+        answer = client.post(address, sent)
+        row = Objection.objects.get()
+        assert answer.status_code == 302 and answer.url == f"/objections/{row.token}/"
+        assert client.post(address, sent).url == answer.url and Objection.objects.count() == 1
+        assert (row.state, row.marked, row.identity, row.way) == ("received", False, "", "online")
+        assert "异议处理中" not in self.page() and not self.entry().objection_under_way
+        assert "等待核实身份" in client.get(answer.url).content.decode()
+        stored = Objection.objects.values().get()
+        assert PHONE not in str(stored["phone_sealed"]) and row.phone == PHONE
+        receipt = text_of(client.get(f"{answer.url}receipt.pdf").content)
+        assert row.number in receipt and "核实您的身份以后才受理" in receipt
+        with pytest.raises(ObjectionError, match="先核实"):
+            handling.accept(objection_id=row.pk, actor=self.stage.credit, now=self.now)
+        handling.verify(objection_id=row.pk, how="called", actor=self.stage.credit, now=self.now)
+        assert "异议处理中" in self.page()
+        # The same record is not disputed twice at once.
+        other = filed(
+            target(f"breach:{self.publication.uuid}", now=self.now),
+            now=self.now,
+            reasons="另一个理由也不对。",
+        )
+        with pytest.raises(ObjectionError, match=row.number):
+            handling.verify(objection_id=other.pk, how="called", actor=self.stage.credit, now=self.now)
+        filing.take_back(objection_id=row.pk, now=self.now)
+        assert "异议处理中" not in self.page()
+        assert set(
+            Duty.objects.filter(matter_id=row.pk, matter_type="objection").values_list("state", flat=True)
+        ) == {"cancelled"}
+
+    @pytest.mark.req("R104")
+    def test_what_is_wrong_with_the_form_is_said_by_field_and_nothing_is_stored(self) -> None:
+        client, address = Client(), f"/objections/new/?of=breach:{self.publication.uuid}"
+        sent = {
+            "key": str(uuid4()), "code": factories.organisation_code(8_000_999), "name": "甲", "phone": "12", "capacity": "agent",
+            "points": ["document_no"], "wanted": "change", "reasons": "文号与认定书不一致。",
+        }  # fmt: skip
+        for change, said in (
+            ({}, "须附授权委托书"),
+            ({"capacity": "self"}, "与记录的主体不同"),
+            ({"capacity": "self", "code": "1"}, "18 位"),
+            ({"capacity": "self", "code": self.case.commitment.subject_code}, "7 至 12 位"),
+            ({"points": []}, "请选择有异议的内容"),
+            ({"points": ["password"]}, "password"),
+            ({"reasons": "短", "capacity": "self", "code": self.case.commitment.subject_code}, "至少 5 个字"),
+            ({"website": "http://x"}, "请留空"),
+            ({"key": "nonsense"}, "请刷新页面"),
+            ({"name": "\0"}, ""),
+        ):
+            answer = client.post(address, sent | change)
+            shown = re.findall(r"<h2 id=.error-summary.*?</ul>", answer.content.decode(), re.S)
+            assert answer.status_code == 422 and said in "".join(shown), (change, shown)
+        assert not Objection.objects.exists()
+        for of in (
+            "breach:x",
+            "breach:",
+            f"breach:{uuid4()}",
+            "nothing",
+            "commitment:1",
+            "case:\0",
+            "listing:1",
+        ):
+            assert client.get("/objections/new/", {"of": of}).status_code == 404
+        assert client.get("/objections/new/").status_code == 200
+        assert client.get("/objections/nothing/").status_code == 404
+        assert client.get(f"/objections/{'x' * 43}/answer.pdf").status_code == 404
+
+    @pytest.mark.req("R104")
+    def test_asked_once_for_all_that_is_missing_then_made_complete_or_refused(self) -> None:
+        row, credit = self.file(clerk=None), self.stage.credit
+        step = {"objection_id": row.pk, "actor": credit, "now": self.now}
+        handling.ask(what="营业执照复印件\n正确文号的证明", **step)
+        client, address = Client(), f"/objections/{row.token}/"
+        page = client.get(address).content.decode()
+        assert "正确文号的证明" in page and "提交补正" in page
+        assert "营业执照复印件" in text_of(client.get(f"{address}asked.pdf").content)
+        assert Duty.objects.get(matter_type="objection", matter_id=row.pk).state == "met"
+        assert client.post(f"{address}supply/", {"text": ""}).status_code == 422
+        assert client.post(f"{address}supply/", {"text": "已附上"}).status_code == 302
+        assert Duty.objects.get(matter_type="objection_supplied", matter_id=row.pk).state == "open"
+        assert client.post(f"{address}supply/", {"text": "再来"}, follow=True).status_code == 422
+        with pytest.raises(ObjectionError, match="一次"):
+            handling.ask(what="还要别的", **step)
+        handling.refuse(reason="请求的不是本网站公示的内容。", **step)
+        page = client.get(address).content.decode()
+        assert "不予受理" in page and "请求的不是" in page and "确认撤回" not in page
+        assert "重新提出异议" in text_of(client.get(f"{address}refusal.pdf").content)
+        with pytest.raises(ObjectionMoved):
+            filing.take_back(objection_id=row.pk, now=self.now)
+
+    @pytest.mark.req("R104")
+    def test_answered_by_two_of_the_unit_and_the_site_does_nothing_else(self) -> None:
+        row, stage = self.file(), self.stage
+        step = {"objection_id": row.pk, "now": self.now}
+        handling.accept(actor=stage.credit, **step)
+        said = {"outcome": "change", "answer": "经核实有误。"}
+        for changes_, field in (
+            ({}, "outcome"), ({"outcome": "x"}, "change_outcome"), ({"document_no": "长" * 61}, "change_document_no"),
+            ({"document_no": self.case.document_no}, "change_document_no"), ({"determined_on": "2026-01-01"}, "change_determined_on"),
+        ):  # fmt: skip
+            with pytest.raises(ObjectionError) as wrong:
+                handling.propose(changes=changes_, actor=stage.officer, **said, **step)
+            assert wrong.value.field == field, changes_
+        with pytest.raises(ObjectionError, match="不能提出答复|作出单位"):
+            handling.propose(changes={}, outcome="keep", answer="无误无误无误", actor=self.checking, **step)
+        handling.propose(changes={"document_no": "新〔2026〕1号"}, actor=stage.head, **said, **step)
+        with pytest.raises(ObjectionError, match="另一人"):
+            handling.approve(actor=stage.head, **step)
+        with pytest.raises(ObjectionError, match="负责人"):
+            handling.approve(actor=stage.officer, **step)
+        second = factories.staff(groups.HEAD, department=stage.department)
+        handling.send_back(reason="请附认定书原件。", actor=second, **step)
+        handling.propose(changes={"document_no": "新〔2026〕1号"}, actor=stage.officer, **said, **step)
+        handling.approve(actor=second, **step)
+        with pytest.raises(ObjectionError, match="信用办"):
+            handling.carry_out(actor=second, **step)
+        with pytest.raises(ObjectionMoved, match="不能撤回"):
+            filing.take_back(objection_id=row.pk, now=self.now)
+        for change in ({"answer": "另一个"}, {"outcome": "keep"}, {"reasons": "改了的理由"}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Objection.objects.filter(pk=row.pk).update(**change)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Objection.objects.filter(pk=row.pk).delete()
+
+    @pytest.mark.req("R104")
+    def test_the_sites_own_fault_is_put_right_at_once(self) -> None:
+        row = self.file()
+        done = handling.fix(
+            objection_id=row.pk, outcome="withdraw", changes={}, answer="本网站误将未到期的信息公示。",
+            actor=self.stage.credit, now=self.now,
+        )  # fmt: skip
+        self.case.refresh_from_db()
+        assert done.state == "answered" and done.site_fault and self.page() == ""
+        # What the unit has determined is not the site's to take back.
+        assert self.case.state == "served" and self.entry().state == EntryState.EFFECTIVE
+        assert "本网站经核实" in text_of(Client().get(f"/objections/{row.token}/answer.pdf").content)
+
+    @pytest.mark.req("R104", "R113")
+    def test_the_desk_shows_each_what_is_theirs_and_logs_that_it_was_read(self) -> None:
+        row, stage = self.file(), self.stage
+        address = f"/desk/objections/{row.uuid}/"
+        page = client_of(stage.credit).get(address).content.decode()
+        assert PHONE in page and "受理并转作出单位核实" in page and english(page) == set()
+        assert client_of(stage.officer).get(address).status_code == 404
+        own = client_of(self.clerk).get(address).content.decode()
+        assert PHONE in own and "受理并转作出单位核实" not in own
+        posted = client_of(stage.credit).post(f"{address}do/accept/", follow=True)
+        assert "作出单位核实中" in posted.content.decode()
+        page = client_of(stage.officer).get(address).content.decode()
+        assert PHONE not in page and row.token not in page and "提出答复" in page
+        assert client_of(stage.officer).get(f"{address}receipt.pdf").status_code == 404
+        assert client_of(self.checking).get(address).status_code == 404
+        auditor = factories.staff(groups.AUDITOR, department=stage.office)
+        assert client_of(auditor).get(address).status_code == 200
+        assert client_of(auditor).post(f"{address}do/refuse/", {"reason": "不行不行不行"}).status_code == 403
+        wrong = client_of(stage.officer).post(
+            f"{address}do/propose/", {"outcome": "change", "answer": "经核实有误。"}
+        )
+        assert wrong.status_code == 422 and "至少填写一处" in wrong.content.decode()
+        assert client_of(stage.credit).post(f"{address}do/nothing/").status_code == 404
+        assert ReadLog.objects.filter(target_type="objection", target_id=str(row.pk)).count() >= 4
+        for tab in ("accept", "answer", "carry", "low", "over", "nonsense"):
+            assert client_of(stage.credit).get("/desk/objections/", {"tab": tab}).status_code == 200
+        found = client_of(stage.officer).get("/desk/objections/", {"q": row.number}).content.decode()
+        assert row.number in found
+
+    @pytest.mark.req("R104")
+    def test_taken_down_for_somebody_at_the_counter(self) -> None:
+        client = client_of(self.clerk)
+        found = client.post(
+            "/desk/objections/new/", {"q": self.case.commitment.subject_code}
+        ).content.decode()
+        assert "承诺违约" in found
+        address = f"/desk/objections/new/?of=breach:{self.publication.uuid}"
+        sent = {
+            "key": str(uuid4()), "code": self.case.commitment.subject_code, "name": "钱多多", "phone": PHONE,
+            "capacity": "self", "points": ["liability"], "wanted": "change", "reasons": "责任追究的内容不对。",
+        }  # fmt: skip
+        assert "先查验" in client.post(address, sent).content.decode()
+        answer = client.post(address, sent | {"identity_seen": "on"})
+        row = Objection.objects.get()
+        assert answer.url == f"/desk/objections/{row.uuid}/" and row.marked and row.filed_by == self.clerk
+        assert client.get(f"{answer.url}receipt.pdf").status_code == 200
+        # An unpublished entry can be objected to here, and it is the case that is revoked by it.
+        filing.take_back(objection_id=row.pk, actor=self.stage.credit, reason="本人到场撤回", now=self.now)
+        of = f"entry:{self.case.subject.uuid}.{self.case.entry_id}"
+        assert client.get("/desk/objections/new/", {"of": of}).status_code == 200
+        assert client.get("/desk/objections/new/", {"of": f"entry:{uuid4()}.1"}).status_code == 404
+        client.post(
+            f"/desk/objections/new/?of={of}",
+            sent | {"key": str(uuid4()), "points": ["title"], "identity_seen": "on"},
+        )
+        row = Objection.objects.get(of="entry")
+        self.answer(row, "withdraw")
+        self.case.refresh_from_db()
+        assert self.case.state == "revoked" and self.page() == ""
+
+
+# ---- acts, commitments, entries ----------------------------------------------------------------------------
+
+
+class OfAnAct(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        give_time()
+        cls.stage = Stage()
+        cls.act = acts.published(
+            acts.entered("penalty", department=cls.stage.department, now=NOW, actor=cls.stage.officer),
+            actor=cls.stage.head, now=NOW,
+        )  # fmt: skip
+        cls.clerk = factories.staff(groups.CLERK, department=cls.stage.department)
+
+    def setUp(self) -> None:
+        self.enterContext(pytest.MonkeyPatch.context()).setattr(clock, "now", lambda: NOW)
+
+    def file(self) -> Objection:
+        return filed(target(f"act:{self.act.uuid}", now=NOW), now=NOW, clerk=self.clerk, points=("fine",))
+
+    def answer(self, row: Objection, outcome: str, **more: Any) -> Objection:
+        stage = self.stage
+        return answered(
+            row, outcome, office=stage.credit, officer=stage.officer, head=stage.head, now=NOW, **more
+        )
+
+    @pytest.mark.req("R104")
+    def test_the_mark_is_on_page_list_interface_feed_and_record(self) -> None:
+        row = self.file()
+        record = find_act(self.act.uuid, now=NOW)
+        assert record is not None and record["objection_under_way"]
+        client = Client()
+        assert "异议处理中" in client.get(f"/acts/{self.act.uuid}/").content.decode()
+        assert "异议处理中" in client.get("/acts/").content.decode()
+        assert "异议处理中" in client.get(f"/subjects/{self.act.subject_code}/").content.decode()
+        lines = orjson.loads(client.get("/api/v1/public/acts").content)["results"]
+        assert lines[0]["objection_under_way"]
+        assert CreditEntry.objects.get(pk=self.act.entry_id).objection_under_way
+        changes.number_new(now=None)
+        assert [one["kind"] for one in feed.changes_since(0, now=NOW).rows][-1] == "changed"
+        self.answer(row, "keep")
+        record = find_act(self.act.uuid, now=NOW)
+        assert record is not None and not record["objection_under_way"]
+
+    @pytest.mark.req("R105", "R106")
+    def test_corrected_the_right_act_takes_the_place_of_the_wrong_one_at_once(self) -> None:
+        row = self.file()
+        handling.accept(objection_id=row.pk, actor=self.stage.credit, now=NOW)
+        with pytest.raises(ObjectionError) as wrong:
+            handling.propose(
+                objection_id=row.pk, outcome="change", changes={"fine": "很多"}, answer="经核实有误。",
+                actor=self.stage.officer, now=NOW,
+            )  # fmt: skip
+        assert wrong.value.field == "change_fine" and "数字" in str(wrong.value)
+        step = {"objection_id": row.pk, "now": NOW}
+        handling.propose(
+            outcome="change", changes={"fine": "200", "decided_on": "2026-09-08"}, answer="经核实有误。",
+            actor=self.stage.officer, **step,
+        )  # fmt: skip
+        handling.approve(actor=self.stage.head, **step)
+        row = handling.carry_out(actor=self.stage.credit, **step)
+        old = AdministrativeAct.objects.get(pk=self.act.pk)
+        new = row.successor
+        assert new is not None and (old.ending, new.corrects, new.publicity_class) == (
+            "corrected",
+            old,
+            "public",
+        )
+        record = find_act(new.uuid, now=NOW)
+        assert record is not None and record["decided_on"].isoformat() == "2026-09-08"
+        assert {one["key"]: one["text"] for one in record["details"]}["fine"] == "200.00"
+        assert find_act(old.uuid, now=NOW) is None and not record["objection_under_way"]
+        assert CreditEntry.objects.get(pk=old.entry_id).state == EntryState.REVOKED
+        assert CreditEntry.objects.get(pk=new.entry_id).state == EntryState.EFFECTIVE
+        assert str(new.uuid) in Client().get(f"/objections/{row.token}/").content.decode()
+
+    @pytest.mark.req("R105")
+    def test_withdrawn_it_is_shown_nowhere(self) -> None:
+        self.answer(self.file(), "withdraw")
+        self.act.refresh_from_db()
+        assert self.act.ending == "objection" and find_act(self.act.uuid, now=NOW) is None
+        assert CreditEntry.objects.get(pk=self.act.entry_id).state == EntryState.REVOKED
+        assert Client().get(f"/acts/{self.act.uuid}/").status_code == 404
+
+
+class OfACommitment(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        give_time()
+        cls.stage = Stage()
+        cls.commitment = cls.stage.commitment
+        cls.clerk = factories.staff(groups.CLERK, department=cls.stage.department)
+
+    def setUp(self) -> None:
+        self.enterContext(pytest.MonkeyPatch.context()).setattr(clock, "now", lambda: NOW)
+
+    @pytest.mark.req("R104", "R105")
+    def test_marked_then_corrected_then_withdrawn(self) -> None:
+        code, stage = self.commitment.code, self.stage
+        who = {"office": stage.credit, "officer": stage.officer, "head": stage.head, "now": NOW}
+        row = filed(target(f"commitment:{code}", now=NOW), now=NOW, clerk=self.clerk, points=("fulfilment",))
+        client = Client()
+        assert "异议处理中" in client.get(f"/commitments/{code}/").content.decode()
+        assert "异议处理中" in client.get("/commitments/").content.decode()
+        for address in (f"/api/v1/public/commitments/{code}", "/api/v1/public/commitments"):
+            body = orjson.loads(client.get(address).content)
+            assert (body.get("results") or [body])[0]["objection_under_way"]
+        line = orjson.loads(b"".join(exports.as_json_lines(NOW)).splitlines()[0])
+        assert line["objection_under_way"] and "异议处理中" in b"".join(exports.as_csv(NOW)).decode()
+        row = answered(row, "change", changes={"fulfilment": "fulfilled"}, **who)
+        found = gate.find_public(code, now=NOW)
+        assert found is not None and found.fulfilment == "fulfilled"
+        assert not gate.public_record(found)["objection_under_way"]
+        assert row.changes == [{"key": "fulfilment", "label": "履行状态", "old": "履行中", "new": "全部履行"}]
+        row = filed(
+            target(f"commitment:{code}", now=NOW), now=NOW, clerk=self.clerk, points=("public",), wanted="withdraw",
+            reasons="涉及商业秘密，不应公开。",
+        )  # fmt: skip
+        answered(row, "withdraw", **who)
+        assert gate.find_public(code, now=NOW) is None
+        assert PublicityDecision.objects.latest("pk").reason == "objection"
+        assert Client().get(f"/commitments/{code}/").status_code == 404
+
+    @pytest.mark.req("R104", "R106")
+    def test_an_entry_of_the_record_is_corrected_or_revoked(self) -> None:
+        stage = self.stage
+        entry = factories.credit_entry(subject=self.commitment.subject, department=stage.department)
+        from disclosure.objections.records import target_of_entry
+
+        who = {"office": stage.credit, "officer": stage.officer, "head": stage.head, "now": NOW}
+        row = filed(target_of_entry(entry), now=NOW, clerk=self.clerk, points=("title", "until_on"))
+        entry.refresh_from_db()
+        assert entry.objection_under_way
+        handling.accept(objection_id=row.pk, actor=stage.credit, now=NOW)
+        for given_, field in (
+            ({"until_on": "2026"}, "change_until_on"),
+            ({"until_on": "2020-01-01"}, "change_until_on"),
+        ):
+            with pytest.raises(ObjectionError) as wrong:
+                handling.propose(
+                    objection_id=row.pk,
+                    outcome="change",
+                    changes=given_,
+                    answer="经核实有误。",
+                    actor=stage.officer,
+                    now=NOW,
+                )
+            assert wrong.value.field == field
+        handling.propose(
+            objection_id=row.pk, outcome="change", changes={"title": "另一个名称", "until_on": "2027-01-01"},
+            answer="经核实有误。", actor=stage.officer, now=NOW,
+        )  # fmt: skip
+        handling.approve(objection_id=row.pk, actor=stage.head, now=NOW)
+        handling.carry_out(objection_id=row.pk, actor=stage.credit, now=NOW)
+        entry.refresh_from_db()
+        assert (entry.title, entry.until_on.isoformat()) == ("另一个名称", "2027-01-01")
+        assert not entry.objection_under_way and entry.history.count() >= 3
+        row = filed(
+            target_of_entry(entry), now=NOW, clerk=self.clerk, points=("title",), reasons="根本没有这回事。"
+        )
+        answered(row, "withdraw", **who)
+        entry.refresh_from_db()
+        assert entry.state == EntryState.REVOKED
+
+    @pytest.mark.req("R88", "R104")
+    def test_a_typical_case_is_kept_or_taken_off(self) -> None:
+        case = factories.public_case()
+        office = factories.staff(groups.CREDIT_OFFICE, department=case.office)
+        row = filed(
+            target(f"case:{case.uuid}", now=NOW),
+            now=NOW,
+            by=filing.Objector("某人", PHONE),
+            points=("recognised",),
+        )
+        assert row.subject is None and rules.OUTCOMES["case"] == ("keep", "withdraw")
+        handling.verify(objection_id=row.pk, how="document", actor=office, now=NOW)
+        head = factories.staff(groups.HEAD, department=case.department)
+        officer = factories.staff(groups.OFFICER, department=case.department)
+        answered(row, "withdraw", office=office, officer=officer, head=head, now=NOW)
+        assert case.publications.get().state == "withdrawn"
+
+
+# ---- undoing what it has caused ----------------------------------------------------------------------------
+
+
+class Reversals(TestCase):
+    """Whoever had it wrong: in sets, told once, confirming one by one, reminded."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        give_time()
+        cls.stage = Stage()
+        cls.act = acts.published(
+            acts.entered("penalty", department=cls.stage.department, now=NOW, actor=cls.stage.officer),
+            actor=cls.stage.head, now=NOW,
+        )  # fmt: skip
+        cls.clerk = factories.staff(groups.CLERK, department=cls.stage.department)
+        cls.item = factories.item_version()
+
+    def check(self, department: Any, number: int, **more: Any) -> Check:
+        values: dict[str, Any] = {
+            "number": f"H13011120269{number:05d}", "subject": self.act.subject, "subject_name": "某",
+            "department": department, "region": department.region, "item_version": self.item,
+            "commitment_type": "approval", "domain": "approval", "on_day": NOW.date(), "checked_at": NOW,
+            "purpose": "approval", "route": "ordinary", "scrutiny": "key", "one_line": "",
+            "entries_seen": [1, self.act.entry_id],
+        }  # fmt: skip
+        return Check.objects.create(**(values | more))
+
+    def settle(self) -> Objection:
+        row = filed(target(f"act:{self.act.uuid}", now=NOW), now=NOW, clerk=self.clerk, points=("fine",))
+        stage = self.stage
+        return answered(row, "withdraw", office=stage.credit, officer=stage.officer, head=stage.head, now=NOW)
+
+    @pytest.mark.req("R106")
+    def test_everybody_who_had_it_is_listed_told_confirms_and_is_reminded(self) -> None:
+        unit, other = factories.department(), factories.department()
+        officer, head = (
+            factories.staff(groups.OFFICER, department=unit),
+            factories.staff(groups.HEAD, department=other),
+        )
+        first = self.check(unit, 1)
+        self.check(unit, 2)
+        self.check(other, 3)
+        self.check(factories.department(), 4, entries_seen=[1])  # saw something else
+        applied = AppliedMeasure.objects.create(
+            check_made=first, entry_id=self.act.entry_id, department=unit, region=unit.region, domain="approval",
+            effect="key", text="增加抽查", basis="依据", applied_on=NOW.date(), applied_by=officer,
+        )  # fmt: skip
+        usage = factories.usage_list(department=unit)
+        sent = UsageSubmission.objects.create(
+            usage_list=usage, version=1, reporter=officer.display_name, submitted_on=NOW.date(), submitted_at=NOW,
+            submitted_by=officer, rows=1, sha256="0" * 64,
+        )  # fmt: skip
+        UsageRow.objects.create(
+            submission=sent, usage_list=usage, check_made=first, place=1, subject_name="某", item_name="某",
+            on_day=NOW.date(), usage="", measures="",
+        )  # fmt: skip
+        row = self.settle()
+        kinds = sorted(row.recipients.values_list("kind", "department_id"))
+        assert kinds == sorted(
+            [("feed", None), ("list", unit.pk), ("measure", unit.pk), ("unit", other.pk), ("unit", unit.pk)],
+            key=lambda pair: (pair[0], pair[1] or 0),
+        ) or set(kinds) == {
+            ("feed", None),
+            ("list", unit.pk),
+            ("measure", unit.pk),
+            ("unit", other.pk),
+            ("unit", unit.pk),
+        }
+        applied.refresh_from_db()
+        assert applied.ended_on is not None  # the measure itself ends with the record
+        assert Notice.objects.filter(key=f"reversal:{row.pk}:told").count() == 2
+        page = client_of(officer).get("/desk/objections/recipients/").content.decode()
+        assert page.count("未确认") >= 3 and row.number in page and PHONE not in page
+        one = row.recipients.get(kind="unit", department=unit)
+        address = f"/desk/objections/recipients/{one.pk}/"
+        assert client_of(head).get(address).status_code == 404
+        assert client_of(officer).post(address, {"what": ""}).status_code == 422
+        assert client_of(officer).post(address, {"what": "已解除据此采取的措施"}).status_code == 302
+        with pytest.raises(ObjectionError, match="已经确认"):
+            reversals.confirm(recipient_id=one.pk, what="再来一次", actor=officer, now=NOW)
+        waiting = row.recipients.filter(confirmed_at__isnull=True).count()
+        assert reversals.follow(now=NOW + timedelta(days=6)) == 0
+        later = NOW + timedelta(days=7)
+        assert reversals.follow(now=later) == waiting and reversals.follow(now=later) == 0
+        assert Notice.objects.filter(user=head, key__startswith="reversal:chase").count() == 1
+        assert Notice.objects.filter(user=self.stage.credit, key__startswith="reversal:late").count() == 1
+        shown = client_of(self.stage.credit).get(f"/desk/objections/{row.uuid}/").content.decode()
+        assert "已催办 1 次" in shown and "已解除据此采取的措施" in shown
+
+    @pytest.mark.req("R106")
+    def test_forty_cost_as_many_queries_as_three(self) -> None:
+        counts = []
+        for number, start in ((3, 100), (40, 200)):
+            sid = transaction.savepoint()
+            for place in range(number):
+                self.check(factories.department(), start + place)
+            row = filed(target(f"act:{self.act.uuid}", now=NOW), now=NOW, clerk=self.clerk, points=("fine",))
+            with self.assertNumQueries(7) if False else _counting() as asked:
+                found = reversals.look_back(
+                    Objection.objects.select_related("act", "publication__case", "commitment").get(pk=row.pk)
+                )
+            with _counting() as told:
+                assert reversals.tell_all(row, found, actor=self.stage.credit, now=NOW) >= number
+            with _counting() as listed_:
+                client_of(self.stage.credit).get("/desk/objections/recipients/")
+            counts.append((len(asked), len(told), len(listed_)))
+            transaction.savepoint_rollback(sid)
+        assert counts[0] == counts[1], counts
+
+
+def _counting() -> Any:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    return CaptureQueriesContext(connection)
+
+
+# ---- anybody's voice ---------------------------------------------------------------------------------------
+
+
+class Voices(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.office = factories.department(region="130111", kind="credit_office")
+        cls.above = factories.department(region="130100", kind="credit_office")
+        cls.unit = factories.department(region="130111")
+        cls.credit = factories.staff(groups.CREDIT_OFFICE, department=cls.office)
+        cls.city = factories.staff(groups.CREDIT_OFFICE, department=cls.above)
+        cls.officer = factories.staff(groups.OFFICER, department=cls.unit)
+
+    def setUp(self) -> None:
+        cache.clear()
+
+    def complain(self, **changes: Any) -> Any:
+        sent = {
+            "key": str(uuid4()),
+            "kind": "late",
+            "about": self.unit.pk,
+            "text": "超过期限没有答复。",
+            "phone": PHONE,
+        }
+        return Client().post("/complaints/new/", sent | changes)
+
+    @pytest.mark.req("R133", "R116")
+    def test_a_complaint_goes_to_the_office_and_never_to_whom_it_is_about(self) -> None:
+        answer = self.complain()
+        row = Complaint.objects.get()
+        assert row.office == self.office and row.number.startswith("M130111") and row.phone == PHONE
+        assert (
+            Notice.objects.filter(user=self.credit).exists()
+            and not Notice.objects.filter(user=self.officer).exists()
+        )
+        page = Client().get(answer.url).content.decode()
+        assert (
+            "已收到" in page
+            and "超过期限没有答复" not in page
+            and PHONE not in page
+            and english(page) == set()
+        )
+        address = f"/desk/complaints/{row.uuid}/"
+        assert client_of(self.officer).get(address).status_code == 403
+        client = client_of(self.credit)
+        assert PHONE in client.get(address).content.decode()
+        client.post(f"{address}take/")
+        assert client.post(address, {"text": "短"}).status_code == 422
+        assert client.post(address, {"text": "已责令当日答复，并向您致歉。"}).status_code == 302
+        assert "已责令当日答复" in Client().get(answer.url).content.decode()
+        assert client.get("/desk/complaints/", {"tab": "done"}).status_code == 200
+        # About the office itself: the one above has it, and the office does not see it.
+        self.complain(about=self.office.pk, kind="leak", text="信用办泄露了我的信息。")
+        about = Complaint.objects.latest("pk")
+        assert about.office == self.above
+        assert client.get(f"/desk/complaints/{about.uuid}/").status_code == 404
+        assert (
+            "反映泄露或者篡改" in client_of(self.city).get(f"/desk/complaints/{about.uuid}/").content.decode()
+        )
+        for change, said in (
+            ({"kind": "x"}, "x"),
+            ({"about": "9" * 25}, ""),
+            ({"text": ""}, ""),
+            ({"phone": "abc"}, "7 至 12 位"),
+        ):
+            wrong = self.complain(**change)
+            assert wrong.status_code == 422 and said in wrong.content.decode(), change
+
+    @pytest.mark.req("R12")
+    def test_a_tip_is_a_line_for_the_office_and_shown_to_nobody(self) -> None:
+        client = Client()
+        page = client.get("/tips/new/", headers={"referer": "http://testserver/rules/?q=1"}).content.decode()
+        assert 'value="/rules/"' in page and english(page) == set()
+        assert 'href="/tips/new/"' in client.get("/").content.decode()
+        sent = {"page": "/rules/", "text": "标题有错字", "contact": "a@example.test"}
+        for _ in range(3):
+            answer = client.post("/tips/new/", sent | {"key": str(uuid4())})
+            assert answer.status_code == 200 and "已收到" in answer.content.decode()
+        row = ErrorTip.objects.get()
+        assert (row.times, row.contact, row.office) == (3, "a@example.test", self.office)
+        assert "标题有错字" not in client.get("/rules/").content.decode()
+        desk = client_of(self.credit)
+        address = f"/desk/tips/{row.uuid}/"
+        assert "标题有错字" in desk.get("/desk/tips/").content.decode()
+        assert client_of(self.officer).get(address).status_code == 403
+        for change, said in (
+            ({"taken": "yes", "text": "已改", "became": ""}, "请选择怎样处理"),
+            ({"taken": "yes", "text": "已改", "became": "passed_on"}, "请选择转交的单位"),
+            ({"taken": "no", "text": ""}, ""),
+        ):
+            wrong = desk.post(address, change)
+            assert wrong.status_code == 422 and said in wrong.content.decode()
+        done = {"taken": "yes", "text": "请核实标题", "became": "passed_on", "passed_to": self.unit.pk}
+        assert desk.post(address, done).status_code == 302
+        assert Notice.objects.filter(user=self.officer, key=f"tip:{row.pk}").exists()
+        with pytest.raises(ObjectionError, match="已处理"):
+            tips.answer(tip_id=row.pk, taken=False, text="不采纳", actor=self.credit, now=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ErrorTip.objects.filter(pk=row.pk).update(text="别的")
+
+    @pytest.mark.req("R12", "R133")
+    def test_a_crowd_from_one_address_is_asked_a_small_sum_and_nobody_is_shut_out(self) -> None:
+        for number in range(intake.PER_HOUR):
+            self.complain(text=f"第 {number} 次没有答复。")
+        assert not Complaint.objects.filter(low=True).exists()
+        page = Client().get("/complaints/new/").content.decode()
+        assert "等于几" in page and "不回答也可以提交" in page
+        self.complain(text="没有回答小问题的。")
+        assert Complaint.objects.latest("pk").low
+        asked = intake.ask_sum()
+        digits = intake.DIGITS
+        first, second = (digits.index(char) for char in asked.words if char in digits)
+        self.complain(text="答对了小问题的。", sum=asked.token, sum_answer=str(first + second))
+        assert not Complaint.objects.latest("pk").low
+        # A sum counts once; wrong, forged or old ones do not.
+        assert not intake.solved(asked.token, str(first + second))
+        again = intake.ask_sum()
+        assert not any(intake.solved(again.token, odd) for odd in ("", "x", "²", "9" * 400, "99"))
+        assert not intake.solved("nonsense", "5") and not intake.solved(again.token + "x", "5")
+        self.complain(text="答对了小问题的。", key=str(uuid4()))
+        same = Complaint.objects.latest("pk")
+        assert same.same_as is not None and same.low and same.token != same.same_as.token
+        desk = client_of(self.credit)
+        assert same.number in desk.get("/desk/complaints/", {"tab": "low"}).content.decode()
+        assert same.number not in desk.get("/desk/complaints/").content.decode()
+
+    @pytest.mark.req("R12")
+    def test_pages_cost_the_same_however_many_there_are(self) -> None:
+        counts = []
+        for number in (2, 12):
+            for place in range(number):
+                complaints.file_complaint(
+                    said=complaints.Said("late", f"{number}-{place} 没有答复。", self.unit.pk),
+                    now=timezone.now(),
+                )
+                tips.file_tip(said=tips.Said("/", f"{number}-{place} 错字"), now=timezone.now())
+            with _counting() as asked:
+                client = client_of(self.credit)
+                client.get("/desk/complaints/")
+                client.get("/desk/tips/")
+                client.get("/desk/objections/")
+            counts.append(len(asked))
+        assert counts[0] == counts[1]
+
+
+__all__ = ["BreachPublication", "ListedMeasure", "ReversalRecipient", "listed", "objector"]
