@@ -3,10 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from credit_portal.deadlines.models import PolicyRule
 from credit_portal.registry.models import User
 from disclosure.models import Objection
 from disclosure.objections import filing, handling
 from disclosure.objections.records import Target, public_target
+from tests import factories
+from tests.factories import NOW
 
 PHONE = "13800000000"
 
@@ -54,3 +60,16 @@ def answered(
     handling.propose(outcome=outcome, changes=changes or {}, answer="经调阅案卷核实。", actor=officer, **step)
     handling.approve(actor=head, **step)
     return handling.carry_out(actor=office, **step)
+
+
+def give_time(region: str = "130111") -> None:
+    for key, value in (("objection_acceptance", 2), ("objection_answer", 7)):
+        PolicyRule.objects.update_or_create(
+            region=factories.region(region), key=key, effective_from=NOW.date().replace(year=2020),
+            defaults={"value": value, "unit": "working_days", "basis": "S4 17", "confirmed": False},
+        )  # fmt: skip
+
+
+def counting() -> CaptureQueriesContext:
+    """Counts the queries within."""
+    return CaptureQueriesContext(connection)

@@ -18,7 +18,7 @@ from credit_portal.registry.models import User
 from disclosure import breach_publishing, reporting
 from disclosure.models import BreachReport
 
-from . import consequences
+from . import consequences, objections
 from .days import working_days_from
 
 if TYPE_CHECKING:
@@ -243,9 +243,7 @@ class _Course:
             now=now,
         )
         if self.story.until == "objected":
-            breach_publishing.set_objection_mark(
-                publication_id=publication.pk, under_way=True, actor=self.credit, now=now
-            )
+            objections.on_breach(self.timeline, publication, now)
         if self.story.until == "revoked":
             self.on(local_date(now) + timedelta(days=20), self.revoke)
 

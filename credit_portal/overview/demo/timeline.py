@@ -30,6 +30,7 @@ from . import (
     foundation,
     measures,
     memberships,
+    objections,
     partners,
     people,
     progress,
@@ -126,6 +127,7 @@ class Timeline:
         memberships.plan(self)
         checking.plan(self)
         measures.plan(self)
+        objections.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
