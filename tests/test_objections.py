@@ -299,6 +299,13 @@ class OfABreach(TestCase):
         assert client.post(f"{address}supply/", {"text": "已附上"}).status_code == 302
         assert Duty.objects.get(matter_type="objection_supplied", matter_id=row.pk).state == "open"
         assert client.post(f"{address}supply/", {"text": "再来"}, follow=True).status_code == 422
+        desk = client_of(credit)
+        other = self.file(clerk=None, reasons="另一处也不对的。")
+        handling.ask(objection_id=other.pk, what="身份证复印件", actor=credit, now=self.now)
+        page = desk.get(f"/desk/objections/{other.uuid}/").content.decode()
+        assert "补正说明" in page and "multipart/form-data" in page
+        assert desk.post(f"/desk/objections/{other.uuid}/do/supply/", {"text": ""}).status_code == 422
+        assert desk.post(f"/desk/objections/{other.uuid}/do/supply/", {"text": "当面交来"}).status_code == 302
         with pytest.raises(ObjectionError, match="一次"):
             handling.ask(what="还要别的", **step)
         handling.refuse(reason="请求的不是本网站公示的内容。", **step)

@@ -218,6 +218,7 @@ def _page(
 # deed → its form, its service.
 FORMS: dict[str, type[shapes.DeedForm]] = {
     "verify": shapes.VerifyForm,
+    "supply": shapes.DeskSupplyForm,
     "ask": shapes.AskForm,
     "refuse": shapes.RefuseForm,
     "return": shapes.SendBackForm,
@@ -227,6 +228,7 @@ FORMS: dict[str, type[shapes.DeedForm]] = {
 WITH_ANSWER = ("propose", "fix")
 DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
     "verify": (handling.verify, "身份已核实，记录已标注“异议处理中”。"),
+    "supply": (filing.supply, "已登记补正，重新计算受理期限。"),
     "ask": (handling.ask, "已要求补正，请把补正告知书交给异议人。"),
     "refuse": (handling.refuse, "已不予受理，请把告知书交给异议人。"),
     "accept": (handling.accept, "已受理，作出单位已收到通知。"),
@@ -245,8 +247,6 @@ def _steps_on(
 ) -> list[dict[str, Any]]:
     steps = []
     for act in acts:
-        if act == "supply":
-            continue
         if act == "verify" and row.identity:
             continue
         if act in ("accept", "fix") and not row.identity:
@@ -268,7 +268,7 @@ def _steps_on(
     return steps
 
 
-def _form(act: str, row: Objection, look: dict[str, Any], data: Any) -> forms.Form | None:
+def _form(act: str, row: Objection, look: dict[str, Any], data: Any, files: Any = None) -> forms.Form | None:
     if act in WITH_ANSWER:
         outcomes = OUTCOMES[row.of]
         return shapes.AnswerForm(
@@ -280,7 +280,7 @@ def _form(act: str, row: Objection, look: dict[str, Any], data: Any) -> forms.Fo
         )
     if act == "deliver":
         return shapes.DeliverForm(data, initial={"on": clock.today()})
-    return FORMS[act](data) if act in FORMS else None
+    return FORMS[act](data, files) if act in FORMS else None
 
 
 @desk(*AT_THE_DESK)
@@ -291,16 +291,22 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
         raise Http404("没有这个办理步骤。")
     row = _visible(request, uuid)
     service, done = DEEDS[deed]
-    form = _form(deed, row, handling.preview(row), request.POST)
+    form = _form(deed, row, handling.preview(row), request.POST, request.FILES)
     told: dict[str, Any] = {}
     if form is not None:
         if not form.is_valid():
             return _page(request, row, failed=(deed, form))
         told = dict(form.cleaned_data)
+        if isinstance(form, shapes.DeskSupplyForm):
+            told = {
+                "text": told["text"], "files": told["papers"], "authorisation": shapes.maybe(told["authorisation"])
+            }  # fmt: skip
         if isinstance(form, shapes.AnswerForm):
             told = {"outcome": told["outcome"], "answer": told["answer"], "changes": form.changes()}
     try:
         service(objection_id=row.pk, actor=request.user, now=clock.now(), **told)
+    except EvidenceRefused as refused:
+        return _page(request, row, error=str(refused))
     except ObjectionError as problem:
         if form is not None and problem.field in form.fields:
             form.add_error(problem.field, str(problem))

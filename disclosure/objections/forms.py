@@ -252,6 +252,15 @@ class TakeBackForm(DeedForm):
     reason = forms.CharField(label="撤回的情况", max_length=500, help_text="异议人以什么方式提出撤回。")
 
 
+class DeskSupplyForm(DeedForm):
+    """What was missing, brought to the office."""
+
+    deed = "supply"
+    text = forms.CharField(label="补正说明", widget=_lines(2), max_length=2000)
+    authorisation = one_file("授权委托书")
+    papers = FilesField(label="材料", help_text=f"最多 {MOST_FILES} 个文件，每个 10 MB 以内。")
+
+
 class DeliverForm(DeedForm):
     deed = "deliver"
     on = forms.DateField(label="送达日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))

@@ -225,6 +225,7 @@ def _feed(objection: Objection) -> list[ReversalRecipient]:
 
 def tell_all(objection: Objection, wrong: Wrong, *, actor: User, now: datetime) -> int:
     """Store the list and tell everybody on it who has people here. Gives how many are on it."""
+    wrong.rows = _really_wrong_there(wrong.rows)
     for row in wrong.rows:
         row.told_at = now
         if row.kind == Kind.FEED:
@@ -248,6 +249,20 @@ def tell_all(objection: Objection, wrong: Wrong, *, actor: User, now: datetime) 
         now=now,
     )
     return len(wrong.rows)
+
+
+def _really_wrong_there(rows: list[ReversalRecipient]) -> list[ReversalRecipient]:
+    """Without the platforms to which nothing new goes: what has been put right is not among what they hold."""
+    platforms = [row for row in rows if row.kind == Kind.PLATFORM]
+    if not platforms:
+        return rows
+    first = min(row.after_id or 0 for row in platforms)
+    newer = set(
+        ExchangeRecord.objects.filter(number__in=[row.key for row in platforms], pk__gt=first).values_list(
+            "platform_id", "number"
+        )
+    )
+    return [row for row in rows if row.kind != Kind.PLATFORM or (row.platform_id, row.key) in newer]
 
 
 def _notify(departments: Iterable[int], roles: Sequence[str], *, title: str, key: str, now: datetime) -> None:
