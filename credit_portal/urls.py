@@ -10,6 +10,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("credit_portal.registry.account_urls")),
+    path("me/", include("credit_portal.registry.me_urls")),
+    path("me/", include("credit_portal.overview.me_urls")),
     path("window/", include("commitments.urls")),
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/consequences/", include("commitments.consequences.urls")),

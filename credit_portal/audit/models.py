@@ -64,7 +64,9 @@ class ReadLog(AppendOnlyModel):
 
     at = models.DateTimeField("时间", db_index=True)
     actor_id = models.BigIntegerField("查阅人编号", null=True, db_index=True)
-    subject_id = models.BigIntegerField("主体编号", null=True, db_index=True)
+    # A subject on its own pages is nobody of the staff: by which access it, or its agent, has read.
+    access_id = models.BigIntegerField("主体网上查询编号", null=True)
+    subject_id = models.BigIntegerField("主体编号", null=True)
     what = models.CharField("查阅内容", max_length=60)
     target_type = models.CharField("对象类别", max_length=60)
     target_id = models.CharField("对象编号", max_length=64)
@@ -74,6 +76,7 @@ class ReadLog(AppendOnlyModel):
         verbose_name = "查阅日志"
         verbose_name_plural = "查阅日志"
         ordering = ["-id"]
+        indexes = [models.Index(fields=["subject_id", "-id"], name="read_of_subject")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.what} {self.target_id}"

@@ -111,11 +111,14 @@ def log_read(
     target_id: int | str,
     purpose: str,
     subject_id: int | None = None,
+    access_id: int | None = None,
 ) -> ReadLog:
-    """Log that somebody read personal data or a record, with the purpose (`ReadLog.Purpose`)."""
+    """Log that somebody read personal data or a record, with the purpose (`ReadLog.Purpose`). `access_id`: by which
+    access a subject, or its agent, read on its own pages."""
     return ReadLog.objects.create(
         at=now,
         actor_id=actor_id,
+        access_id=access_id,
         what=what,
         target_type=target_type,
         target_id=str(target_id),

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 API_PREFIX = "/api/v1/"
+ME_PREFIX = "/me/"
 STAFF_PREFIXES = ("/window/", "/desk/", "/accounts/", "/admin/")
 ASSETS = {"stylesheet": "css/house.css", "icon": "img/favicon.svg"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -26,7 +27,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     reason = _own_words(exception)
     if _is_api(request):
         return _problem(403, "没有权限", reason or "没有访问这项内容的权限。")
-    return render(request, "403.html", {"frame": _frame(request), "reason": reason}, status=403)
+    context = {"frame": _frame(request), "reason": reason, "mine": request.path.startswith(ME_PREFIX)}
+    return render(request, "403.html", context, status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -34,7 +36,8 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     reason = _own_words(exception)
     if _is_api(request):
         return _problem(404, "没有找到", reason or "没有这个地址或这条记录。")
-    return render(request, "404.html", {"frame": _frame(request), "reason": reason}, status=404)
+    context = {"frame": _frame(request), "reason": reason, "mine": request.path.startswith(ME_PREFIX)}
+    return render(request, "404.html", context, status=404)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
@@ -76,6 +79,8 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _frame(request: HttpRequest) -> str:
+    if request.path.startswith(ME_PREFIX):
+        return "me/base.html"
     user = getattr(request, "user", None)
     staff_page = request.path.startswith(STAFF_PREFIXES)
     return "base_staff.html" if staff_page and user is not None and user.is_authenticated else "base.html"

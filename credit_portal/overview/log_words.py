@@ -11,6 +11,7 @@ from credit_portal.registry.models import (
     Domain,
     PublicityClass,
     ResponsiblePerson,
+    SubjectAccess,
     UnitContact,
 )
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
@@ -27,6 +28,10 @@ VERBS = {
     "subject.registered": "登记主体",
     "subject.renamed": "主体更名",
     "subject.contact_changed": "变更联系方式",
+    "access.opened": "开通主体网上查询",
+    "access.code": "网上查询代码",
+    "access.session": "主体登录和退出",
+    "access.ended": "终止主体网上查询",
     "responsible.set": "登记责任人员",
     "responsible.ended": "责任人员任职结束",
     "item.drafted": "起草事项",
@@ -135,6 +140,7 @@ TARGETS = {
     "user": "账号",
     "department": "部门",
     "subject": "主体",
+    "subject_access": "主体网上查询",
     "item": "事项",
     "policy_rule": "政策规则",
     "evidence": "证据文件",
@@ -197,6 +203,7 @@ PAGES = {
     "user": "registry.user",
     "department": "registry.department",
     "subject": "registry.creditsubject",
+    "subject_access": "registry.subjectaccess",
     "policy_rule": "deadlines.policyrule",
     "rule_proposal": "deadlines.ruleproposal",
     "switch_order": "deadlines.switchorder",
@@ -237,6 +244,18 @@ def bring_words() -> None:
     register("subject.renamed", source=sources)
     for verb in ("responsible.set", "responsible.ended"):
         register(verb, capacity=dict(ResponsiblePerson.Capacity.choices))
+    register(
+        "access.opened",
+        capacity=dict(SubjectAccess.Capacity.choices),
+        scope=dict(SubjectAccess.Scope.choices),
+        channel=dict(SubjectAccess.Channel.choices),
+    )
+    register("access.code", deed={"issued": "签发", "used": "已使用", "dead": "输错次数太多，作废"})
+    register(
+        "access.session",
+        deed={"entered": "登录", "left": "退出", "staff": "同一浏览器登录工作人员账号，退出"},
+    )
+    register("access.ended", by={"staff": "工作人员", "subject": "主体", "system": "法定代表人变更"})
     register("evidence.stored", kind=dict(EvidenceFile.Kind.choices))
     register("entry.added", kind=kinds)
     register("entry.changed", before=states, after=states)

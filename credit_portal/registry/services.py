@@ -8,7 +8,7 @@ from credit_portal.audit import events, history
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.hashing import keyed_hash
 
-from . import codes, crypto
+from . import access, codes, crypto
 from .models import CreditSubject, Department, Region, ResponsiblePerson, SubjectName, User
 
 
@@ -277,6 +277,8 @@ def set_responsible(
     person.id_number = number
     history.note(person, actor=actor, now=now)
     person.save()
+    if capacity == ResponsiblePerson.Capacity.LEGAL_REPRESENTATIVE:
+        access.end_of_representative(subject=subject, now=now)
     events.responsible_set(
         now=now,
         actor_id=actor_id,

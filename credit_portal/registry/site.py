@@ -75,10 +75,19 @@ STAFF_NAV: list[NavItem] = [
     NavItem("units", "单位", "/desk/unit/", ("/desk/training/", "/desk/typical/"), groups=AT_THE_DESK),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
+# A subject's own pages, on its telephone.
+ME_NAV: list[NavItem] = [
+    NavItem("home", "首页", "/me/"),
+    NavItem("commitments", "承诺", "/me/commitments/"),
+    NavItem("record", "信用记录", "/me/record/"),
+    NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
+    NavItem("readers", "谁查过", "/me/readers/"),
+    NavItem("access", "开通", "/me/access/"),
+]
 
 
 def add_page(item: NavItem, *, to: list[NavItem], after: str | None = None) -> None:
-    """Put a room's page into COLUMN_NAV or STAFF_NAV, once; called from its AppConfig.ready().
+    """Put a room's page into COLUMN_NAV, STAFF_NAV or ME_NAV, once; called from its AppConfig.ready().
 
     `after` is the key of the entry it follows; without it the page comes last. Raises LookupError for an unknown key.
     """
@@ -150,6 +159,10 @@ class House:
     @cached_property
     def nav(self) -> list[dict[str, object]]:
         return self._entries(COLUMN_NAV)
+
+    @cached_property
+    def me_nav(self) -> list[dict[str, object]]:
+        return self._entries(ME_NAV)
 
     @cached_property
     def staff_nav(self) -> list[dict[str, object]]:

@@ -1,5 +1,6 @@
 """One typed function an event: the only callers of `recording.record`. `sentences.py` has the words for each."""
 
+from .access import access_code, access_ended, access_opened, access_session
 from .acts import (
     act_decided,
     act_ended,
@@ -116,6 +117,10 @@ from .usage import usage_chased, usage_note, usage_notice, usage_submitted
 
 __all__ = [
     "SENTENCES",
+    "access_code",
+    "access_ended",
+    "access_opened",
+    "access_session",
     "act_decided",
     "act_ended",
     "act_entered",
