@@ -9,14 +9,16 @@ class CommitmentsConfig(AppConfig):
         from credit_portal.deadlines import duties
         from verification.measures import previewing
 
-        from . import drafting, hooks, term_switching
+        from . import drafting, hooks, statements, term_switching
         from .consequences import undoing
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
         duties.register_matter("handoff", "移交撤销许可", _handoff_page)
+        duties.register_matter(statements.MATTER, "主体说明", _statement_page)
         hooks.register_after_revocation("consequences", undoing.on_revoked)
         term_switching.register()
+        hooks.register_after_revocation("statements", statements.on_revoked)
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
 
 
@@ -39,3 +41,10 @@ def _handoff_page(row_id: int) -> str | None:
 
     uuid = RevocationHandoff.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
     return f"/desk/consequences/handoffs/{uuid}/" if uuid else None
+
+
+def _statement_page(row_id: int) -> str | None:
+    from .models import SubjectStatement
+
+    uuid = SubjectStatement.objects.filter(pk=row_id).values_list("case__uuid", flat=True).first()
+    return f"/desk/cases/{uuid}/#statement" if uuid else None

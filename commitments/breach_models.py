@@ -244,6 +244,8 @@ class CaseStep(models.Model):
         RETURNED = "returned", "退回修改"
         DETERMINED = "determined", "批准并作出认定"
         SERVED = "served", "送达认定书"
+        STATEMENT_SENT = "statement_sent", "主体提交说明，待审查"
+        STATEMENT_REFUSED = "statement_refused", "主体说明未采用"
         SUBJECT_STATEMENT = "subject_statement", "主体说明"
         DROPPED = "dropped", "不予认定"
         REVOKED = "revoked", "撤销认定"

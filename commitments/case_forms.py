@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from .models import BreachCase, Commitment
+from .models import BreachCase, Commitment, SubjectStatement
 
 DATE = forms.DateInput(attrs={"type": "date", "placeholder": "2026-01-31"}, format="%Y-%m-%d")
 
@@ -79,6 +79,17 @@ class SubjectStatementForm(forms.Form):
         widget=_lines(4),
         required=False,
         help_text="由主体自愿提供，随违诺信息一起公示；清空即撤回。",
+    )
+
+
+class RefusalForm(forms.Form):
+    """Why a statement handed in online cannot be published: for law only."""
+
+    refusal = forms.ChoiceField(
+        label="不采用的理由", choices=SubjectStatement.Refusal.choices, widget=forms.RadioSelect
+    )
+    passage = forms.CharField(
+        label="涉及的文字", max_length=300, widget=_lines(2), help_text="照抄说明中的原文，便于主体改去。"
     )
 
 

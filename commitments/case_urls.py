@@ -10,5 +10,6 @@ urlpatterns = [
     path("new/", case_views.new, name="new"),
     path("<uuid:uuid>/", case_views.case, name="case"),
     path("<uuid:uuid>/step/<slug:act>/", case_views.step, name="step"),
+    path("<uuid:uuid>/statement/<uuid:statement>/<slug:deed>/", case_views.review, name="review"),
     path("<uuid:uuid>/paper/<uuid:evidence>/", case_views.paper, name="paper"),
 ]

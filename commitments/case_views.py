@@ -25,10 +25,10 @@ from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import group_names, has_role
 
-from . import breaches, case_rules
-from .case_forms import FORMS, WITH_CLAUSES, OpenForm, chosen_clauses, initial_of
+from . import breaches, case_rules, statements
+from .case_forms import FORMS, WITH_CLAUSES, OpenForm, RefusalForm, chosen_clauses, initial_of
 from .case_rules import ACTS, CaseError, CaseMoved
-from .models import BreachCase, CaseStep
+from .models import BreachCase, CaseStep, SubjectStatement
 
 PER_PAGE = 50
 State = BreachCase.State
@@ -178,6 +178,9 @@ def _page(
             ],
             "waits_until": opens if waits else None,
             "second_needed": found.state == State.PROPOSED and not {"determine"} & set(acts),
+            "statement": statements.waiting_of(found),
+            "may_review": own and bool(group_names(request.user) & case_rules.DOES),
+            "refusal": bound.get("refuse_statement") or RefusalForm(auto_id="refuse_%s"),
             "reportable": found.state in (State.DETERMINED, State.SERVED),
             "today": today,
         },
@@ -237,6 +240,32 @@ def step(request: HttpRequest, uuid: UUID, act: str) -> HttpResponse:
             messages.success(request, f"{ACTS[act].label}：已登记。")
             return redirect("cases:case", found.uuid)
     return _page(request, _visible(request, uuid), bound={act: form}, status=422)
+
+
+@desk(groups.OFFICER, groups.HEAD)
+@require_POST
+def review(request: HttpRequest, uuid: UUID, statement: UUID, deed: str) -> HttpResponse:
+    """What a subject has handed in to stand beside its breach: published word by word, or refused for law."""
+    found = _visible(request, uuid)
+    said = SubjectStatement.objects.filter(uuid=statement, case=found).first()
+    if said is None or deed not in ("accept", "refuse"):
+        raise Http404("没有这份说明。")
+    form = RefusalForm(request.POST if deed == "refuse" else None, auto_id="refuse_%s")
+    try:
+        if deed == "accept":
+            statements.accept(statement_id=said.pk, actor=request.user, now=clock.now())
+            messages.success(request, "已采用，随违诺信息一起公示。")
+            return redirect("cases:case", found.uuid)
+        if form.is_valid():
+            statements.refuse(statement_id=said.pk, actor=request.user, now=clock.now(), **form.cleaned_data)
+            messages.success(request, "已登记不采用，主体在网上看到理由。")
+            return redirect("cases:case", found.uuid)
+    except CaseError as error:
+        if deed == "accept" or error.field not in form.fields:
+            messages.error(request, str(error))
+            return redirect("cases:case", found.uuid)
+        form.add_error(error.field, str(error))
+    return _page(request, _visible(request, uuid), bound={"refuse_statement": form}, status=422)
 
 
 def _take(request: HttpRequest, found: BreachCase, act: str, data: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
 from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
+from .subject_models import AccessGrounds as AccessGrounds
+from .subject_models import SubjectStatement as SubjectStatement
 
 
 class RequiredContent(models.TextChoices):

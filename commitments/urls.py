@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commitments import views_papers, views_reading, views_signing, views_window
+from commitments import views_papers, views_reading, views_signing, views_subject_access, views_window
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
 app_name = "window"
@@ -25,6 +25,11 @@ urlpatterns = [
     path("d/<uuid:uuid>/signer/", views_signing.signer, name="signer"),
     path("d/<uuid:uuid>/sign/", views_signing.sign, name="sign"),
     path("d/<uuid:uuid>/state/", views_signing.state, name="state"),
+    path("access/", views_subject_access.opened, name="access-list"),
+    path("access/new/", views_subject_access.open_access, name="access-new"),
+    path("access/<uuid:uuid>/", views_subject_access.one, name="access"),
+    path("access/<uuid:uuid>/code/", views_subject_access.new_code, name="access-code"),
+    path("access/<uuid:uuid>/end/", views_subject_access.end, name="access-end"),
     path("today/", views_papers.today, name="today"),
     path("c/<commitment_code:code>/", views_papers.commitment, name="commitment"),
     path("c/<commitment_code:code>/print/<slug:paper>/", views_papers.print_paper, name="print"),

@@ -12,6 +12,8 @@ urlpatterns = [
     path("accounts/", include("credit_portal.registry.account_urls")),
     path("me/", include("credit_portal.registry.me_urls")),
     path("me/", include("credit_portal.overview.me_urls")),
+    path("me/", include("commitments.mine.urls")),
+    path("me/record/", include("verification.mine_urls")),
     path("window/", include("commitments.urls")),
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/consequences/", include("commitments.consequences.urls")),

@@ -29,7 +29,7 @@ from disclosure.models import ExchangeBatch, ExchangePlatform, Objection, Public
 from disclosure.objections import complaints, filing, records, tips
 from disclosure.progress import assessments, summaries
 from disclosure.typical import writing
-from tests import acts
+from tests import acts, subjects
 from tests.breach_stage import Stage
 from verification import listing, training
 from verification import services as record
@@ -164,6 +164,7 @@ class Office:
             said=complaints.Said("late", "超过期限没有答复。", self.department.pk), now=NOW
         )
         self.tip = tips.file_tip(said=tips.Said("/rules/", "标题有错字"), now=NOW)
+        self.access = subjects.opened(self.commitment.subject, name="钱多多", actor=self.counter.clerk)
 
     def _units(self) -> None:
         """Who answers for the unit, a training of it, a typical case that it has handed in."""
@@ -253,6 +254,7 @@ class Office:
             "registry.department": self.department,
             "registry.user": self.leaver,
             "registry.unitcontact": self.contact,
+            "registry.subjectaccess": self.access,
             "verification.trainingsession": self.training,
             "disclosure.typicalcase": self.case,
             "disclosure.objection": self.objection,

@@ -13,7 +13,7 @@ from commitments import drafting
 from credit_portal.audit import clock
 from disclosure.terms import FILTERS, PAGING
 
-from . import factories, office
+from . import factories, office, subjects
 from .counter import Counter, signature_data_url
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +303,47 @@ def test_every_address_of_the_counter_survives_odd_input(place, step):
         for body, kind in BROKEN:
             if status_of(client, "generic", "POST", path, body, kind) >= 500:
                 broken.append((address, body[:60]))
+    assert not broken
+
+
+def test_every_own_page_of_a_subject_survives_odd_input(place):
+    now = clock.now()
+    subject = place.breach.case.subject
+    client = subjects.client_of(subjects.opened(subject, now=now), now=now)
+    client.raise_request_exception = False
+    case = place.breach.case
+    broken = []
+    for route in routes():
+        if not route.startswith("/me/"):
+            continue
+        own = route.replace("<uuid:uuid>", str(case.uuid)).replace(
+            "<commitment_code:code>", case.commitment.code
+        )
+        for path in {*odd_paths(route), *odd_paths(own)}:
+            addresses = [
+                path,
+                *(
+                    f"{path}?{name}={value}"
+                    for name in ("before", "next", "own", "only")
+                    for value in SHARP_IN_ADDRESS
+                ),
+            ]
+            broken += [(a[:120], s) for a in addresses if (s := status_of(client, "get", a)) >= 500]
+            for body, kind in BROKEN:
+                if (status := status_of(client, "generic", "POST", path, body, kind)) >= 500:
+                    broken.append((path, body[:30], status))
+    public = Client()
+    public.raise_request_exception = False
+    for address, names in (
+        ("/me/enter/", ("subject_code", "code", "next")),
+        (f"/me/statement/{case.uuid}/", ("text",)),
+    ):
+        browser = public if address == "/me/enter/" else client
+        sound = {"subject_code": subject.uscc, "code": "AAAAAAAAAA", "next": "/me/"}
+        for name in names:
+            for value in AS_TYPED:
+                if (status := status_of(browser, "post", address, sound | {name: value})) >= 500:
+                    broken.append((address, name, value[:30], status))
     assert not broken
 
 

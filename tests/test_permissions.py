@@ -26,6 +26,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "changelist": {X, A}, "add": {X}, "edit": {X}, "leave": {X}, "return": {X}, "link": {X},
     },
     "registry.creditsubject": {"changelist": {K, A}, "add": NOBODY},
+    "registry.subjectaccess": {"changelist": {K, A}, "add": NOBODY, "end": {K}},
     "registry.unitcontact": {"changelist": {K, A}, "add": {K}, "edit": {K}, "end": {K}},
     "verification.trainingsession": {"changelist": {K, A}, "add": NOBODY},
     "disclosure.typicalcase": {"changelist": {K, A}, "add": NOBODY},

@@ -169,6 +169,7 @@ TABLE = [
     ("410103", "scrutiny.in_publicity", NOW, {}, True, False),
     ("130111", "expired_counts_as_repaired", NOW, {}, True, False),
     ("130111", "advance_notice", NOW, {}, 5, False),
+    ("130111", "statement_review", NOW, {}, 3, False),
     ("130111", "service", NOW, {}, 7, False),
     ("130111", "rectification", NOW, {}, 30, False),
     ("130111", "interview", NOW, {}, 10, False),

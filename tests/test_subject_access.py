@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from credit_portal.registry.access import AccessError, TooManyWrong
 from credit_portal.registry.models import AccessCode, AccessSession, SubjectAccess, WrongCode
 from credit_portal.registry.services import set_responsible
 from tests import factories as make
-from tests import office, subjects
+from tests import office
 from tests.subjects import NOW, client_of, code_of, opened
 
 TODAY = NOW.date()

@@ -44,7 +44,7 @@ def remedies(
     for entry_id in concerned:
         entry = by_id.get(entry_id) if entry_id is not None else None
         if entry is not None:
-            for way in (_way_out(entry, on, switches.repair_article), _objection(entry)):
+            for way in (way_out(entry, on, switches.repair_article), _objection(entry)):
                 open_to.setdefault(way, []).append(entry)
     found = [_for_all(way, named) for way, named in open_to.items()]
     if not found:
@@ -71,7 +71,8 @@ def _for_all(way: _Way, entries: list[Entry]) -> Remedy:
     return Remedy(code, f"{names}{more}：{says}", article, tuple(entry.id for entry in entries), from_on)
 
 
-def _way_out(entry: Entry, on: date, repair_article: str) -> _Way:
+def way_out(entry: Entry, on: date, repair_article: str) -> _Way:
+    """How an entry is put right, and from which day on: code, saying, article, first day (None: at once)."""
     article = article_text(repair_article)
     if entry.kind is Kind.LOCKOUT:
         reopened = entry.until_on + timedelta(days=1) if entry.until_on else None

@@ -103,6 +103,7 @@ SHAPES: dict[str, Shape] = {
     "scrutiny.in_publicity": Shape("违诺公示期内重点审查", "switch"),
     "expired_counts_as_repaired": Shape("期满视同修复", "switch"),
     "advance_notice": Shape("陈述申辩", "number", WORKING_DAYS),
+    "statement_review": Shape("审查主体说明", "number", WORKING_DAYS),
     "service": Shape("送达认定书", "number", DAYS),
     "rectification": Shape("限期整改", "number", DAYS),
     "interview": Shape("整改不到位后约谈", "number", WORKING_DAYS),

@@ -57,6 +57,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.trainingsession",
             "disclosure.typicalcase",
             "registry.creditsubject",
+            "registry.subjectaccess",
         ],
     ),
     (

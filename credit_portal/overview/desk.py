@@ -33,6 +33,7 @@ DEEDS = {
     "breach_report": "向信用办上报违诺",
     "report_acceptance": "受理或者退回上报",
     "breach_publication": "决定是否公示违诺",
+    "statement_review": "审查主体说明",
     "rectification": "核查限期整改",
     "interview": "约谈",
     "revocation_handoff": "签收撤销许可的移交",

@@ -1,14 +1,213 @@
 """The first of a subject's own pages: for whom one acts, what wants doing, how much there is."""
 
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from credit_portal.registry.acting import for_subjects
+from commitments.mine import showing
+from commitments.models import BreachCase, Commitment, Interview, Rectification, SubjectStatement
+from credit_portal.audit import clock
+from credit_portal.audit.clock import SHANGHAI, local_date
+from credit_portal.registry import readers
+from credit_portal.registry.acting import Acting, for_subjects, log_own_read
+from credit_portal.registry.models import CreditSubject
+from verification.checking import own_record
+from verification.vocabulary import ADVERSE, State
+
+# So many of each kind are named on the first page; each list has them all.
+NAMED = 10
+SOON = timedelta(days=30)
+LATELY = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that wants doing: until or from when, what, where. `urgent`: the day is near or past."""
+
+    text: str
+    url: str = ""
+    on: date | None = None
+    more: str = ""
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    number: int
+    more: str
+    url: str
 
 
 @for_subjects()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What needs the subject first."""
-    return render(request, "me/home.html", {})
+    now = clock.now()
+    log_own_read(
+        request.acting, what="网上首页", target_type="subject", target_id=request.acting.subject.pk, now=now
+    )
+    return render(
+        request,
+        "me/home.html",
+        {
+            "needs": needs_of(request.acting, now=now),
+            "figures": figures_of(request.acting.subject, now=now),
+        },
+    )
+
+
+def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
+    """Everything that waits for this subject, the first day first. A constant number of queries."""
+    subject, today = acting.subject, local_date(now)
+    found = [
+        *_to_speak(subject, today),
+        *_to_rectify(subject, today),
+        *_to_come(subject, now),
+        *_to_write_anew(subject),
+        *_to_repair(subject, today),
+        *_to_keep(subject, today),
+    ]
+    if acting.access.valid_until - today <= timedelta(days=7):
+        found.append(
+            Need(
+                "网上查询的开通将到期，需要继续使用的请到窗口办理",
+                reverse("mine:access"),
+                acting.access.valid_until,
+            )
+        )
+    return sorted(found, key=lambda need: (need.on or today, need.text))
+
+
+def _breach(case: BreachCase) -> str:
+    return reverse("mine:breach", args=[case.uuid])
+
+
+def _to_speak(subject: CreditSubject, today: date) -> list[Need]:
+    rows = showing.cases_of(subject).filter(state=BreachCase.State.NOTICED, statement_until__gte=today)
+    return [
+        Need(
+            "以前可以陈述申辩", _breach(case), case.statement_until, f"{case.department.name}拟认定违诺", True
+        )
+        for case in rows.select_related("department").order_by("statement_until")[:NAMED]
+    ]
+
+
+def _to_rectify(subject: CreditSubject, today: date) -> list[Need]:
+    rows = Rectification.objects.filter(case__subject=subject, state=Rectification.State.RUNNING)
+    return [
+        Need(
+            "以前完成整改并报告" if row.due_on >= today else "整改期限已过，请尽快报告",
+            _breach(row.case),
+            row.due_on,
+            f"{row.department.name}责令限期整改 {row.number}",
+            row.due_on - today <= timedelta(days=7),
+        )
+        for row in rows.select_related("case", "department").order_by("due_on")[:NAMED]
+    ]
+
+
+def _to_come(subject: CreditSubject, now: datetime) -> list[Need]:
+    rows = Interview.objects.filter(
+        case__subject=subject, state=Interview.State.INVITED, scheduled_at__gte=now - timedelta(days=1)
+    )
+    return [
+        Need(
+            f"{row.scheduled_at.astimezone(SHANGHAI):%H:%M} {row.get_kind_display()}，地点：{row.place}",
+            _breach(row.case),
+            local_date(row.scheduled_at),
+            row.department.name,
+            True,
+        )
+        for row in rows.select_related("case", "department").order_by("scheduled_at")[:NAMED]
+    ]
+
+
+def _to_write_anew(subject: CreditSubject) -> list[Need]:
+    """The last text handed in was refused, and nothing has followed."""
+    rows = (
+        SubjectStatement.objects.filter(case__subject=subject, case__state=BreachCase.State.SERVED)
+        .select_related("case")
+        .order_by("case_id", "-pk")
+        .distinct("case_id")
+    )
+    return [
+        Need("说明没有采用，可以修改后再提交", _breach(row.case), more=row.get_refusal_display())
+        for row in rows
+        if row.state == SubjectStatement.State.REFUSED
+    ][:NAMED]
+
+
+def _to_repair(subject: CreditSubject, today: date) -> list[Need]:
+    """Breaches that can be repaired by now, and those that soon can."""
+    rows = showing.cases_of(subject).filter(
+        state=BreachCase.State.SERVED, entry__state=str(State.EFFECTIVE), entry__repairable_from__isnull=False
+    ).filter(Q(entry__public_until__isnull=True) | Q(entry__public_until__gte=today))  # fmt: skip
+    return [
+        Need(
+            "起可以申请信用修复" if case.entry.repairable_from > today else "起已经可以申请信用修复",
+            _breach(case),
+            case.entry.repairable_from,
+            case.commitment.item_name,
+        )
+        for case in rows.select_related("entry", "commitment").order_by("entry__repairable_from")[:NAMED]
+    ]
+
+
+def _to_keep(subject: CreditSubject, today: date) -> list[Need]:
+    """Running commitments whose term ends soon."""
+    rows = showing.commitments_of(subject).filter(
+        fulfilment=Commitment.Fulfilment.RUNNING,
+        voided_at__isnull=True,
+        corrected_by__isnull=True,
+        valid_until__range=(today, today + SOON),
+    )
+    return [
+        Need(
+            "承诺有效期届满，请履行完毕",
+            reverse("mine:commitment", args=[one.code]),
+            one.valid_until,
+            one.item_name,
+        )
+        for one in rows.order_by("valid_until")[:NAMED]
+    ]
+
+
+def figures_of(subject: CreditSubject, *, now: datetime) -> list[Figure]:
+    """How much there is of each, with where it is listed."""
+    commitments = showing.commitments_of(subject).aggregate(
+        all=Count("pk"),
+        running=Count("pk", filter=Q(voided_at__isnull=True) & (Q(fulfilment="running") | Q(unserved=True))),
+    )
+    entries = own_record.entries_told(subject).aggregate(
+        all=Count("pk"),
+        adverse=Count("pk", filter=Q(state=str(State.EFFECTIVE), kind__in=[str(kind) for kind in ADVERSE])),
+    )
+    cases = showing.cases_of(subject).aggregate(
+        all=Count("pk"), standing=Count("pk", filter=Q(state=BreachCase.State.SERVED))
+    )
+    read = readers.readings_of(subject).filter(access_id__isnull=True, at__gte=now - LATELY).count()
+    return [
+        Figure(
+            "承诺", commitments["all"], f"履行中 {commitments['running']} 份", reverse("mine:commitments")
+        ),
+        Figure(
+            "信用记录",
+            entries["all"],
+            f"有效的失信记录 {entries['adverse']} 条",
+            reverse("mine_record:record"),
+        ),
+        Figure("违诺认定", cases["all"], f"已送达 {cases['standing']} 件", reverse("mine:breaches")),
+        Figure(
+            "谁查过",
+            read,
+            f"近 {LATELY.days} 天，他人查看",
+            f"{reverse('me:readers')}?{urlencode({'own': 0})}",
+        ),
+    ]

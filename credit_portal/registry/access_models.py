@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from . import codes
 from .models import CreditSubject, Department, SealedNumber, User
 
 
@@ -93,7 +94,7 @@ class SubjectAccess(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_capacity_display()} {self.name}"
+        return f"{self.get_capacity_display()} {codes.mask_person_name(self.name)}"
 
     @property
     def as_agent(self) -> bool:

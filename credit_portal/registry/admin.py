@@ -14,6 +14,7 @@ from credit_portal.audit.admin_base import Cell, HistoryAdmin, ReadOnlyAdmin, Se
 from credit_portal.audit.admin_filters import PickFilter
 
 from . import contacts, groups, staff
+from .admin_access import SubjectAccessAdmin
 from .admin_catalogue import ServiceItemVersionAdmin
 from .admin_contacts import LackingFilter, UnitContactAdmin
 from .admin_forms import ConfirmForm, DepartmentForm, LeaveForm, LinkForm, StaffForm
@@ -26,6 +27,7 @@ __all__ = [
     "DepartmentAdmin",
     "RegionAdmin",
     "ServiceItemVersionAdmin",
+    "SubjectAccessAdmin",
     "UnitContactAdmin",
     "UserAdmin",
 ]

@@ -8,4 +8,5 @@ app_name = "me"
 urlpatterns = [
     path("enter/", me_views.enter, name="enter"),
     path("leave/", me_views.leave, name="leave"),
+    path("readers/", me_views.read_by, name="readers"),
 ]

@@ -5,14 +5,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from credit_portal.audit import clock
 
-from . import access, codes
+from . import access, codes, readers
 from .accounts import client_address
-from .acting import STAFF_HERE, acting_of, let_in, let_out, safe_next
+from .acting import STAFF_HERE, acting_of, for_subjects, let_in, let_out, log_own_read, safe_next
 from .me_forms import EnterForm
+from .paging import newest_first
 
 
 @never_cache
@@ -63,3 +64,24 @@ def leave(request: HttpRequest) -> HttpResponse:
     if acting is not None:
         access.leave(session_id=acting.session_id, now=clock.now())
     return let_out(redirect("me:enter"))
+
+
+@for_subjects()
+@require_safe
+def read_by(request: HttpRequest) -> HttpResponse:
+    """Who read the subject's record and why, the newest first; `?own=0` leaves out the subject's own readings."""
+    others = request.GET.get("own") == "0"
+    rows = readers.readings_of(request.acting.subject)
+    if others:
+        rows = rows.filter(access_id__isnull=True)
+    shown, following = newest_first(rows, request)
+    log_own_read(request.acting, what="查阅情况", target_type="read_log", target_id=0, now=clock.now())
+    return render(
+        request,
+        "me/readers.html",
+        {
+            "readings": readers.told(shown),
+            "others": others,
+            "next": f"{following}&own=0" if following and others else following,
+        },
+    )

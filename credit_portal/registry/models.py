@@ -431,8 +431,8 @@ class NumberCounter(models.Model):
         verbose_name_plural = "编号"
 
 
-from .contact_models import UnitContact as UnitContact  # noqa: E402  (it refers to the staff above)
 from .access_models import AccessCode as AccessCode  # noqa: E402  (they refer to the subjects above)
 from .access_models import AccessSession as AccessSession  # noqa: E402
 from .access_models import SubjectAccess as SubjectAccess  # noqa: E402
 from .access_models import WrongCode as WrongCode  # noqa: E402
+from .contact_models import UnitContact as UnitContact  # noqa: E402  (it refers to the staff above)

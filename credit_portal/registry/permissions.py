@@ -56,6 +56,7 @@ TABLE: dict[str, dict[str, str]] = {
         "commitments.textversion": "vac",
         "commitments.readingmaterial": "vac",
         "registry.creditsubject": "v",
+        "registry.subjectaccess": "vc",
         "registry.unitcontact": "vac",
         "verification.trainingsession": "v",
         "disclosure.typicalcase": "v",
@@ -90,6 +91,7 @@ TABLE: dict[str, dict[str, str]] = {
     | {
         "registry.user": "v",
         "registry.creditsubject": "v",
+        "registry.subjectaccess": "v",
         "registry.unitcontact": "v",
         "verification.trainingsession": "v",
         "disclosure.typicalcase": "v",

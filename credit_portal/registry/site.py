@@ -49,6 +49,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
     NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
+    NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
     NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),

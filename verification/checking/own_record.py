@@ -1,9 +1,11 @@
-"""A subject looks at its own record: at the counter, after its identity was seen, on a paper that it takes away. Staff see
-no more on their screens than before: what the paper says is printed, not shown (S0 二（二）, R58)."""
+"""A subject looks at its own record: at the counter, after its identity was seen, on a paper that it takes away; or on its
+own pages, on the same paper. Staff see no more on their screens than before: what the paper says is printed, not shown
+(S0 二（二）, R58)."""
 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from credit_portal.audit import events
@@ -14,8 +16,8 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.pdf import UnprintableText, render_pdf
 from credit_portal.documents.services import store_evidence
 from credit_portal.registry import numbering
-from credit_portal.registry.codes import PERSON
-from credit_portal.registry.models import CreditSubject, User
+from credit_portal.registry.codes import ORGANISATION, PERSON, SOLE_TRADER
+from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
 from credit_portal.registry.visibility import group_names
 from verification.models import CreditEntry, OwnRecordRequest
 from verification.vocabulary import Kind
@@ -26,12 +28,23 @@ from .looking import File
 Capacity = OwnRecordRequest.Capacity
 TITLE = "本人信用记录查询结果"
 MOST = 2_000
+ALLOWED = {
+    PERSON: (Capacity.SELF, Capacity.AGENT),
+    ORGANISATION: (Capacity.LEGAL_REPRESENTATIVE, Capacity.AGENT),
+    SOLE_TRADER: (Capacity.OPERATOR, Capacity.LEGAL_REPRESENTATIVE, Capacity.AGENT),
+}
+
+
+def entries_told(subject: CreditSubject) -> QuerySet[CreditEntry]:
+    """What a subject is told of its record. A determination that has not been served yet is not told here: it is served
+    by its own procedure."""
+    return CreditEntry.objects.filter(subject=subject).exclude(kind=Kind.BREACH, served_on=None)
 
 
 def _the_right_person(subject: CreditSubject, who: str, capacity: str) -> None:
     """Who asks as the subject itself, or as its legal representative, is the one on record."""
     name = subject.name if subject.kind == PERSON else ""
-    if capacity == Capacity.LEGAL_REPRESENTATIVE:
+    if capacity in (Capacity.LEGAL_REPRESENTATIVE, Capacity.OPERATOR):
         name = (
             subject.responsible.filter(capacity="legal_representative", until_on__isnull=True)
             .values_list("name", flat=True)
@@ -55,15 +68,10 @@ def give(
     now: datetime,
     authorisation: File | None = None,
 ) -> OwnRecordRequest:
-    """Print a subject's whole record for the subject itself. Raises CheckError by field, EvidenceRefused.
-
-    A determination that has not been served yet is not told here: it is served by its own procedure.
-    """
+    """Print a subject's whole record for the subject itself. Raises CheckError by field, EvidenceRefused."""
     if actor.department is None or not group_names(actor) & WORKS:
         raise CheckError("本人查询由窗口或者经办部门办理。")
-    allowed = (Capacity.SELF, Capacity.AGENT) if subject.kind == PERSON else (
-        Capacity.LEGAL_REPRESENTATIVE, Capacity.AGENT,
-    )  # fmt: skip
+    allowed = ALLOWED[subject.kind]
     if capacity not in allowed:
         raise CheckError(
             f"这类主体可以由{'、'.join(str(one.label) for one in allowed)}查询。", field="capacity"
@@ -74,19 +82,53 @@ def give(
         raise CheckError("委托代理人查询须附授权委托书。", field="authorisation")
     who = text(asked_by, "asked_by", "查询人", 60)
     _the_right_person(subject, who, capacity)
-    entries = list(
-        CreditEntry.objects.filter(subject=subject)
-        .exclude(kind=Kind.BREACH, served_on=None)
-        .order_by("-from_on", "-pk")[: MOST + 1]
-    )
+    row = _printed(
+        subject=subject, who=who, capacity=capacity, unit=actor.department, actor=actor, access=None, now=now,
+        authorisation=authorisation,
+    )  # fmt: skip
+    log_read(
+        now=now, actor_id=actor.pk, what="信用记录", target_type="own_record", target_id=row.pk,
+        subject_id=subject.pk, purpose=ReadLog.Purpose.SUBJECT_REQUEST,
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def give_online(*, access: SubjectAccess, now: datetime) -> OwnRecordRequest:
+    """The same paper for whoever is on the subject's own pages. Raises CheckError."""
+    row = _printed(
+        subject=access.subject, who=access.name, capacity=access.capacity, unit=None, actor=None, access=access,
+        now=now,
+    )  # fmt: skip
+    log_read(
+        now=now, actor_id=None, access_id=access.pk, what="信用记录", target_type="own_record", target_id=row.pk,
+        subject_id=access.subject_id, purpose=ReadLog.Purpose.SUBJECT_REQUEST,
+    )  # fmt: skip
+    return row
+
+
+def _printed(
+    *,
+    subject: CreditSubject,
+    who: str,
+    capacity: str,
+    unit: Department | None,
+    actor: User | None,
+    access: SubjectAccess | None,
+    now: datetime,
+    authorisation: File | None = None,
+) -> OwnRecordRequest:
+    """The paper and its row."""
+    entries = list(entries_told(subject).order_by("-from_on", "-pk")[: MOST + 1])
     if len(entries) > MOST:
         raise CheckError(f"记录超过 {MOST} 条，请联系信用办出具。")
-    number = numbering.document_number("V", actor.department.region_id, local_date(now).year)
+    region_id = unit.region_id if unit else subject.region_id
+    number = numbering.document_number("V", region_id, local_date(now).year)
 
     def keep(content: bytes, kind: str, content_type: str, name: str) -> EvidenceFile:
         return store_evidence(
             content=content, kind=kind, content_type=content_type, original_name=name, actor=actor,
-            department=actor.department, now=now,
+            department=unit, now=now,
         )  # fmt: skip
 
     try:
@@ -95,7 +137,7 @@ def give(
                 "verification/paper/own_record.html",
                 {
                     "number": number, "title": TITLE, "subject": subject, "entries": entries, "asked_by": who,
-                    "capacity": Capacity(capacity).label, "on": local_date(now), "unit": actor.department,
+                    "capacity": Capacity(capacity).label, "on": local_date(now), "unit": unit,
                     "demonstration": subject.is_demo,
                 },
             ),
@@ -106,7 +148,7 @@ def give(
     row = OwnRecordRequest.objects.create(
         number=number,
         subject=subject,
-        asked_by=who,
+        asked_by=who[:60],
         capacity=capacity,
         authorisation=keep(
             authorisation.content,
@@ -120,15 +162,12 @@ def give(
         entries=len(entries),
         at=now,
         by=actor,
-        department=actor.department,
+        department=unit,
+        access=access,
         is_demo=subject.is_demo,
     )
-    log_read(
-        now=now, actor_id=actor.pk, what="信用记录", target_type="own_record", target_id=row.pk,
-        subject_id=subject.pk, purpose=ReadLog.Purpose.SUBJECT_REQUEST,
-    )  # fmt: skip
     events.own_record_given(
-        now=now, actor_id=actor.pk, department_id=actor.department_id, request_id=row.pk, subject_id=subject.pk,
-        number=number, rows=row.entries, sha256=row.document.sha256,
+        now=now, actor_id=actor.pk if actor else None, department_id=unit.pk if unit else None,
+        request_id=row.pk, subject_id=subject.pk, number=number, rows=row.entries, sha256=row.document.sha256,
     )  # fmt: skip
     return row

@@ -125,7 +125,7 @@ def check_source_saved(
 def own_record_given(
     *,
     now: datetime,
-    actor_id: int,
+    actor_id: int | None,
     department_id: int | None,
     request_id: int,
     subject_id: int,
@@ -133,7 +133,7 @@ def own_record_given(
     rows: int,
     sha256: str,
 ) -> AuditEvent:
-    """A subject was given its own record on paper."""
+    """A subject was given its own record on paper: by somebody of the staff, or by itself on its own pages."""
     return record(
         "record.given", now=now, actor_id=actor_id, department_id=department_id, target_type="own_record",
         target_id=request_id, subject=subject_id, number=number, rows=rows, sha256=sha256,

@@ -1,0 +1,22 @@
+"""A subject's own pages of this room."""
+
+from django.urls import path
+
+from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
+
+from . import access_views, breach_views, views
+
+app_name = "mine"
+urlpatterns = [
+    path("commitments/", views.commitments, name="commitments"),
+    path("commitments/<commitment_code:code>/", views.commitment, name="commitment"),
+    path("commitments/<commitment_code:code>/<slug:paper>.pdf", views.paper, name="paper"),
+    path("breaches/", breach_views.breaches, name="breaches"),
+    path("breaches/<uuid:uuid>/", breach_views.breach, name="breach"),
+    path("breaches/<uuid:uuid>/paper/<uuid:evidence>/", breach_views.paper, name="breach-paper"),
+    path("statement/<uuid:uuid>/", breach_views.statement, name="statement"),
+    path("statement/<uuid:uuid>/take-back/", breach_views.take_back, name="take-back"),
+    path("access/", access_views.accesses, name="access"),
+    path("access/<uuid:uuid>/end/", access_views.end, name="access-end"),
+    path("access/<uuid:uuid>/authorisation/", access_views.authorisation, name="authorisation"),
+]

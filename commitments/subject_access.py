@@ -1,0 +1,89 @@
+"""A clerk opens a subject's own pages for whoever stands at the window: identity seen, for an agent the authorisation,
+then a code on a slip (S0 一（四）, S0 二（二）, R58)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from credit_portal.documents.models import EvidenceFile
+from credit_portal.documents.services import store_evidence
+from credit_portal.registry import access, groups
+from credit_portal.registry.access import AccessError
+from credit_portal.registry.models import CreditSubject, SubjectAccess, User
+from credit_portal.registry.visibility import group_names
+from verification.checking.looking import File
+
+from .models import AccessGrounds, IdentityDocument
+
+# Their numbers are those of GB 11643; other documents' follow rules of their own.
+WITH_ID_NUMBER = frozenset({IdentityDocument.ID_CARD, IdentityDocument.TEMPORARY_ID})
+ALREADY = "这次开通已经办过，代码只显示一次。需要代码的，请重新签发。"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What the slip says; the code is here and nowhere else."""
+
+    access: SubjectAccess
+    code: str
+
+
+@transaction.atomic
+def open_at_window(
+    *,
+    key: uuid.UUID,
+    subject: CreditSubject,
+    name: str,
+    capacity: str,
+    identity_document: str,
+    id_number: str,
+    identity_seen: bool,
+    valid_until: date,
+    actor: User,
+    now: datetime,
+    scope: str = SubjectAccess.Scope.ACT,
+    authorisation: File | None = None,
+) -> Slip:
+    """Open an access and issue its first code. Raises AccessError by field, EvidenceRefused for the authorisation.
+
+    `key`, made with the form, has it happen once: sent again, nothing is opened and no code is shown.
+    """
+    if actor.department is None or groups.CLERK not in group_names(actor):
+        raise AccessError("由窗口人员开通。")
+    if SubjectAccess.objects.filter(uuid=key).exists():
+        raise AccessError(ALREADY, field="key")
+    if identity_document not in IdentityDocument.values:
+        raise AccessError("请选择查验的证件。", field="identity_document")
+    if not identity_seen:
+        raise AccessError("请先查验使用人的身份证件，人证一致才能开通。", field="identity_seen")
+    agent = capacity == SubjectAccess.Capacity.AGENT
+    if agent and authorisation is None:
+        raise AccessError("委托代理人使用须附授权委托书。", field="authorisation")
+    paper = None
+    if agent and authorisation is not None:
+        paper = store_evidence(
+            content=authorisation.content,
+            kind=EvidenceFile.Kind.AUTHORISATION,
+            content_type=authorisation.content_type,
+            original_name=authorisation.name,
+            actor=actor,
+            department=actor.department,
+            now=now,
+        )
+    held = access.open_access(
+        subject=subject,
+        name=name,
+        capacity=capacity,
+        id_number=id_number,
+        checked_number=identity_document in WITH_ID_NUMBER,
+        valid_until=valid_until,
+        scope=scope,
+        key=key,
+        authorisation_sha256=paper.sha256 if paper else "",
+        actor=actor,
+        now=now,
+    )
+    AccessGrounds.objects.create(access=held, identity_document=identity_document, authorisation=paper)
+    return Slip(held, access.issue_code(access_id=held.pk, actor=actor, now=now))

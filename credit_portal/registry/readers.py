@@ -1,0 +1,108 @@
+"""Who has read a subject's record, and what for: the log of readings as the subject is shown it, with departments and
+purposes and without names of officers (S0 一（四）, 个人信息保护法 44, 45)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from credit_portal.audit.models import AuditEvent, ReadLog
+
+from .models import CreditSubject, Department, SubjectAccess, User
+
+PURPOSES = {
+    ReadLog.Purpose.HANDLING: "为您办理承诺、核查承诺的履行",
+    ReadLog.Purpose.CHECK: "办理事项时核查信用",
+    ReadLog.Purpose.SUPERVISION: "监督管理",
+    ReadLog.Purpose.SUBJECT_REQUEST: "应您本人的要求",
+    ReadLog.Purpose.OBJECTION: "处理异议",
+    ReadLog.Purpose.AUDIT: "审计",
+    ReadLog.Purpose.PRINT: "打印文书",
+}
+BY_SYSTEM, FORMER = "业务系统", "已停用的账号"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading as the subject sees it. `own`: the subject itself, or its agent, on its own pages."""
+
+    at: datetime
+    who: str
+    what: str
+    purpose: str
+    own: bool
+
+
+def readings_of(subject: CreditSubject) -> QuerySet[ReadLog]:
+    """Every reading of what concerns this subject."""
+    return ReadLog.objects.filter(subject_id=subject.pk)
+
+
+def told(rows: Iterable[ReadLog]) -> list[Reading]:
+    """Rows of the log in words. A constant number of queries, however many rows."""
+    found = list(rows)
+    departments = _departments({row.actor_id for row in found if row.actor_id is not None})
+    holders = SubjectAccess.objects.in_bulk({row.access_id for row in found if row.access_id is not None})
+    systems = _systems(
+        [row.target_id for row in found if row.actor_id is None and row.target_type == "check"]
+    )
+    return [_told(row, departments, holders, systems) for row in found]
+
+
+def _systems(checks: list[str]) -> dict[str, str]:
+    """Checks that no member of staff made: the department whose own system did, by the event of the check."""
+    if not checks:
+        return {}
+    made = dict(
+        AuditEvent.objects.filter(verb="check.made", target_type="check", target_id__in=checks).values_list(
+            "target_id", "department_id"
+        )
+    )
+    names = dict(Department.objects.filter(pk__in=set(made.values()) - {None}).values_list("pk", "name"))
+    return {check: f"{names[number]}的{BY_SYSTEM}" for check, number in made.items() if number in names}
+
+
+def _told(
+    row: ReadLog,
+    departments: Mapping[int, list[tuple[datetime | None, str]]],
+    holders: Mapping[int, SubjectAccess],
+    systems: Mapping[str, str],
+) -> Reading:
+    purpose = PURPOSES.get(ReadLog.Purpose(row.purpose), row.get_purpose_display())
+    if row.access_id is not None:
+        holder = holders.get(row.access_id)
+        who = f"{holder.get_capacity_display()} {holder.name}" if holder else "本主体"
+        return Reading(row.at, who, row.what, "在网上查看自己的信息", True)
+    if row.actor_id is None:
+        return Reading(row.at, systems.get(row.target_id, BY_SYSTEM), row.what, purpose, False)
+    return Reading(row.at, _then(departments.get(row.actor_id, []), row.at), row.what, purpose, False)
+
+
+def _departments(actors: set[int]) -> dict[int, list[tuple[datetime | None, str]]]:
+    """By member of staff the departments that it was in, with the moment from which on, the newest first."""
+    if not actors:
+        return {}
+    # The history has the department's number only; names come in one go.
+    moves = list(
+        User.history.filter(id__in=actors)
+        .order_by("-history_date", "-history_id")
+        .values_list("id", "history_date", "department_id")
+    )
+    present = list(User.objects.filter(pk__in=actors).values_list("pk", "department_id"))
+    wanted = {number for *_, number in moves} | {number for _, number in present}
+    names = dict(Department.objects.filter(pk__in=wanted - {None}).values_list("pk", "name"))
+    found: dict[int, list[tuple[datetime | None, str]]] = {}
+    for actor, since, number in moves:
+        found.setdefault(actor, []).append((since, names.get(number, FORMER)))
+    for actor, number in present:
+        if actor not in found:
+            found[actor] = [(None, names.get(number, FORMER))]
+    return found
+
+
+def _then(moves: list[tuple[datetime | None, str]], at: datetime) -> str:
+    """The department at that moment; the earliest known where the history begins later."""
+    if not moves:
+        return FORMER
+    return next((name for since, name in moves if since is not None and since <= at), moves[-1][1])
