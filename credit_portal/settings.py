@@ -253,6 +253,17 @@ PLATFORM_TOKEN = env("PLATFORM_TOKEN", default="")
 EXCHANGE_FOLDER = env("EXCHANGE_FOLDER", default="")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="信用承诺门户 <noreply@localhost>")
 
+# The identity service by which natural persons open their own pages (OpenID Connect); none unless set.
+OIDC = {
+    "issuer": env("OIDC_ISSUER", default="").rstrip("/"),
+    "client_id": env("OIDC_CLIENT_ID", default=""),
+    "client_secret": env("OIDC_CLIENT_SECRET", default=""),
+    "scope": env("OIDC_SCOPE", default="openid profile"),
+    "number_claim": env("OIDC_NUMBER_CLAIM", default="id_number"),
+    "name_claim": env("OIDC_NAME_CLAIM", default="name"),
+    "label": env("OIDC_LABEL", default="统一身份认证"),
+}
+
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE

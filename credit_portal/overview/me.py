@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -149,14 +149,15 @@ def _to_repair(subject: CreditSubject, today: date) -> list[Need]:
     rows = showing.cases_of(subject).filter(
         state=BreachCase.State.SERVED, entry__state=str(State.EFFECTIVE), entry__repairable_from__isnull=False
     ).filter(Q(entry__public_until__isnull=True) | Q(entry__public_until__gte=today))  # fmt: skip
+    first = rows.annotate(first=F("entry__repairable_from")).select_related("commitment").order_by("first")
     return [
         Need(
-            "起可以申请信用修复" if case.entry.repairable_from > today else "起已经可以申请信用修复",
+            "起可以申请信用修复" if case.first > today else "起已经可以申请信用修复",
             _breach(case),
-            case.entry.repairable_from,
+            case.first,
             case.commitment.item_name,
         )
-        for case in rows.select_related("entry", "commitment").order_by("entry__repairable_from")[:NAMED]
+        for case in first[:NAMED]
     ]
 
 

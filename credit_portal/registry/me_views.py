@@ -1,5 +1,6 @@
 """The door of a subject's own pages: in by the code from the window, and out."""
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from credit_portal.audit import clock
 
-from . import access, codes, readers
+from . import access, codes, identity, readers
 from .accounts import client_address
 from .acting import STAFF_HERE, acting_of, for_subjects, let_in, let_out, log_own_read, safe_next
 from .me_forms import EnterForm
@@ -51,7 +52,12 @@ def enter(request: HttpRequest) -> HttpResponse:
                     # One device acts for one subject at a time.
                     access.leave(session_id=acting.session_id, now=clock.now())
                 return let_in(redirect(following), entered)
-    response = render(request, "me/enter.html", {"form": form, "next": following}, status=status)
+    context = {
+        "form": form,
+        "next": following,
+        "identity": settings.OIDC["label"] if identity.enabled() else "",
+    }
+    response = render(request, "me/enter.html", context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
