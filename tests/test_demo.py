@@ -21,6 +21,7 @@ from commitments.models import (
     Letter,
     ReadingMaterial,
     Rectification,
+    SubjectStatement,
     TextVersion,
 )
 from credit_portal.audit.clock import SHANGHAI
@@ -28,9 +29,16 @@ from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines import policy
 from credit_portal.deadlines.models import PolicyRule, SwitchOrder
 from credit_portal.documents.services import read_evidence
-from credit_portal.overview.demo import build, items, logins, people, places, records, words
-from credit_portal.registry import codes, groups
-from credit_portal.registry.models import CreditSubject, Department, ServiceItem, UnitContact, User
+from credit_portal.overview.demo import build, items, logins, people, places, records, subjects, words
+from credit_portal.registry import access, codes, groups
+from credit_portal.registry.models import (
+    CreditSubject,
+    Department,
+    ServiceItem,
+    SubjectAccess,
+    UnitContact,
+    User,
+)
 from disclosure.models import (
     AdministrativeAct,
     ExchangeBatch,
@@ -298,6 +306,18 @@ class TheDemonstration(TestCase):
             assert User.objects.get(username=username).check_password(accounts[username])
         assert self.kept.read_text().strip() == self.result.logins
         assert stat.S_IMODE(self.kept.stat().st_mode) == 0o600
+
+    def test_two_subjects_open_their_own_pages_by_codes_that_are_new_at_each_start(self):
+        first, second = (subjects.codes_table(now=NOW) for _ in range(2))
+        codes = dict(re.findall(r"^(9\S{17}) +(\S{5}-\S{5}) ", second, re.M))
+        assert set(codes) == {subjects.SHOP, subjects.FIRM} and first != second
+        for subject_code, code in codes.items():
+            entered = access.enter(subject_code=subject_code, code=code, address="10.0.0.1", now=NOW)
+            assert entered.access.subject.uscc == subject_code and entered.access.is_demo
+        agent = SubjectAccess.objects.get(capacity="agent")
+        assert not agent.may_act and read_evidence(agent.grounds.authorisation)
+        waiting = SubjectStatement.objects.get()
+        assert waiting.state == "waiting" and waiting.case.subject.uscc == subjects.SHOP
 
     def test_a_second_run_changes_nothing_and_shows_the_accounts_again(self):
         before = (AuditEvent.objects.count(), Commitment.objects.count())

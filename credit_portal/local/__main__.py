@@ -13,7 +13,7 @@ from .errors import LocalError
 from .places import place
 from .processes import address_is_free, commands, supervise, wait_for_page
 from .servers import drop, local_servers
-from .steps import LOGINS, prepare
+from .steps import CODES, LOGINS, prepare
 
 # Where `run` serves, for commands beside it: they print links, and papers carry the address.
 ADDRESS = "address"
@@ -121,6 +121,8 @@ def _welcome(address: str, data: Path | None) -> str:
     lines = ["", f"门户已启动：{address}", "按 Ctrl-C 停止。"]
     if data is not None and (data / LOGINS).is_file():
         lines += ["", (data / LOGINS).read_text().rstrip()]
+        if (data / CODES).is_file():
+            lines += ["", (data / CODES).read_text().rstrip()]
     else:
         lines += ["没有演示数据。登记部门、开设账号，直到第一份承诺：见 docs/first-commitment.md。"]
     return "\n".join([*lines, ""])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 POLICY = ROOT / "credit_portal" / "deadlines" / "rules"
 MEASURES = ROOT / "verification" / "measures" / "shipped"
 LOGINS = "demo-logins.txt"
+CODES = "demo-codes.txt"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ def steps(database: Database, data: Path, *, demo: bool) -> list[Step]:
     ]
     if demo:
         found.append(Step("demo", "装入演示数据", ("demo",), database.born, keep_output=LOGINS))
+        # Used once and soon over: new ones at every start.
+        found.append(
+            Step("demo_codes", "签发演示代码", ("demo_codes",), secrets.token_hex, keep_output=CODES)
+        )
     return found
 
 
