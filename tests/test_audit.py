@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from credit_portal.audit import events, recording
 from credit_portal.audit.events import (
+    access,
     acts,
     breach,
     business,
@@ -87,6 +88,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
     source = "".join(
         inspect.getsource(module)
         for module in (
+            access,
             acts,
             breach,
             business,
@@ -98,7 +100,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
             repair,
             units,
             usage,
-        )
+        )  # fmt: skip
     )
     recorded = set(re.findall(r'(?:record|_about|_duty)\(\s*"([a-z_.]+)"', source)) | {"report.returned"}
     assert recorded == set(events.SENTENCES)

@@ -31,7 +31,7 @@ class Need:
     """Something that wants doing: until or from when, what, where. `urgent`: the day is near or past."""
 
     text: str
-    url: str = ""
+    url: str
     on: date | None = None
     more: str = ""
     urgent: bool = False
