@@ -100,7 +100,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
             repair,
             units,
             usage,
-        )  # fmt: skip
+        )
     )
     recorded = set(re.findall(r'(?:record|_about|_duty)\(\s*"([a-z_.]+)"', source)) | {"report.returned"}
     assert recorded == set(events.SENTENCES)
