@@ -1,15 +1,20 @@
 """What every test stands on: a real database, a real queue server, and folders of its own."""
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 import pytest_django
+
+if TYPE_CHECKING:
+    from tests import scenes
 
 # Each worker has its own database (pytest-django sees to it) and its own number on the queue server.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -90,33 +95,50 @@ def _let_tests_empty_the_log() -> None:
     from django.db import models, transaction  # noqa: F401  (the operations cannot be loaded before the models)
     from django.db.backends.postgresql.operations import DatabaseOperations
 
+    from tests import emptying
+
     plain = DatabaseOperations.execute_sql_flush
 
     def execute_sql_flush(self, sql_list):
+        resting = emptying.guards(32)
         with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT tgrelid::regclass::text, quote_ident(tgname) FROM pg_trigger"
-                " WHERE NOT tgisinternal AND tgtype & 32 <> 0"
-            )
-            guards = cursor.fetchall()
-            for table, trigger in guards:
+            for table, trigger in resting:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
             plain(self, sql_list)
-            for table, trigger in guards:
+            for table, trigger in resting:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
     DatabaseOperations.execute_sql_flush = execute_sql_flush
 
 
+SCENE = pytest.StashKey["scenes.Scene"]()
+
 # Files that take long, the longest first: a worker that gets one of them last would have the other one wait.
 LONG = (
-    "test_drill_smoke", "test_odd_input", "test_window_faults", "test_demo", "test_setup", "test_window_journey",
-    "test_column", "test_admin_browser", "test_consequences_journey", "test_permissions", "test_breach_journey",
+    "test_odd_input", "test_setup", "test_drill_smoke", "test_permissions", "test_column", "test_window_faults",
+    "test_window_journey", "test_demo", "test_admin_browser", "test_admin_pages", "test_consequences_journey",
+    "test_checks_journey", "test_units_journey", "test_admin_deeds", "test_breach_journey",
 )  # fmt: skip
 
 
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or not {
+        "transactional_db",
+        "live_server",
+    }.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(
+        key=lambda item: (
+            LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG),
+            files[item.path],
+            # See scenes.py.
+            2 if _commits(item) else 1 if "scene" in getattr(item, "fixturenames", ()) else 0,
+        )
+    )
     if find_chromium() is not None:
         for item in items:
             if item.get_closest_marker("browser"):
@@ -128,6 +150,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if browser:
         config.hook.pytest_deselected(items=browser)
         items[:] = [item for item in items if item not in browser]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # What has been loaded by now stays: looking through it for garbage again and again takes a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -146,15 +175,31 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: "pytest_django.DjangoDbBlocker"
+) -> None:
+    """Each worker's database is a copy of one that has been migrated."""
+    from django.db import connection
+
+    from tests import migrated
+
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated.template()
+        connection.close()
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: "pytest_django.DjangoDbBlocker") -> None:
     """The test database. A test that commits is followed by emptying every table: what migrations had put there
     (the regions) comes back at once, as permissions and groups do, so that no test depends on which ran before."""
     from django.apps import AppConfig, apps
     from django.db.models.signals import post_migrate
+    from django.test import TransactionTestCase
 
     from credit_portal.deadlines.models import CalendarDay, CalendarNotice
     from credit_portal.registry.models import Region
     from disclosure.models import LaunchDate
+    from tests import emptying
 
     shipped = {
         "registry": {Region: Region.objects.order_by("path")},
@@ -174,6 +219,46 @@ def django_db_setup(django_db_setup: None, django_db_blocker: "pytest_django.Dja
 
     for app in kept:
         post_migrate.connect(put_back, sender=apps.get_app_config(app), weak=False)
+
+    with django_db_blocker.unblock():
+        shipped_rows = emptying.Shipped()
+    whole = TransactionTestCase._fixture_teardown
+
+    def empty(case: TransactionTestCase) -> None:
+        if case.available_apps is not None or not shipped_rows.put_back():
+            whole(case)
+
+    TransactionTestCase._fixture_teardown = empty
+
+
+@pytest.fixture(scope="module")
+def blank_papers() -> Iterator[None]:
+    """For files that look at no paper: see blank_papers.py."""
+    from tests import blank_papers
+
+    with blank_papers.blank():
+        yield
+
+
+@pytest.fixture(scope="module")
+def scene(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: "pytest_django.DjangoDbBlocker"
+) -> Iterator["scenes.Scene"]:
+    """What the tests of a file stand on: see scenes.py."""
+    from tests import scenes
+
+    with django_db_blocker.unblock():
+        opened = scenes.Scene()
+        request.config.stash[SCENE] = opened
+        yield opened
+        opened.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    opened = item.config.stash.get(SCENE, None)
+    if opened is not None and opened.is_open and _commits(item):
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

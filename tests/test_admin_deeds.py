@@ -12,15 +12,21 @@ from credit_portal.registry.models import Department, ServiceItem, ServiceItemVe
 from disclosure.models import PublicityDecision, PublicityProposal, RuleDocument
 from tests import factories
 from tests.office import Office, address, client_of
+from tests.scenes import mine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 K, B = groups.CREDIT_OFFICE, groups.APPROVAL_BUREAU
 X, Y = groups.SECURITY_ADMIN, groups.SYSTEM_ADMIN
 
 
+@pytest.fixture(scope="module")
+def built(scene) -> Office:
+    return scene(Office)
+
+
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office(built, db) -> Office:
+    return mine(built)
 
 
 def person(role: str, **fields) -> User:

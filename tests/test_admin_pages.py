@@ -8,9 +8,21 @@ import pytest
 from credit_portal.audit.admin_base import CappedPaginator
 from credit_portal.registry import groups
 from tests.office import Office, address, client_of, registered
+from tests.scenes import mine
 from tests.test_permissions import TABLE, allowed, pages_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
+
+
+@pytest.fixture(scope="module")
+def built(scene) -> Office:
+    return scene(Office)
+
+
+@pytest.fixture
+def office(built, db) -> Office:
+    return mine(built)
+
 
 # Abbreviations that are the Chinese term, too.
 HTML = "text/html; charset=utf-8"
@@ -93,8 +105,7 @@ def addresses(office: Office) -> list[tuple[str, str]]:
     return found
 
 
-def test_every_page_is_chinese_and_strict_about_what_it_loads():
-    office = Office()
+def test_every_page_is_chinese_and_strict_about_what_it_loads(office):
     clients = {role: office.client(role) for role in groups.LABELS}
     wrong: dict[str, set[str]] = {}
     visited = addresses(office) + [(role, "/admin/") for role in groups.LABELS if role != groups.CLERK]
@@ -130,8 +141,7 @@ def test_every_page_is_chinese_and_strict_about_what_it_loads():
     assert not wrong, "\n".join(f"{page}: {sorted(words)}" for page, words in sorted(wrong.items()))
 
 
-def test_the_forms_of_the_back_office_complain_in_chinese():
-    office = Office()
+def test_the_forms_of_the_back_office_complain_in_chinese(office):
     rows = office.rows()
     wrong = {}
     for label, page in registered().items():
@@ -149,8 +159,7 @@ def test_the_forms_of_the_back_office_complain_in_chinese():
     assert not wrong
 
 
-def test_the_door_leads_through_the_one_login_and_out_again():
-    office = Office()
+def test_the_door_leads_through_the_one_login_and_out_again(office):
     client = client_of(office.people[groups.CREDIT_OFFICE])
     assert client.get("/admin/login/").url == "/admin/"
     assert client.get("/admin/logout/").url == "/accounts/logout/"
@@ -159,8 +168,9 @@ def test_the_door_leads_through_the_one_login_and_out_again():
     assert client.get("/admin/registry/").url == "/admin/"
 
 
-def test_a_list_asks_for_a_page_and_never_counts_everything(django_assert_max_num_queries, monkeypatch):
-    office = Office()
+def test_a_list_asks_for_a_page_and_never_counts_everything(
+    office, django_assert_max_num_queries, monkeypatch
+):
     client = office.client(groups.CREDIT_OFFICE)
     for label in (
         "commitments.commitment",
@@ -178,8 +188,7 @@ def test_a_list_asks_for_a_page_and_never_counts_everything(django_assert_max_nu
     assert "只列最新 3 条，更早的请用筛选缩小范围" in page.content.decode()
 
 
-def test_what_the_first_page_says_is_counted():
-    office = Office()
+def test_what_the_first_page_says_is_counted(office):
     second = client_of(office.second).get("/admin/").content.decode()
     assert re.search(r"<b[^>]*>1</b> <span>件公开自然人承诺的提议等您作为第二人决定", second)
     assert re.search(r"<b[^>]*>1</b> <span>条规则未经确认", second)

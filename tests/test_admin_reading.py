@@ -12,14 +12,20 @@ from credit_portal.registry import groups
 from credit_portal.registry.services import register_subject, rename_subject
 from tests import factories
 from tests.office import Office, address, client_of
+from tests.scenes import mine
 
 pytestmark = pytest.mark.django_db
 K, A, X = groups.CREDIT_OFFICE, groups.AUDITOR, groups.SECURITY_ADMIN
 
 
+@pytest.fixture(scope="module")
+def built(scene) -> Office:
+    return scene(Office)
+
+
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office(built, db) -> Office:
+    return mine(built)
 
 
 # ---- reading ----

@@ -12,7 +12,7 @@ from tests.breach_stage import confirm_rules
 from tests.factories import NOW, TODAY
 from verification import services as verification
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 LIST = "/api/v1/public/breaches"
 STATISTICS = "/api/v1/public/statistics"
 

@@ -19,7 +19,7 @@ from tests.counter import signature_png
 from tests.office import client_of
 from tests.reading import english
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from disclosure.models import BreachPublication
 from tests import breach_rows, factories, listed
 from tests.factories import NOW, TODAY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 def at(day: date, hour: int = 0, minute: int = 0) -> datetime:

@@ -22,7 +22,7 @@ from tests.breach_stage import Stage
 from tests.office import client_of
 from tests.reading import english
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 @pytest.fixture

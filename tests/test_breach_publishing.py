@@ -23,6 +23,8 @@ from tests import factories
 from tests.breach_stage import Stage
 from verification.models import CreditEntry
 
+pytestmark = pytest.mark.usefixtures("blank_papers")
+
 Reason = BreachPublication.Reason
 EXCEPTIONS = {
     "trade_secret", "privacy", "state_security", "public_security", "economic_security", "social_stability",

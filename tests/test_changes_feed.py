@@ -17,7 +17,7 @@ from tests import breach_rows, factories, listed
 from tests.breach_stage import Stage
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 PATH = "/api/v1/public/changes"
 
 

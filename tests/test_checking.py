@@ -25,6 +25,7 @@ from tests import factories as make
 from tests.counter import Counter, signature_png
 from tests.office import client_of
 from tests.paper_reading import text_of
+from tests.scenes import mine
 from verification import services
 from verification.checking import deciding, looking, objecting, overriding
 from verification.checking.handling import CheckError, answer_of
@@ -82,9 +83,14 @@ class Place:
         return client_of({"clerk": self.clerk, "officer": self.officer, "head": self.head}[role])
 
 
+@pytest.fixture(scope="module")
+def built(scene) -> Place:
+    return scene(Place)
+
+
 @pytest.fixture
-def place() -> Place:
-    return Place()
+def place(built, db) -> Place:
+    return mine(built)
 
 
 def codes(check: Check) -> list[str]:

@@ -16,6 +16,8 @@ from tests.column import READ_AT, body, main_of, read_at, sign, walk, words
 from tests.counter import Counter
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("blank_papers")
+
 SEARCH = "/commitments/"
 NAME = "栾城区演示恒泰食品有限公司"
 HIDDEN = "栾城区演示隐名实业有限公司"

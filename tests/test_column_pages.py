@@ -16,6 +16,8 @@ from tests.counter import Counter
 from tests.partner_stage import PAGE_WORDS
 from tests.reading import english
 
+pytestmark = pytest.mark.usefixtures("blank_papers")
+
 SEARCH = "/commitments/"
 NAME = "栾城区演示恒泰食品有限公司"
 # What the guide to the interface has to name in Latin letters.

@@ -13,10 +13,10 @@ from credit_portal.registry import groups
 from tests import acts, factories
 from tests.breach_stage import Stage
 from tests.office import Office, address, client_of
-from tests.test_consequences import bureau, hand_over, judge, order, stage  # noqa: F401 (a fixture)
+from tests.test_consequences import bureau, hand_over, judge, order, served_case, stage  # noqa: F401 (fixtures)
 from tests.test_exchange_pages import at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 HOME = "/desk/consequences/"
 
 

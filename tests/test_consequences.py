@@ -21,6 +21,7 @@ from tests import factories
 from tests.breach_stage import Stage
 from tests.factories import NOW
 from tests.paper_reading import text_of
+from tests.scenes import mine
 from verification.models import CreditEntry
 
 pytestmark = pytest.mark.django_db
@@ -43,13 +44,22 @@ def limits() -> None:
         )  # fmt: skip
 
 
-@pytest.fixture
-def stage() -> Stage:
+def _stage() -> Stage:
     """A served case, under the five regions' shipped rules."""
     limits()
     stage = Stage()
     stage.case = stage.served()
     return stage
+
+
+@pytest.fixture(scope="module")
+def served_case(scene) -> Stage:
+    return scene(_stage)
+
+
+@pytest.fixture
+def stage(served_case, db) -> Stage:
+    return mine(served_case)
 
 
 def bureau(stage: Stage):

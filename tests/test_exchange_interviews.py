@@ -14,13 +14,13 @@ from disclosure.exchange.receipts import Answer
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 from tests import factories
 from tests.breach_stage import Stage
+from tests.scenes import mine
 from tests.test_consequences import invite, limits, record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
-@pytest.fixture
-def stage() -> Stage:
+def _stage() -> Stage:
     limits()
     PolicyRule.objects.create(
         region=factories.region("130100"), key="platform_collection", value=3, unit="working_days", basis="S0",
@@ -29,6 +29,16 @@ def stage() -> Stage:
     stage = Stage()
     stage.case = stage.served()
     return stage
+
+
+@pytest.fixture(scope="module")
+def served_case(scene) -> Stage:
+    return scene(_stage)
+
+
+@pytest.fixture
+def stage(served_case, db) -> Stage:
+    return mine(served_case)
 
 
 def platform(**fields) -> ExchangePlatform:

@@ -20,7 +20,7 @@ from tests.measures_stage import Scene
 from verification import services
 from verification.models import AppliedMeasure
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 def platform(**fields) -> ExchangePlatform:

@@ -25,7 +25,7 @@ from tests.breach_stage import Stage
 from tests.exchanging import State, answer, folder, noted, opened, packed, stage, the_platform  # noqa: F401 (fixtures)
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 EVIL = [
     "=1+1",
     "+cmd|' /C calc'!A0",

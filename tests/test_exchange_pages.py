@@ -14,7 +14,7 @@ from tests import factories, listed
 from tests.breach_stage import Stage
 from tests.exchanging import folder, noted, packed, stage, the_platform  # noqa: F401 (fixtures)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 SETTING = {
     "name": "市平台", "adapter": "file", "address": "", "running": "apart", "supervisory_as": "other",
     "file_format": "csv", "batch_rows": "500", "since": "2026-01-01", "is_active": "on",

@@ -22,7 +22,7 @@ from tests.exchanging import State, city, noted, push, stage, the_platform  # no
 from tests.factories import NOW
 from tests.platform_server import Platform
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 def test_records_are_pushed_in_batches_and_arrive_once(stage: Stage, city: Platform) -> None:

@@ -24,7 +24,7 @@ from tests.breach_stage import Stage
 from tests.exchanging import State, answer, folder, last, noted, packed, stage, the_platform  # noqa: F401 (fixtures)
 from tests.factories import NOW, TODAY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 def test_a_receipt_moves_each_row_and_meets_the_duty(stage: Stage, folder: Any) -> None:

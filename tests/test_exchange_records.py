@@ -31,7 +31,7 @@ from tests.exchanging import (
 )
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 @pytest.mark.req("R131")

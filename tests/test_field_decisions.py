@@ -56,12 +56,21 @@ def records() -> dict[str, list[CreditEntry]]:
     return found
 
 
-@pytest.fixture
-def shipped() -> None:
+def _shipped() -> None:
     for code in make.REGIONS:
         make.region(code)
     policies.store_rules(policies.read_rules(Path(policies.__file__).parent / "rules"), now=make.NOW)
     measures.load(measures.SHIPPED, now=make.NOW)
+
+
+@pytest.fixture(scope="module")
+def built(scene) -> None:
+    scene(_shipped)
+
+
+@pytest.fixture
+def shipped(built, db) -> None:
+    """The rules and measures of all regions."""
 
 
 class Rules:

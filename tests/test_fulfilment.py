@@ -10,7 +10,7 @@ from tests import factories
 from tests.counter import Counter
 from verification.models import CreditEntry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 NOW = factories.NOW
 
 

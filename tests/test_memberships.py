@@ -26,6 +26,7 @@ from credit_portal.registry.models import CreditSubject, Department, User
 from tests import factories
 from tests.factories import NOW, TODAY, organisation_code
 from tests.office import client_of
+from tests.scenes import mine
 from verification import services as record
 from verification.in_sets import Exit, end_entries
 from verification.measures.loading import SHIPPED, load
@@ -196,9 +197,14 @@ def file_of(*rows: dict[str, str], kind: str = "xlsx") -> bytes:
     return sheets.write(kind, list(HEADS.values()), [[row.get(key, "") for key in HEADS] for row in rows])
 
 
+@pytest.fixture(scope="module")
+def built(scene) -> Place:
+    return scene(Place)
+
+
 @pytest.fixture
-def place() -> Place:
-    return Place()
+def place(built, db) -> Place:
+    return mine(built)
 
 
 @pytest.fixture(autouse=True)

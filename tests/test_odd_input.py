@@ -15,8 +15,9 @@ from disclosure.terms import FILTERS, PAGING
 
 from . import factories, office, subjects
 from .counter import Counter, signature_data_url
+from .scenes import mine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 # As they stand in an address: NUL, a lone surrogate, no UTF-8 at all, a noncharacter, too large, not quite a number,
 # digits that are none for `int`, others that are.
@@ -53,6 +54,11 @@ PARAMETERS = {
                 "_changelist_filters", "nosuch__lookup"],
     "/cases/": ["kind", "page"],
     "/accounts/": ["next", "ended", "code"],
+    # One description for everybody, long to make.
+    "/api/v1/schema/": ["format", "lang", "version", "nothing"],
+    # Whether the portal lives.
+    "/healthz": ["format", "nothing"],
+    "/readyz": ["format", "nothing"],
 }  # fmt: skip
 # What is sent to the addresses of the counter.
 SENT = {
@@ -131,9 +137,14 @@ def status_of(client: Client, method: str, *args: Any, **kwargs: Any) -> int:
         return status
 
 
+@pytest.fixture(scope="module")
+def built(scene) -> office.Office:
+    return scene(office.Office)
+
+
 @pytest.fixture
-def place() -> office.Office:
-    return office.Office()
+def place(built, db) -> office.Office:
+    return mine(built)
 
 
 def browsers(place: office.Office) -> dict[str, Client]:

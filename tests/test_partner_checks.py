@@ -17,7 +17,7 @@ from tests.factories import NOW, TODAY
 from verification.models import Check
 from verification.usage import lists
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 CHECKS = "/api/v1/checks"
 
 

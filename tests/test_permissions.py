@@ -7,8 +7,9 @@ from django.contrib.auth.models import Group, Permission
 from credit_portal.registry import groups, permissions
 from tests import factories
 from tests.office import Office, address, client_of, registered
+from tests.scenes import mine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 C, F, H, B, S, K, A, X, Y = (
     groups.CLERK, groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.ASSOCIATION,
@@ -92,9 +93,14 @@ TABLE: dict[str, dict[str, set[str]]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def built(scene) -> Office:
+    return scene(Office)
+
+
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office(built, db) -> Office:
+    return mine(built)
 
 
 def pages_of(label: str) -> set[str]:

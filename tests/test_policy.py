@@ -120,11 +120,20 @@ def test_a_rule_for_a_field_is_not_used_when_no_field_is_asked():
 # ---- what the shipped files say ----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def shipped(db):
+def _shipped():
     for code in factories.REGIONS:
         factories.region(code)
     store_rules(read_rules(SHIPPED), now=factories.NOW)
+
+
+@pytest.fixture(scope="module")
+def built(scene):
+    scene(_shipped)
+
+
+@pytest.fixture
+def shipped(built, db):
+    """The rules of all regions."""
 
 
 NOW = date(2026, 9, 14)

@@ -16,6 +16,8 @@ from disclosure.rules import PublicityRefused, Reason
 from tests import factories, listed
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("blank_papers")
+
 LATER = NOW + timedelta(hours=3)
 
 

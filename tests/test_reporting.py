@@ -19,7 +19,7 @@ from disclosure.reporting import ReportError, ReportMoved
 from tests import factories
 from tests.breach_stage import Stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 def answer(report: BreachReport, stage: Stage, **reasons: str) -> BreachReport:

@@ -15,7 +15,7 @@ from tests.factories import NOW, TODAY
 from tests.office import client_of
 from tests.reading import english
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 PAGE = "/supervision/"
 DUE = TODAY - timedelta(days=30)
 

@@ -11,7 +11,7 @@ from credit_portal.celery import app
 
 from .counter import Counter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
 def test_every_scheduled_task_is_registered() -> None:

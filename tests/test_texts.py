@@ -282,12 +282,21 @@ def test_the_screen_shows_a_line_where_nothing_is_yet_and_what_was_typed_where_i
 WORDS = {"title": "承诺书", "scope": "申请许可时", "notice": "告知。", "privacy_notice": "告知。"}
 
 
-@pytest.fixture
-def rule_files(db):
+def _rule_files():
     for code in factories.REGIONS:
         factories.region(code)
     path = loading.Path(loading.__file__).parent / "rules"
     loading.store_rules(loading.read_rules(path), now=NOW)
+
+
+@pytest.fixture(scope="module")
+def built(scene):
+    scene(_rule_files)
+
+
+@pytest.fixture
+def rule_files(built, db):
+    """The rules of all regions."""
 
 
 @pytest.fixture
