@@ -9,6 +9,7 @@ from credit_portal.documents.pdf import render_pdf
 from credit_portal.documents.qr import qr_data_uri
 from credit_portal.registry import codes
 
+from . import way_back
 from .models import BreachCase
 from .papers import code_label, verify_url
 
@@ -45,7 +46,8 @@ def determination_pdf(case: BreachCase) -> bytes:
     address = verify_url(case.verify_token or "")
     html = render_to_string(
         f"{FOLDER}/case_determination.html",
-        frame(case) | {"verify_url": address, "qr_data_uri": qr_data_uri(address)},
+        frame(case)
+        | {"verify_url": address, "qr_data_uri": qr_data_uri(address), "way": way_back.told_with(case)},
     )
     return render_pdf(
         html, identifier=f"{case.number} determination".encode(), title=f"违诺认定书 {case.document_no}"

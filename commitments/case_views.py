@@ -181,6 +181,7 @@ def _page(
             "statement": statements.waiting_of(found),
             "may_review": own and bool(group_names(request.user) & case_rules.DOES),
             "refusal": bound.get("refuse_statement") or RefusalForm(auto_id="refuse_%s"),
+            "repair_own": own and found.entry_id is not None and has_role(request.user, *case_rules.DOES),
             "reportable": found.state in (State.DETERMINED, State.SERVED),
             "today": today,
         },

@@ -1,5 +1,5 @@
-"""The repair commitment signed by the subject itself, in the course of its application (S0 一（一）: no new dishonesty
-within a time). The same checks, text and freezing as at the counter; nobody of staff is the clerk.
+"""The repair commitment signed in the course of an application (S0 一（一）: no new dishonesty within a time): by the subject
+itself online, or before a clerk. The same checks, text and freezing as at the counter.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,13 @@ from django.db import transaction
 
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import catalogue
-from credit_portal.registry.models import CommitmentType, CreditSubject, Department, ServiceItemVersion
+from credit_portal.registry.models import (
+    CommitmentType,
+    CreditSubject,
+    Department,
+    ServiceItemVersion,
+    User,
+)
 from verification import services as verification
 from verification.vocabulary import Route
 
@@ -29,6 +35,7 @@ from .presenting import paper_for
 
 NO_ITEM = "本地区的事项目录中没有可作信用修复承诺的事项，请与{department}联系。"
 DECLARED = "由主体在网上签署，签署前展示了告知书、个人信息处理告知和承诺书"
+BEFORE_CLERK = "在办理修复申请时当面签署，签署前展示了告知书、个人信息处理告知和承诺书"
 CHANGED = "承诺书的内容在您阅读以后有了变化，请重新阅读后签署。"
 
 
@@ -83,15 +90,20 @@ def pledge(
     signer_name: str,
     capacity: str,
     identity_document: str,
-    signature_png: bytes,
+    signature_png: bytes | None,
     valid_until: date | None,
     case_ref: str,
     now: datetime,
+    scan: Upload | None = None,
     authorisation: Upload | None = None,
+    clerk: User | None = None,
 ) -> Commitment:
     """Check, sign and freeze a repair commitment whose text (`seen_sha256`) the subject has read. `valid_until`: its last
-    day by the region's rule, None where the region has not confirmed how long. Raises SigningError with the field."""
+    day by the region's rule, None where the region has not confirmed how long. `scan`: the signed paper, where nothing
+    was written on the screen. `clerk`: who has seen the signing; None online. Raises SigningError with the field."""
     today = local_date(now)
+    if (signature_png is None) == (scan is None):
+        raise SigningError("请签名，或者上传已签字的纸质承诺书。", field="signature")
     subject = take_turns(subject.pk)
     offered = shown_to(subject=subject, department=department, now=now, blanks=blanks)
     if offered.sha256 != seen_sha256:
@@ -109,7 +121,7 @@ def pledge(
             item_version=draft.item_version,
             commitment_type=CommitmentType.REPAIR,
             case_ref=case_ref,
-            operator=None,
+            operator=clerk,
             department=department,
             now=now,
         )
@@ -121,10 +133,12 @@ def pledge(
         draft=draft,
         paper=offered.paper,
         signed=Signed(
-            name, capacity, identity_document, today, now, png=signature_png, authorisation=authorisation
+            name, capacity, identity_document, today, now,
+            png=signature_png, scan=scan, authorisation=authorisation,
         ),
-        online=True,
+        clerk=clerk,
+        online=clerk is None,
         valid_until=valid_until,
-        note=DECLARED,
+        note=BEFORE_CLERK if clerk else DECLARED,
         now=now,
     )

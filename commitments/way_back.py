@@ -14,6 +14,8 @@ from credit_portal.deadlines import policy
 from credit_portal.deadlines.articles import article_text
 from credit_portal.deadlines.periods import last_day_after_months
 
+from .models import BreachCase
+
 METHODS_KEY, TERM_KEY, LOCKOUT_KEY, PUBLICITY_KEY = (
     "repair_methods", "repair_commitment_term", "repair_lockout", "publicity",
 )  # fmt: skip
@@ -44,6 +46,8 @@ BRING = {
 }
 # What the department does itself, so that nothing need be brought.
 BY_DEPARTMENT = "由主管部门核查，不需要您提交材料"
+# Whichever door: the department decides (S1 十三, S4 13: 一网通办).
+WHERE = "网上、任一政务服务窗口或者{department}"
 IN_PORTAL = "在本门户阅读并签署，不需要另外准备材料"
 
 
@@ -155,3 +159,16 @@ def first_day_told(
         return served_on, "轻微违诺原则上不公示，自认定书送达之日起即可申请信用修复"
     after = last_day_after_months(determined_on, int(publicity.value["min"])) + timedelta(days=1)
     return after, f"{at_once}；予以公示的，自{after.strftime(day_text)}起可以申请"
+
+
+def told_with(case: BreachCase) -> WayBack:
+    """The way back as the determination of a case says it, on its day and before it is served or published."""
+    day = case.determined_on or case.opened_on
+    lineage = case.region.lineage
+    commitment = case.commitment
+    publicity = policy.values(
+        (PUBLICITY_KEY,), lineage=lineage, on=day, domain=commitment.item_version.domain,
+        commitment_type=commitment.commitment_type, grade=case.grade,
+    ).get(PUBLICITY_KEY)  # fmt: skip
+    from_on, text = first_day_told(determined_on=day, served_on=None, publicity=publicity)
+    return way_back(rules_of(lineage, day), from_on=from_on, from_text=text, to=case.department.name)

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
+from commitments import way_back
 from commitments.models import BreachCase, BreachedClause
 from credit_portal.audit.clock import local_date
+from credit_portal.deadlines import policy
 from credit_portal.registry.models import CreditSubject, PublicityClass
 
 from .gate import Hider, shown_name
@@ -55,6 +58,7 @@ RECORD_COLUMNS = (
     "case__reconsideration_body",
     "case__court",
     "case__department__phone",
+    "case__region__path",
 )
 CLAUSE_COLUMNS = ("case_id", "clause_no", "text", "text_sha256", "not_kept")
 LISTED_FIELDS = (
@@ -64,7 +68,7 @@ LISTED_FIELDS = (
 )  # fmt: skip
 PUBLIC_FIELDS = (
     *LISTED_FIELDS, "clauses", "by_deceit", "liability", "served_on", "basis", "subject_statement",
-    "subject_statement_on", "remedies", "contact",
+    "subject_statement_on", "remedies", "contact", "repair",
 )  # fmt: skip
 
 
@@ -94,7 +98,7 @@ def listed_breaches(now: datetime) -> QuerySet[BreachPublication]:
 
 def breaches_of_commitment(code: str, *, now: datetime) -> list[dict[str, Any]]:
     """The public breach of a commitment, whole; none or one."""
-    return _records(public_breaches(now).filter(case__commitment__code=code))
+    return _records(public_breaches(now).filter(case__commitment__code=code), on=local_date(now))
 
 
 def breaches_of_subject(code: str, *, now: datetime, limit: int) -> list[dict[str, Any]]:
@@ -105,7 +109,7 @@ def breaches_of_subject(code: str, *, now: datetime, limit: int) -> list[dict[st
 
 def find_breach(public_id: uuid.UUID, *, now: datetime) -> dict[str, Any] | None:
     """The public record of a breach, or None: the same whether there is nothing, nothing public, or no longer."""
-    found = _records(public_breaches(now).filter(uuid=public_id))
+    found = _records(public_breaches(now).filter(uuid=public_id), on=local_date(now))
     return found[0] if found else None
 
 
@@ -164,18 +168,25 @@ def _right(row: Mapping[str, Any], key: str) -> str:
     return str(row["corrected"].get(key, row[f"case__{key}"]))
 
 
-def _records(rows: QuerySet[BreachPublication]) -> list[dict[str, Any]]:
+def _records(rows: QuerySet[BreachPublication], *, on: date) -> list[dict[str, Any]]:
     found = list(rows.values(*RECORD_COLUMNS))
     clauses: dict[int, list[dict[str, Any]]] = {}
     if found:
         of_cases = BreachedClause.objects.filter(case__in=[row["case_id"] for row in found])
         for clause in of_cases.order_by("clause_no").values(*CLAUSE_COLUMNS):
             clauses.setdefault(clause["case_id"], []).append(clause)
-    return [record_row(row, clauses.get(row["case_id"], ())) for row in found]
+    paths = {row["case__region__path"] for row in found}
+    rules = {path: way_back.rules_of(path.split("/")[::-1], on) for path in paths}
+    return [
+        record_row(row, clauses.get(row["case_id"], ()), rules[row["case__region__path"]]) for row in found
+    ]
 
 
-def record_row(row: Mapping[str, Any], clauses: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One whole public breach from a row of RECORD_COLUMNS and its clauses: exactly PUBLIC_FIELDS."""
+def record_row(
+    row: Mapping[str, Any], clauses: Iterable[Mapping[str, Any]], rules: Mapping[str, policy.Value]
+) -> dict[str, Any]:
+    """One whole public breach from a row of RECORD_COLUMNS, its clauses and the rules of repair where it was determined:
+    exactly PUBLIC_FIELDS."""
     hide = Hider(
         kind=row["case__commitment__subject_kind"],
         name=row["case__commitment__subject_name"],
@@ -202,6 +213,25 @@ def record_row(row: Mapping[str, Any], clauses: Iterable[Mapping[str, Any]]) -> 
             "court": _right(row, "court"),
         },
         "contact": row["case__department__phone"],
+        "repair": _way_back(row, rules),
+    }
+
+
+def _way_back(row: Mapping[str, Any], rules: Mapping[str, policy.Value]) -> dict[str, Any]:
+    """The way back told with the breach (S1 十三, S4 13): from which day, how, with what, of whom, for nothing."""
+    way = way_back.way_back(
+        rules, from_on=row["repairable_from"], from_text="", to=row["case__department__name"]
+    )
+    return {
+        "from_on": way.from_on,
+        "methods": [
+            {"label": method.label, "bring": method.bring, "required": method.required}
+            for method in way.methods
+        ],
+        "confirmed": way.confirmed,
+        "where": way_back.WHERE.format(department=way.to),
+        "free": True,
+        "help": f"{settings.SITE['address']}/repair/",
     }
 
 

@@ -45,6 +45,21 @@ class RemediesSerializer(s.Serializer):
     court = s.CharField(help_text="有管辖权的人民法院")
 
 
+class RepairMethodSerializer(s.Serializer):
+    label = s.CharField(help_text="修复方式")
+    bring = s.CharField(help_text="要带的材料")
+    required = s.BooleanField(help_text="本地区要求必须采取")
+
+
+class WayBackSerializer(s.Serializer):
+    from_on = s.DateField(allow_null=True, help_text="可申请信用修复之日；已确定公示期的才有")
+    methods = RepairMethodSerializer(many=True, help_text="本地区的修复方式")
+    confirmed = s.BooleanField(help_text="本地区已经确认修复方式；为 false 时是建议值")
+    where = s.CharField(help_text="在哪里申请")
+    free = s.BooleanField(help_text="不收取费用，恒为 true")
+    help = s.URLField(help_text="办理说明")
+
+
 class BreachSerializer(BreachLineSerializer):
     clauses = BreachClauseSerializer(many=True, help_text="未履行的条款")
     by_deceit = s.BooleanField(help_text="以欺骗方式取得许可、登记、资格、奖励或者扶持")
@@ -55,6 +70,7 @@ class BreachSerializer(BreachLineSerializer):
     subject_statement_on = s.DateField(allow_null=True, help_text="主体说明的日期")
     remedies = RemediesSerializer(help_text="救济途径")
     contact = s.CharField(help_text="认定单位的公开电话")
+    repair = WayBackSerializer(help_text="怎样修复")
 
 
 class BreachPageSerializer(_PageSerializer):

@@ -291,12 +291,15 @@ def sign_pledge(
     signer_name: str,
     capacity: str,
     identity_document: str,
-    signature_png: bytes,
+    signature_png: bytes | None,
     now: datetime,
+    scan: Upload | None = None,
     authorisation: Upload | None = None,
+    clerk: User | None = None,
 ) -> Commitment:
-    """Sign the repair commitment of a draft in the portal. Signed twice, it is the one that is there. Its term is the
-    region's where it has confirmed one; else it has none, and no lock-out can follow from it. Raises SigningError."""
+    """Sign the repair commitment of a draft in the portal, on the screen or on paper (`scan`). Signed twice, it is the one
+    that is there. Its term is the region's where it has confirmed one; else it has none, and no lock-out can follow from
+    it. Raises SigningError and EvidenceRefused."""
     draft = _draft(application_id)
     if draft.pledge is not None and draft.pledge.voided_at is None:
         return draft.pledge
@@ -310,14 +313,16 @@ def sign_pledge(
         capacity=capacity,
         identity_document=identity_document,
         signature_png=signature_png,
+        scan=scan,
         authorisation=authorisation,
+        clerk=clerk,
         valid_until=term_until(draft.department, today),
         case_ref="",
         now=now,
     )
     if way_back.COMMITMENT not in draft.methods:
         draft.methods = [way_back.COMMITMENT, *draft.methods]
-    _save(draft, None, now)
+    _save(draft, clerk, now)
     return draft.pledge
 
 

@@ -7,6 +7,7 @@ class RepairConfig(AppConfig):
 
     def ready(self) -> None:
         from commitments import hooks
+        from credit_portal.registry import site
         from credit_portal.deadlines import duties
         from credit_portal.outbox import sweeping
 
@@ -16,6 +17,10 @@ class RepairConfig(AppConfig):
         hooks.register_after_service("repair.lockout", locking_out.on_served)
         hooks.register_after_revocation("repair.lockout", locking_out.on_revoked)
         hooks.register_after_revocation("repair", applying.on_revoked)
+        item = site.NavItem("repair", "修复", "/desk/repair/", groups=site.AT_THE_DESK)
+        site.add_page(item, to=site.STAFF_NAV, after="publications")
+        at_window = site.NavItem("window_repair", "修复申请", "/window/repair/", groups=frozenset({"clerk"}))
+        site.add_page(at_window, to=site.STAFF_NAV, after="window")
         sweeping.register_step("repair.pledges", locking_out.look_for_broken)
 
 

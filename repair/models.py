@@ -16,6 +16,8 @@ from credit_portal.registry.models import CreditSubject, Department, Region, Sea
 from disclosure.models import BreachPublication
 from verification.models import CreditEntry
 
+from .help_models import HelpService as HelpService
+
 
 class RepairApplication(models.Model):
     class State(models.TextChoices):

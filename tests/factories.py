@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from stdnum.cn import ric, uscc
 
-from commitments.models import Blank, Clause, CommitmentText, RequiredContent, TextVersion
+from commitments.models import Blank, BreachCase, Clause, CommitmentText, RequiredContent, TextVersion
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.registry import groups
 from credit_portal.registry.models import (
@@ -25,6 +25,7 @@ from credit_portal.registry.models import (
     User,
 )
 from disclosure.models import ProgressReport, TypicalCase, TypicalPublication
+from repair.models import RepairApplication
 from verification.models import CreditEntry, EntryMeasure, UsageList
 
 PASSWORD = "correct horse battery staple"
@@ -288,6 +289,29 @@ def usage_list(*, department: Department | None = None, **fields: Any) -> UsageL
         "opened_at": NOW,
     }
     return UsageList.objects.create(**(values | fields))
+
+
+def repair_application(*, case: BreachCase, now: datetime = NOW, **fields: Any) -> RepairApplication:
+    """An application for the repair of a determined breach, handed in."""
+    values: dict[str, Any] = {
+        "number": f"F{case.region_id}2026{next(_numbers):06d}",
+        "entry": case.entry,
+        "case": case,
+        "subject": case.subject,
+        "department": case.department,
+        "region": case.region,
+        "state": RepairApplication.State.APPLIED,
+        "channel": RepairApplication.Channel.ONLINE,
+        "applicant": "赵一",
+        "capacity": "legal_representative",
+        "methods": ["performance"],
+        "explanation": "检测报告已经补交，影响已经消除。",
+        "saved_at": now,
+        "applied_at": now,
+        "applied_on": now.date(),
+        "verify_token": f"repair-{next(_numbers)}",
+    }
+    return RepairApplication.objects.create(**(values | fields))
 
 
 def public_case(*, department: Department | None = None, **fields: Any) -> TypicalCase:

@@ -29,6 +29,7 @@ from disclosure.models import ExchangeBatch, ExchangePlatform, Objection, Public
 from disclosure.objections import complaints, filing, records, tips
 from disclosure.progress import assessments, summaries
 from disclosure.typical import writing
+from repair import helping
 from tests import acts, subjects
 from tests.breach_stage import Stage
 from verification import listing, training
@@ -151,6 +152,7 @@ class Office:
         )  # fmt: skip
         self._units()
         self._voices()
+        self._repair()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -165,6 +167,14 @@ class Office:
         )
         self.tip = tips.file_tip(said=tips.Said("/rules/", "标题有错字"), now=NOW)
         self.access = subjects.opened(self.commitment.subject, name="钱多多", actor=self.counter.clerk)
+
+    def _repair(self) -> None:
+        """An application for the repair of the breach, and a service that helps with it."""
+        self.repair = factories.repair_application(case=self.breach.case, now=NOW)
+        self.help_service = helping.save_service(
+            service=None, region=factories.region(), name="栾城区信用服务中心", offers="report", contact="0311-80000003",
+            charges="free", actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
 
     def _units(self) -> None:
         """Who answers for the unit, a training of it, a typical case that it has handed in."""
@@ -291,6 +301,8 @@ class Office:
             "verification.listedmeasure": self.measure,
             "verification.appliedmeasure": self.applied,
             "commitments.recipient": self.recipient,
+            "repair.repairapplication": self.repair,
+            "repair.helpservice": self.help_service,
             "verification.checksource": self.source,
             "commitments.commitment": self.commitment,
             "commitments.textversion": self.draft_text,

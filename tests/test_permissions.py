@@ -75,6 +75,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "verification.listing": {"changelist": {K, A}, "add": NOBODY},
     "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},
+    "repair.repairapplication": {"changelist": OWN, "add": NOBODY},
+    "repair.helpservice": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "verification.usagelist": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "county": OWN},
     "disclosure.progressreport": {"changelist": OWN, "add": NOBODY, "xlsx": OWN, "region": {K, A}},
     "disclosure.progresssummary": {"changelist": {K, A}, "add": NOBODY, "xlsx": {K, A}},

@@ -67,6 +67,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "commitments.recipient",
             "disclosure.breachreport",
             "disclosure.breachpublication",
+            "repair.repairapplication",
+            "repair.helpservice",
             "disclosure.exchangebatch",
             "disclosure.exchangerecord",
             "disclosure.administrativeact",

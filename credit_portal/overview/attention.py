@@ -20,6 +20,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from disclosure.models import PublicityProposal
+from repair import waiting
 from verification.measures import keeping
 from verification.services import checks_visible_to
 from verification.vocabulary import Route
@@ -75,6 +76,9 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
                 "项奖惩措施等您批准",
                 _list("verification.listedmeasure", state="draft"),
             )
+        )
+        lines.append(
+            Line(waiting.waiting_for(user).count(), "件信用修复等您确认形式", reverse("repair:list"))
         )
         if year := year_missing(local_date(now)):
             lines.append(

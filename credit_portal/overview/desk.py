@@ -22,6 +22,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
+from repair import waiting
 
 PER_PAGE = 50
 NOTICES_SHOWN = 50
@@ -47,6 +48,8 @@ DEEDS = {
     "objection_answer": "核实并书面答复异议",
     "monthly_list": "报送使用信用记录月报",
     "half_year_report": "报送半年进展报告",
+    "repair_decision": "决定信用修复申请",
+    "repair_confirmation": "确认信用修复",
 }
 
 
@@ -126,6 +129,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "tab": tab,
             "figures": figures,
+            "repairs": waiting.waiting_for(request.user).order_by().count(),
+            "signs": waiting.signs_waiting_for(request.user).order_by().count(),
             "rules": list(DEEDS.items()),
             "rule": rule,
             "departments": offices,

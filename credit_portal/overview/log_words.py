@@ -15,6 +15,7 @@ from credit_portal.registry.models import (
     UnitContact,
 )
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
+from repair.models import HelpService
 from verification.models import AppliedMeasure, Listing, UsageNote
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
@@ -95,6 +96,7 @@ VERBS = {
     "repair.step": "信用修复",
     "repair.sign": "修复承诺违约线索",
     "repair.locked_out": "修复限制",
+    "repair.help_service": "登记信用服务机构",
     "repair.unpublication": "核对停止公示",
     "source.saved": "保存查询来源",
     "record.given": "本人查询",
@@ -172,6 +174,10 @@ TARGETS = {
     "handoff": "移交撤销许可",
     "letter": "通报函",
     "recipient": "通报对象",
+    "help_service": "信用服务机构",
+    "repair_application_list": "信用修复申请列表",
+    "repair_positions": "待修复的记录",
+    "broken_pledge_list": "修复承诺违约线索列表",
     "listing": "联合惩戒列入",
     "listed_measure": "奖惩措施清单",
     "applied_measure": "已实施的措施",
@@ -348,6 +354,7 @@ def bring_words() -> None:
     )
     register("listing.step", state=dict(Listing.State.choices))
     register("recipient.saved", role=dict(Recipient.Role.choices))
+    register("repair.help_service", offers=dict(HelpService.Offers.choices))
     register("launch.saved", what=dict(LaunchDate.What.choices))
     register("partner.saved", scopes=dict(Scope.choices))
     register(

@@ -31,6 +31,7 @@ _OWN_BUSINESS = {
     "disclosure.informationitem": "v",
     "verification.usagelist": "v",
     "disclosure.progressreport": "v",
+    "repair.repairapplication": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -80,6 +81,7 @@ TABLE: dict[str, dict[str, str]] = {
         "deadlines.switchorder": "vac",
         "outbox.message": "vc",
         "commitments.recipient": "vac",
+        "repair.helpservice": "vac",
         "verification.checksource": "vac",
         "verification.listing": "v",
         "disclosure.progresssummary": "v",
@@ -110,6 +112,7 @@ TABLE: dict[str, dict[str, str]] = {
         "deadlines.ruleproposal": "v",
         "deadlines.switchorder": "v",
         "commitments.recipient": "v",
+        "repair.helpservice": "v",
         "verification.checksource": "v",
         "verification.listing": "v",
         "disclosure.progresssummary": "v",

@@ -37,7 +37,7 @@ AT_THE_DESK = frozenset({"officer", "head", "approval_bureau", "credit_office"})
 COLUMN_NAV: list[NavItem] = [
     NavItem("home", "首页", "/"),
     NavItem("commitments", "承诺查询", "/commitments/", ("/subjects/",)),
-    NavItem("breaches", "违诺公示", "/breaches/"),
+    NavItem("breaches", "违诺公示", "/breaches/", ("/repair/",)),
     NavItem("acts", "许可处罚", "/acts/", ("/information/",)),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/", ("/cases/",)),

@@ -110,7 +110,7 @@ from .objections import (
     tip_step,
 )
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
-from .repair import locked_out, pledge_sign, repair_step, unpublication_looked_at
+from .repair import help_service_saved, locked_out, pledge_sign, repair_step, unpublication_looked_at
 from .sentences import SENTENCES, sentence
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
@@ -167,6 +167,7 @@ __all__ = [
     "exchange_forwarded",
     "exchange_platform_saved",
     "exchange_receipt",
+    "help_service_saved",
     "information_item_saved",
     "item_drafted",
     "item_published",

@@ -43,6 +43,14 @@ def locked_out(
     )  # fmt: skip
 
 
+def help_service_saved(*, now: datetime, actor_id: int | None, service_id: int, offers: str) -> AuditEvent:
+    """A credit service that helps with repair was put on the public list, changed or taken off."""
+    return record(
+        "repair.help_service", now=now, actor_id=actor_id, department_id=None, target_type="help_service",
+        target_id=service_id, offers=offers,
+    )  # fmt: skip
+
+
 def unpublication_looked_at(
     *, now: datetime, department_id: int, proof_id: int, publication_id: int | None, seen: int, failed: int
 ) -> AuditEvent:

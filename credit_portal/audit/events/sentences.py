@@ -83,6 +83,7 @@ SENTENCES: dict[str, str] = {
     "repair.step": "信用修复：{step}",
     "repair.sign": "修复承诺违约线索：{deed}",
     "repair.locked_out": "修复限制期至 {until_on}",
+    "repair.help_service": "登记信用服务机构（{offers}）",
     "repair.unpublication": "核对停止公示：查看 {seen} 处，未通过 {failed} 处",
     "record.given": "本人查询 {number}，{rows} 条记录",
     "source.saved": "保存查询来源 {name}",

@@ -1,0 +1,1 @@
+"""What everybody may read of repair: how it is done here (R127), and what was announced (S4 13)."""
