@@ -25,8 +25,23 @@ from .models import HelpService, RepairApplication
 
 @admin.register(RepairApplication)
 class RepairApplicationAdmin(EvidenceAdmin):
-    list_display = ["number", "applied_on", "subject", "department", "channel", "state", "decided_on", "effective_at"]
-    list_filter = ["state", "channel", "outcome", ("applied_on", DayRangeFilter), ("decided_on", DayRangeFilter)]
+    list_display = [
+        "number",
+        "applied_on",
+        "subject",
+        "department",
+        "channel",
+        "state",
+        "decided_on",
+        "effective_at",
+    ]
+    list_filter = [
+        "state",
+        "channel",
+        "outcome",
+        ("applied_on", DayRangeFilter),
+        ("decided_on", DayRangeFilter),
+    ]
     list_select_related = ["subject", "department"]
     search_fields = ["=number", "=entry__document_no", "=case__number"]
     search_help_text = "申请编号、记录的文号或者案号"
@@ -80,7 +95,12 @@ class RepairApplicationAdmin(EvidenceAdmin):
         yield Section(
             "经过",
             course=[
-                Step(step.at, f"{step.get_kind_display()}（{step.on}）", who=str(step.actor or ""), note=step.note)
+                Step(
+                    step.at,
+                    f"{step.get_kind_display()}（{step.on}）",
+                    who=str(step.actor or ""),
+                    note=step.note,
+                )
                 for step in obj.steps.select_related("actor").order_by("id")
             ],
         )
@@ -170,8 +190,6 @@ class HelpServiceAdmin(HistoryAdmin):
             title=f"修改：{obj}",
             obj=obj,
             form=HelpServiceForm(posted(request), regions=_reach(request), service=obj),
-            act=lambda typed: helping.save_service(
-                service=obj, actor=request.user, now=clock.now(), **typed
-            ),
+            act=lambda typed: helping.save_service(service=obj, actor=request.user, now=clock.now(), **typed),
             done="已保存。",
         )

@@ -7,9 +7,9 @@ class RepairConfig(AppConfig):
 
     def ready(self) -> None:
         from commitments import hooks
-        from credit_portal.registry import site
         from credit_portal.deadlines import duties
         from credit_portal.outbox import sweeping
+        from credit_portal.registry import site
 
         from . import applying, locking_out
 

@@ -67,9 +67,7 @@ def save(request: HttpRequest, draft: RepairApplication, *, actor: User | None, 
     except RepairError as error:
         return _too_late(taken, draft, error)
     if remove.isascii() and remove.isdigit():
-        applying.remove_material(
-            application_id=draft.pk, material_id=int(remove[:18]), now=now, actor=actor
-        )
+        applying.remove_material(application_id=draft.pk, material_id=int(remove[:18]), now=now, actor=actor)
     add_files(request, draft, taken, actor=actor, now=now)
     if request.POST.get("deed") == "apply" and not taken.errors:
         hand_in(draft, taken, actor=actor, now=now)

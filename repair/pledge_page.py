@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from commitments.forms import SignerForm
+from commitments.views_access import wants_json
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry.models import User
-from commitments.views_access import wants_json
 
 from . import applying, filling
 from .models import RepairApplication

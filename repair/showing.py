@@ -78,9 +78,7 @@ def about(found: RepairApplication, *, today: date) -> dict[str, Any]:
 def check_expected(found: RepairApplication, expect: str) -> None:
     """Raises RepairMoved where the page was another state's."""
     if found.state != expect:
-        raise RepairMoved(
-            f"这件申请已办到“{found.get_state_display()}”，请看最新情况再办。"
-        )
+        raise RepairMoved(f"这件申请已办到“{found.get_state_display()}”，请看最新情况再办。")
 
 
 def receipt(
@@ -111,7 +109,9 @@ def file(
         EvidenceFile.objects.filter(uuid=evidence)
         .filter(
             Q(pk__in=found.materials.filter(removed_at=None).values("file"))
-            | Q(pk__in=RepairStep.objects.filter(application=found, document__isnull=False).values("document"))
+            | Q(
+                pk__in=RepairStep.objects.filter(application=found, document__isnull=False).values("document")
+            )
             | Q(pk__in=[pk for pk in (found.decision_id, found.authorisation_id) if pk])
         )
         .first()

@@ -35,6 +35,4 @@ def signs_waiting_for(user: User) -> QuerySet[BrokenPledge]:
     """Signs of a broken repair commitment that this user's department has not answered yet."""
     if user.department_id is None or not group_names(user) & DOES:
         return BrokenPledge.objects.none()
-    return BrokenPledge.objects.filter(
-        state=BrokenPledge.State.OPEN, pledge__department=user.department_id
-    )
+    return BrokenPledge.objects.filter(state=BrokenPledge.State.OPEN, pledge__department=user.department_id)

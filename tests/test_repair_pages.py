@@ -79,7 +79,9 @@ def test_the_desk_takes_an_application_from_accepting_to_its_effect_and_tells_wh
     assert "请看最新情况再办" in text_of(slower)
 
     wrong = officer.post(f"{page}step/propose/", {"expect": "accepted", "outcome": "", "reasons": "短"})
-    assert wrong.status_code == 422 and "请选择审查意见" in text_of(wrong) and ">短</textarea>" in text_of(wrong)
+    assert (
+        wrong.status_code == 422 and "请选择审查意见" in text_of(wrong) and "短</textarea>" in text_of(wrong)
+    )
     officer.post(
         f"{page}step/propose/",
         {"expect": "accepted", "outcome": "granted", "reasons": "承诺的检测报告已经补交，复查合格。"},
@@ -166,7 +168,9 @@ def test_the_department_begins_for_the_subject_from_the_breach_and_an_agent_show
     draft.refresh_from_db()
     assert draft.pledge is not None and draft.pledge.clerk == stage.officer
     handed = officer.post(
-        page, {"methods": ["commitment", "performance"], "explanation": EXPLANATION, "deed": "apply"}, follow=True
+        page,
+        {"methods": ["commitment", "performance"], "explanation": EXPLANATION, "deed": "apply"},
+        follow=True,
     )
     assert "申请已提交" in text_of(handed)
     neighbour = client_of(factories.staff("officer", department=factories.department(region="130111")))

@@ -20,7 +20,6 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from disclosure.models import PublicityProposal
-from repair import waiting
 from verification.measures import keeping
 from verification.services import checks_visible_to
 from verification.vocabulary import Route

@@ -148,7 +148,12 @@ def pledge(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if found.state != State.DRAFT:
         return redirect("repair:application", found.uuid)
     return pledge_page.answer(
-        request, found, space="repair", template="repair/desk/pledge.html", clerk=request.user, now=clock.now()
+        request,
+        found,
+        space="repair",
+        template="repair/desk/pledge.html",
+        clerk=request.user,
+        now=clock.now(),
     )
 
 

@@ -88,7 +88,9 @@ def applications(request: HttpRequest) -> HttpResponse:
     state, department = request.GET.get("state", ""), request.GET.get("department", "")
     if state in State.values:
         rows = rows.filter(state=state)
-    offices = list(departments_visible_to(request.user)) if has_role(request.user, groups.CREDIT_OFFICE) else []
+    offices = (
+        list(departments_visible_to(request.user)) if has_role(request.user, groups.CREDIT_OFFICE) else []
+    )
     if any(str(office.pk) == department for office in offices):
         rows = rows.filter(department_id=int(department))
     before = request.GET.get("before", "")
@@ -131,9 +133,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _in_tab(
-    visible: QuerySet[RepairApplication], tab: str, user: User
-) -> QuerySet[RepairApplication]:
+def _in_tab(visible: QuerySet[RepairApplication], tab: str, user: User) -> QuerySet[RepairApplication]:
     match tab:
         case "others":
             return with_others(visible, user)

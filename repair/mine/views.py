@@ -1,7 +1,6 @@
 """Repair on the subject's own pages: what is open and from when, a draft that waits on the server, the repair commitment
 signed on the telephone, handed in once, followed to its end."""
 
-from typing import Any
 from uuid import UUID
 
 from csp.decorators import csp_exempt
@@ -94,13 +93,23 @@ def begin(request: HttpRequest, entry: int) -> HttpResponse:
         else:
             return redirect("my_repair:draft", begun.uuid)
     running = (
-        _own(acting).filter(entry=entry).exclude(state__in=[State.WITHDRAWN, State.CLOSED, State.REFUSED]).order_by("-pk").first()
+        _own(acting)
+        .filter(entry=entry)
+        .exclude(state__in=[State.WITHDRAWN, State.CLOSED, State.REFUSED])
+        .order_by("-pk")
+        .first()
     )
     log_own_read(acting, what="信用修复", target_type="credit_entry", target_id=entry, now=clock.now())
     return render(
         request,
         "repair/mine/begin.html",
-        {"position": position, "entry": position.entry, "way": position.way, "form": form, "running": running},
+        {
+            "position": position,
+            "entry": position.entry,
+            "way": position.way,
+            "form": form,
+            "running": running,
+        },
         status=422 if form.is_bound and form.errors else 200,
     )
 
