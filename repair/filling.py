@@ -49,6 +49,11 @@ class Taken:
     def add(self, name: str, text: str) -> None:
         self.errors.setdefault(name, []).append(text)
 
+    def note(self, name: str, text: str) -> None:
+        """The same, where `text` may be empty: then nothing is wrong."""
+        if text:
+            self.add(name, text)
+
 
 def save(request: HttpRequest, draft: RepairApplication, *, actor: User | None, now: datetime) -> Taken:
     """Keep what the page of a draft has sent, part by part: a file that is refused takes nothing else with it. With

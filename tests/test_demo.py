@@ -48,6 +48,7 @@ from disclosure.models import (
     TypicalReport,
 )
 from tests import factories, paper_fonts
+from repair.models import BrokenPledge, HelpService, RepairApplication
 from verification import services as verification
 from verification.models import (
     AppliedMeasure,
@@ -154,11 +155,19 @@ class TheDemonstration(TestCase):
             TypicalReport,
             ExchangeBatch,
             MeasureLifting,
+            BrokenPledge,
+            HelpService,
         ):
             assert model.objects.exists(), model
         assert Letter.objects.filter(state="received").exists()
         acts = AdministrativeAct.objects.all()
         assert acts.filter(decided_at__isnull=True).exists() and acts.exclude(ending="").exists()
+
+    def test_repair_was_asked_for_and_stands_in_every_state(self):
+        states = set(RepairApplication.objects.values_list("state", flat=True))
+        assert {"applied", "asked", "proposed", "decided", "effective", "refused"} <= states
+        effective = RepairApplication.objects.get(state="effective")
+        assert effective.announced_on and effective.entry.repaired_on and effective.pledge
 
     def test_a_departments_own_system_has_handed_in_reported_and_warned(self):
         handed_in = Commitment.objects.filter(channel="partner")

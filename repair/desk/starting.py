@@ -119,11 +119,10 @@ def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if request.method == "POST":
         now = clock.now()
         if request.POST.get("deed") == "use":
-            taken = filling.Taken()
-            if wrong := pledge_page.use_code(
-                found, request.POST.get("code", ""), actor=request.user, now=now
-            ):
-                taken.add("pledge", wrong)
+            taken = filling.save(request, found, actor=request.user, now=now)
+            if not taken.errors:
+                code = request.POST.get("code", "")
+                taken.note("pledge", pledge_page.use_code(found, code, actor=request.user, now=now))
         else:
             taken = filling.save(request, found, actor=request.user, now=now)
         if taken.handed_in is not None:

@@ -149,10 +149,8 @@ def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
         now, deed = clock.now(), request.POST.get("deed", "")
         taken = filling.save(request, found, actor=request.user, now=now)
         if deed == "use" and not taken.errors:
-            if wrong := pledge_page.use_code(
-                found, request.POST.get("code", ""), actor=request.user, now=now
-            ):
-                taken.add("pledge", wrong)
+            code = request.POST.get("code", "")
+            taken.note("pledge", pledge_page.use_code(found, code, actor=request.user, now=now))
         if taken.handed_in is not None:
             return redirect("window_repair:application", found.uuid)
         if not taken.errors:

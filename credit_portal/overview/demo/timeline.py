@@ -35,6 +35,7 @@ from . import (
     people,
     progress,
     records,
+    repairs,
     units,
     usage,
 )
@@ -128,6 +129,7 @@ class Timeline:
         checking.plan(self)
         measures.plan(self)
         objections.plan(self)
+        repairs.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
