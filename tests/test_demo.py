@@ -47,8 +47,8 @@ from disclosure.models import (
     TypicalCase,
     TypicalReport,
 )
-from tests import factories, paper_fonts
 from repair.models import BrokenPledge, HelpService, RepairApplication
+from tests import factories, paper_fonts
 from verification import services as verification
 from verification.models import (
     AppliedMeasure,

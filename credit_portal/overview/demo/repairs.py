@@ -120,13 +120,9 @@ def _capacity(case: BreachCase) -> str:
 
 def _pledge(story: Repair, draft: RepairApplication, now: datetime) -> bool:
     try:
-        shown = pledging.shown_to(
-            subject=draft.subject, department=draft.department, now=now, blanks={}
-        )
+        shown = pledging.shown_to(subject=draft.subject, department=draft.department, now=now, blanks={})
         blanks = {blank.key: "按时办理" for blank in shown.draft.text_version.blanks.all()}
-        shown = pledging.shown_to(
-            subject=draft.subject, department=draft.department, now=now, blanks=blanks
-        )
+        shown = pledging.shown_to(subject=draft.subject, department=draft.department, now=now, blanks=blanks)
         applying.sign_pledge(
             application_id=draft.pk, seen_sha256=shown.sha256, blanks=blanks, signer_name="演示法定代表人",
             capacity=draft.capacity, identity_document="id_card", signature_png=story.timeline.inks[0], now=now,
@@ -146,7 +142,9 @@ def _go_on(story: Repair, pk: int, day: int) -> None:
         at(
             day + 1,
             lambda now: _done(
-                deciding.ask(**officer, expect="applied", missing=["复查记录的盖章页", "整改后的照片"], now=now)
+                deciding.ask(
+                    **officer, expect="applied", missing=["复查记录的盖章页", "整改后的照片"], now=now
+                )
             ),
         )
         return
@@ -176,9 +174,7 @@ def _go_on(story: Repair, pk: int, day: int) -> None:
         at(
             day + 9,
             lambda now: _done(
-                deciding.confirm(
-                    application_id=pk, expect="decided", actor=story.user("credit"), now=now
-                )
+                deciding.confirm(application_id=pk, expect="decided", actor=story.user("credit"), now=now)
             ),
         )
 
