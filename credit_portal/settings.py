@@ -317,6 +317,9 @@ SITE = {
     "police": env("SITE_POLICE_NUMBER", default=""),
     "identifier": env("SITE_IDENTIFIER", default=""),
 }
+# Where the portal looks at its own pages to prove that a publication has ended: as the public does, or, where the server
+# cannot reach its own name, an address inside.
+PROOF_URL = env("PROOF_URL", default="").rstrip("/") or SITE["address"]
 
 LOGGING = logging_config(env("LOG_LEVEL", default="INFO"))
 

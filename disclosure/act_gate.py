@@ -89,6 +89,11 @@ def find_act(public_id: uuid.UUID, *, now: datetime) -> dict[str, Any] | None:
     return record_row(row) if row else None
 
 
+def record_as_it_was(act_id: int) -> dict[str, Any]:
+    """The record as it went out while it was public; shown to nobody (see `breach_gate.record_as_it_was`)."""
+    return record_row(AdministrativeAct.objects.values(*RECORD_COLUMNS).get(pk=act_id))
+
+
 def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """One line of a list from a row of LISTED_COLUMNS: exactly LISTED_FIELDS."""
     kind, hide = row["subject_kind"], _hider(row)

@@ -1,7 +1,6 @@
 """The public API: read-only, no login, from the gate. Every answer has an ETag of its own bytes and is asked for again
 each time: what is withdrawn is gone at the very next request, whoever kept a copy."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +20,7 @@ from . import column, exports, search
 from . import serializers as shapes
 from .gate import SHOWN_FULFILMENT, find_public, public_course, public_record
 from .problems import CONTENT_TYPE
-from .renderers import to_json
+from .renderers import etag_of, to_json
 from .terms import (
     ERROR_TWICE,
     ERROR_UNKNOWN,
@@ -94,7 +93,7 @@ def check_parameters(request: Request, parameters: tuple[str, ...]) -> None:
 def answer(request: Request, data: dict[str, Any]) -> HttpResponse:
     """The data as JSON, or 304 where the visitor has the same already."""
     body = to_json(data)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    etag = etag_of(body)
     response = HttpResponse(body, content_type="application/json")
     response["Cache-Control"] = CACHE_CONTROL
     response["ETag"] = etag

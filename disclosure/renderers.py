@@ -1,5 +1,6 @@
 """JSON as bytes, by orjson: dates and times as ISO 8601, Chinese as it is."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -12,6 +13,11 @@ from rest_framework.renderers import BaseRenderer
 def to_json(data: Any) -> bytes:
     """The bytes of an answer: UTF-8, no spaces. Lazy translations and the like as their text."""
     return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def etag_of(body: bytes) -> str:
+    """What an answer of the public API is known by: the same bytes, the same mark."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 class OrjsonRenderer(BaseRenderer):

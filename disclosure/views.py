@@ -19,6 +19,7 @@ from credit_portal.registry.models import CommitmentType, Domain
 from . import column
 from .breach_gate import breaches_of_commitment, find_determination, next_dates
 from .gate import find_public, listed_commitments, public_commitments, public_course, public_record
+from .verifying import find_paper
 
 NEWEST = 8
 PER_PAGE = 50
@@ -244,6 +245,9 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     determination = None if found else find_determination(token, now=now)
     if determination:
         return render(request, "disclosure/verify_determination.html", {"found": determination})
+    paper = None if found else find_paper(token, now=now)
+    if paper:
+        return render(request, *paper)
     return render(request, "disclosure/verify.html", {"found": found}, status=200 if found else 404)
 
 

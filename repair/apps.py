@@ -8,10 +8,11 @@ class RepairConfig(AppConfig):
     def ready(self) -> None:
         from commitments import hooks
         from credit_portal.deadlines import duties
-        from credit_portal.outbox import sweeping
         from credit_portal.registry import site
+        from credit_portal.outbox import effects, sweeping
+        from disclosure import verifying
 
-        from . import applying, locking_out
+        from . import applying, certifying, locking_out, proving
 
         duties.register_matter(applying.MATTER, "信用修复申请", _application_page)
         hooks.register_after_service("repair.lockout", locking_out.on_served)
@@ -21,7 +22,18 @@ class RepairConfig(AppConfig):
         site.add_page(item, to=site.STAFF_NAV, after="publications")
         at_window = site.NavItem("window_repair", "修复申请", "/window/repair/", groups=frozenset({"clerk"}))
         site.add_page(at_window, to=site.STAFF_NAV, after="window")
+        # Behind the one that ends the publication.
+        hooks.register_after_revocation("repair.proof", proving.on_revoked)
         sweeping.register_step("repair.pledges", locking_out.look_for_broken)
+        effects.register_effect(
+            proving.EFFECT,
+            proving.prove,
+            label="核对停止公示",
+            external=True,
+            max_attempts=proving.MAX_ATTEMPTS,
+        )
+        duties.register_matter(proving.MATTER, "停止公示核对", _proof_page)
+        verifying.register_paper("repair.proof", certifying.find_certificate)
 
 
 def _application_page(application_id: int) -> str | None:
@@ -29,3 +41,10 @@ def _application_page(application_id: int) -> str | None:
 
     found = RepairApplication.objects.filter(pk=application_id).values_list("uuid", flat=True).first()
     return f"/desk/repair/{found}/" if found else None
+
+
+def _proof_page(proof_id: int) -> str | None:
+    from .models import UnpublicationProof
+
+    found = UnpublicationProof.objects.filter(pk=proof_id).values_list("uuid", flat=True).first()
+    return f"/desk/repair/proofs/{found}/" if found else None

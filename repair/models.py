@@ -13,7 +13,7 @@ from commitments.models import BreachCase, Commitment, IdentityDocument, SignerC
 from commitments.way_back import METHOD_LABELS
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.registry.models import CreditSubject, Department, Region, SealedNumber, User
-from disclosure.models import BreachPublication
+from disclosure.models import AdministrativeAct, BreachPublication
 from verification.models import CreditEntry
 
 from .help_models import HelpService as HelpService
@@ -311,8 +311,8 @@ class LockOut(models.Model):
 
 
 class UnpublicationProof(models.Model):
-    """That a breach is gone, seen by fetching every surface on which it was. Wanted in the transaction that ends a
-    publication, looked at afterwards; the certificate lists what was seen."""
+    """That a breach or an act is gone, seen by fetching every surface on which it was. Wanted in the transaction that ends
+    a publication, looked at afterwards; the certificate lists what was seen."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "待核对"
@@ -336,6 +336,14 @@ class UnpublicationProof(models.Model):
         related_name="proofs",
         verbose_name="违诺公示",
     )
+    act = models.ForeignKey(
+        AdministrativeAct,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="proofs",
+        verbose_name="行政行为信息",
+    )
     subject = models.ForeignKey(CreditSubject, models.PROTECT, verbose_name="主体", related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="主管部门", related_name="+")
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
@@ -358,6 +366,34 @@ class UnpublicationProof(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["wanted_at"], name="proof_waiting", condition=~Q(state="passed")),
+            models.Index(fields=["department", "-id"], name="proof_by_department"),
+        ]
+        constraints = [
+            # Ended otherwise than by repair (revoked, objected to): one proof of that ending.
+            models.UniqueConstraint(
+                fields=["publication"],
+                condition=Q(application__isnull=True),
+                name="proof_once_a_publication",
+            ),
+            models.UniqueConstraint(
+                fields=["act"], condition=Q(application__isnull=True), name="proof_once_an_act"
+            ),
+            models.CheckConstraint(
+                condition=Q(application__isnull=False) | Q(publication__isnull=False) | Q(act__isnull=False),
+                name="proof_of_something",
+                violation_error_message="核对须有修复申请、违诺公示或者行政行为。",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True, document__isnull=True)
+                | Q(
+                    number__isnull=False,
+                    document__isnull=False,
+                    issued_at__isnull=False,
+                    verify_token__isnull=False,
+                ),
+                name="proof_issued_whole",
+                violation_error_message="已出具的证明须有编号、文件、时间和核验码。",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 
 from credit_portal.registry import groups, permissions
+from repair.models import UnpublicationProof
 from tests import factories
 from tests.office import Office, address, client_of, registered
 from tests.scenes import mine
@@ -160,6 +161,26 @@ def test_a_post_changes_nothing_where_the_table_denies(office, role):
                 assert "/admin/login/" in answer.url or "/accounts/login/" in answer.url, (label, name)
     after = {label: type(row).objects.count() for label, row in rows.items() if label != "audit.readlog"}
     assert after == before
+
+
+# Pages of one proof at the desk → who may, of its department and of the credit office; B has no part in it.
+PROOF = {"": {F, H, K}, "certificate.pdf": {F, H, K}, "again/": {K}}
+
+
+@pytest.mark.parametrize("role", list(groups.LABELS))
+def test_a_proof_that_publication_stopped_opens_for_its_department_and_the_credit_office(office, role):
+    act = office.rows()["disclosure.administrativeact"]
+    proof = UnpublicationProof.objects.create(
+        act=act, subject=act.subject, department=act.department, region=act.region, wanted_at=factories.NOW
+    )
+    client = office.client(role)
+    assert client.get("/desk/repair/proofs/").status_code == (200 if role in PROOF[""] else 403)
+    for page, may in PROOF.items():
+        address = f"/desk/repair/proofs/{proof.uuid}/{page}"
+        answer = client.post(address) if page == "again/" else client.get(address)
+        # There is no certificate yet.
+        opened = {"": 200, "certificate.pdf": 404, "again/": 302}[page]
+        assert answer.status_code == (opened if role in may else 403), (page, role)
 
 
 def test_the_groups_in_the_database_hold_what_the_table_of_permissions_says():

@@ -185,6 +185,7 @@ TABLE = [
     ("130111", "revocation_handoff", NOW, {}, 5, False),
     ("130111", "repair_decision", NOW, {}, 10, False),
     ("130111", "repair_confirmation", NOW, {}, 3, False),
+    ("130111", "unpublication", NOW, {}, 1, False),
     ("130111", "repair_commitment_term", NOW, {}, 12, False),
     ("130111", "repair_lockout", NOW, {}, 12, False),
     ("130111", "repair_announced", NOW, {}, False, False),

@@ -117,6 +117,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "repair_decision": Shape("修复申请的决定", "number", WORKING_DAYS),
     "repair_confirmation": Shape("修复决定的确认", "number", WORKING_DAYS),
+    "unpublication": Shape("停止公示的处理", "number", WORKING_DAYS),
     "repair_commitment_term": Shape("修复承诺期", "number", MONTHS),
     "repair_lockout": Shape("违反修复承诺后的限制期", "number", MONTHS),
     "repair_announced": Shape("修复结果向社会公示", "switch"),

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from .ground import Ground, Red
 from .office import NotAcknowledged
+from .unpublication import unpublication
 
 NO_SWEEP = {"DRILL_OFF": "sweep"}
 
@@ -497,6 +498,7 @@ FAULTS: list[tuple[Fault, int, int]] = [
     (clock_jumped, 1, 1),
     (platform_difficult, 10, 3),
     (packing_killed, 10, 1),
+    (unpublication, 100, 2),
 ]
 
 
