@@ -23,7 +23,7 @@ from . import recipients
 from .models import SurfaceLook, UnpublicationProof
 
 TITLE = "停止公示证明"
-LETTER = "G"
+LETTER = "S"
 
 
 def about(proof: UnpublicationProof) -> dict[str, str]:

@@ -43,7 +43,8 @@ class StillShown(RuntimeError):
 
 
 def matter_of(proof: UnpublicationProof) -> duties.Matter:
-    return duties.Matter(MATTER, proof.pk, certifying.about(proof)["document_no"])
+    # A document's number may be longer than what a duty shows of it.
+    return duties.Matter(MATTER, proof.pk, certifying.about(proof)["document_no"][:40])
 
 
 def proofs_visible_to(user: User) -> QuerySet[UnpublicationProof]:
