@@ -153,6 +153,7 @@ def _one(
         raise AssertionError("修复没有生效")
     begun, committed = (float(one) for one in told)
     time.sleep(AFTER)
+    _until_all_have_asked(readers, committed)
     for reader in readers:
         reader.over.set()
     for reader in readers:
@@ -188,6 +189,15 @@ def _until_all_have_seen(readers: list[Reader]) -> None:
             raise AssertionError(f"公示中却读不到：{missing}")
         time.sleep(0.02)
     time.sleep(BEFORE / 2)
+
+
+def _until_all_have_asked(readers: list[Reader], committed: float) -> None:
+    """However slow the machine: each has begun a request after the commit and has its answer."""
+    until = time.monotonic() + 60
+    while not all(any(one.began > committed for one in reader.requests) for reader in readers):
+        if time.monotonic() > until:
+            return
+        time.sleep(0.02)
 
 
 def _surfaces(application: "RepairApplication") -> list[tuple[str, str, tuple[str, ...], bool]]:
