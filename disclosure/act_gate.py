@@ -69,7 +69,11 @@ def public_acts(now: datetime) -> QuerySet[AdministrativeAct]:
         ended_at__isnull=True,
         public_from__lte=today,
         entry__state=State.EFFECTIVE,
-    ).annotate(objection_under_way=Exists(Objection.objects.filter(act=OuterRef("pk"), marked=True)))
+    ).annotate(**_marked())
+
+
+def _marked() -> dict[str, Exists]:
+    return {"objection_under_way": Exists(Objection.objects.filter(act=OuterRef("pk"), marked=True))}
 
 
 def listed_acts(now: datetime) -> QuerySet[AdministrativeAct]:
@@ -91,7 +95,7 @@ def find_act(public_id: uuid.UUID, *, now: datetime) -> dict[str, Any] | None:
 
 def record_as_it_was(act_id: int) -> dict[str, Any]:
     """The record as it went out while it was public; shown to nobody (see `breach_gate.record_as_it_was`)."""
-    return record_row(AdministrativeAct.objects.values(*RECORD_COLUMNS).get(pk=act_id))
+    return record_row(AdministrativeAct.objects.annotate(**_marked()).values(*RECORD_COLUMNS).get(pk=act_id))
 
 
 def listed_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -292,7 +292,10 @@ def test_a_repaired_penalty_is_looked_for_where_acts_are_shown(stage, monkeypatc
     inside(monkeypatch)
     if entry.repairable_from:
         stage.at(entry.repairable_from)
+    before = client.get(f"/api/v1/public/acts/{penalty.uuid}").headers["ETag"]
     proof = stage.repaired(entry_id=entry.pk).proof
+    plan = surfaces.plan_of(proof)
+    assert [one.headers for one in plan.surfaces if one.code == "act_copy"] == [{"If-None-Match": before}]
     assert proof.act == AdministrativeAct.objects.get() and proof.publication is None
     proof = prove(proof, stage)
     assert not not_ok(proof)
