@@ -58,7 +58,8 @@ if "gate" in queue_app.OFF:
     )
 _portal = get_wsgi_application()
 _kept: dict[tuple[str, str], tuple[float, Any, bytes]] = {}
-KEPT_SECONDS = 1.0
+# Longer than the rest of a repair's process takes after its COMMIT, on a slow machine too.
+KEPT_SECONDS = 60.0
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -68,7 +69,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 def _from_cache(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-    """As if a cache stood in front that nobody tells anything: it gives the same answer for a second."""
+    """As if a cache stood in front that nobody tells anything: it goes on giving the same answer."""
     place = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
     known = _kept.get(place)
     if known is None or time.monotonic() - known[0] > KEPT_SECONDS:
