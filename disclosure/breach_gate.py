@@ -113,10 +113,10 @@ def find_breach(public_id: uuid.UUID, *, now: datetime) -> dict[str, Any] | None
     return found[0] if found else None
 
 
-def record_as_it_was(publication_id: int) -> dict[str, Any]:
+def record_as_it_was(publication_id: int, *, on: date) -> dict[str, Any]:
     """The record as it went out while it was public. Shown to nobody: whoever proves that a publication has ended asks
     with it whether an earlier copy would still be taken for valid."""
-    return _records(BreachPublication.objects.filter(pk=publication_id))[0]
+    return _records(BreachPublication.objects.filter(pk=publication_id), on=on)[0]
 
 
 def find_determination(token: str, *, now: datetime) -> dict[str, Any] | None:

@@ -8,8 +8,8 @@ class RepairConfig(AppConfig):
     def ready(self) -> None:
         from commitments import hooks
         from credit_portal.deadlines import duties
-        from credit_portal.registry import site
         from credit_portal.outbox import effects, sweeping
+        from credit_portal.registry import site
         from disclosure import verifying
 
         from . import applying, certifying, locking_out, proving

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from commitments.models import BreachCase, Commitment
+from credit_portal.audit.clock import local_date
 from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import CreditSubject
 from disclosure import act_gate, breach_gate
@@ -131,7 +132,9 @@ def _of_breach(publication: BreachPublication) -> Iterator[Surface]:
     api = reverse("api:breach", args=[str(publication.uuid)])
     yield Surface("breach_page", "违诺公示页面", page, Expect.GONE, whole=True)
     yield Surface("breach_api", "公开接口：这条违诺", api, Expect.GONE, "json", whole=True)
-    earlier = etag_of(to_json(breach_gate.record_as_it_was(publication.pk)))
+    # As it went out on its last day.
+    last = local_date(publication.ended_at) if publication.ended_at else publication.public_from
+    earlier = etag_of(to_json(breach_gate.record_as_it_was(publication.pk, on=last)))
     yield Surface(
         "breach_copy", "公开接口：以停止前的副本核对", api, Expect.GONE, "json", headers={"If-None-Match": earlier},
         whole=True,

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('registry', '0007_subject_access'),
-        ('repair', '0002_repair_is_kept'),
+        ('repair', '0003_proof_of_acts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
