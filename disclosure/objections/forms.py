@@ -123,7 +123,7 @@ class ObjectionForm(OpenForm):
     capacity = forms.ChoiceField(
         label="您的身份", choices=Objection.Capacity.choices, widget=forms.RadioSelect, initial="self"
     )
-    authorisation = one_file("授权委托书", help_text="委托代理人须附。PDF、PNG 或 JPEG，10 MB 以内。")
+    authorisation = one_file("授权委托书", help_text="委托代理人须附。扫描件或者图片，10 MB 以内。")
     phone = forms.CharField(
         label="联系电话", max_length=30, help_text="用于核实身份和联系，加密保存，不公开。",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
@@ -137,7 +137,7 @@ class ObjectionForm(OpenForm):
         help_text="写明正确的内容是什么、凭什么这样说。最多 2000 个字。",
     )
     papers = FilesField(
-        label="证据", help_text=f"最多 {MOST_FILES} 个文件，PDF、PNG 或 JPEG，每个 10 MB 以内。"
+        label="证据", help_text=f"最多 {MOST_FILES} 个文件，扫描件或者图片，每个 10 MB 以内。"
     )
 
     def __init__(self, *args: Any, target: Target, **kwargs: Any) -> None:
