@@ -41,7 +41,10 @@ from credit_portal.registry.models import (
 )
 from disclosure.models import (
     AdministrativeAct,
+    Complaint,
+    ErrorTip,
     ExchangeBatch,
+    Objection,
     PublicityDecision,
     RuleDocument,
     TypicalCase,
@@ -91,6 +94,11 @@ class TheDemonstration(TestCase):
         assert (
             found and {line.state for line in found} == {"planned"} and not any(line.worse for line in found)
         )
+
+    def test_there_is_an_objection_in_every_state_and_voices_beside_them(self):
+        assert set(Objection.objects.values_list("state", flat=True)) == set(Objection.State.values)
+        assert set(Complaint.objects.values_list("state", flat=True)) == set(Complaint.State.values)
+        assert set(ErrorTip.objects.values_list("state", flat=True)) == set(ErrorTip.State.values)
 
     def test_every_region_has_offices_and_staff_and_every_group_has_an_account(self):
         assert set(Department.objects.values_list("region_id", flat=True)) == SEVEN

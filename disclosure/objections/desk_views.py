@@ -226,6 +226,7 @@ FORMS: dict[str, type[shapes.DeedForm]] = {
     "withdraw": shapes.TakeBackForm,
 }
 WITH_ANSWER = ("propose", "fix")
+LEADING = ("verify", "supply", "accept", "propose", "approve", "carry_out", "deliver")
 DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
     "verify": (handling.verify, "身份已核实，记录已标注“异议处理中”。"),
     "supply": (filing.supply, "已登记补正，重新计算受理期限。"),
@@ -246,7 +247,8 @@ def _steps_on(
     row: Objection, acts: list[str], user: Any, look: dict[str, Any], failed: tuple[str, forms.Form] | None
 ) -> list[dict[str, Any]]:
     steps = []
-    for act in acts:
+    # What usually comes next stands first and open.
+    for act in sorted(acts, key=lambda one: one not in LEADING):
         if act == "verify" and row.identity:
             continue
         if act in ("accept", "fix") and not row.identity:
