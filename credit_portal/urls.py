@@ -15,6 +15,7 @@ urlpatterns = [
     path("me/", include("credit_portal.overview.me_urls")),
     path("me/", include("commitments.mine.urls")),
     path("me/record/", include("verification.mine_urls")),
+    path("me/objections/", include("disclosure.objections.me_urls")),
     path("window/repair/", include("repair.window.urls")),
     path("window/", include("commitments.urls")),
     path("desk/repair/", include("repair.desk.urls")),

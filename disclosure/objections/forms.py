@@ -149,6 +149,15 @@ class ObjectionForm(OpenForm):
         self.fields["points"].error_messages["required"] = "请选择有异议的内容。"
 
 
+class OwnObjectionForm(ObjectionForm):
+    """On a subject's own pages: who it is, is known."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, crowded=False, **kwargs)
+        for known in ("website", "code", "name", "capacity", "authorisation"):
+            self.fields.pop(known, None)
+
+
 class DeskObjectionForm(ObjectionForm):
     """For somebody who stands there: its identity has been seen."""
 

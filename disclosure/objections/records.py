@@ -99,6 +99,22 @@ def target_of_entry(entry: CreditEntry) -> Target:
     )  # fmt: skip
 
 
+def own_target(subject: CreditSubject, number: str, *, now: datetime) -> Target | None:
+    """An entry of a subject's own record, by its number; what is public of it where it is: there the mark is seen."""
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    entry = _entries().filter(subject=subject, pk=int(number)).exclude(kind="breach", served_on=None).first()
+    if entry is None:
+        return None
+    owner = owner_of(entry)
+    if isinstance(owner, BreachCase):
+        public = public_breaches(now).filter(case=owner).values_list("pk", flat=True).first()
+        return _of_publication(_publications().get(pk=public)) if public else target_of_entry(entry)
+    if isinstance(owner, AdministrativeAct) and public_acts(now).filter(pk=owner.pk).exists():
+        return _of_act(_acts().get(pk=owner.pk))
+    return target_of_entry(entry)
+
+
 def owner_of(entry: CreditEntry) -> BreachCase | AdministrativeAct | Listing | None:
     """The procedure that made an entry, where it was one of this portal: what the entry says is said there."""
     return (
