@@ -8,7 +8,7 @@ from commitments.models import BreachCase
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.deadlines.holiday_notices import Day, Notice
 from credit_portal.deadlines.models import PolicyRule
-from credit_portal.deadlines.recounting import load_notice
+from credit_portal.deadlines.switching.notices import load_notice
 from disclosure import breach_publishing, reporting
 from disclosure import services as publicity
 from disclosure.breach_gate import breaches_of_commitment, find_breach, listed_breaches
