@@ -148,6 +148,7 @@ def _page(
         following = "statement"
     if following not in acts:
         following = None
+    statement = statements.waiting_of(found)
     log_read(
         now=clock.now(),
         actor_id=request.user.pk,
@@ -178,7 +179,8 @@ def _page(
             ],
             "waits_until": opens if waits else None,
             "second_needed": found.state == State.PROPOSED and not {"determine"} & set(acts),
-            "statement": statements.waiting_of(found),
+            "statement": statement,
+            "statement_duties": duties.duties_of(statements.matter_of(statement)) if statement else [],
             "may_review": own and bool(group_names(request.user) & case_rules.DOES),
             "refusal": bound.get("refuse_statement") or RefusalForm(auto_id="refuse_%s"),
             "repair_own": own and found.entry_id is not None and has_role(request.user, *case_rules.DOES),

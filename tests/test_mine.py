@@ -30,7 +30,7 @@ from verification import services as verification
 
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
-PAGES = ("/me/", "/me/commitments/", "/me/record/", "/me/breaches/", "/me/readers/", "/me/access/")
+PAGES = ("/me/", "/me/commitments/", "/me/record/", "/me/breaches/", "/me/readers/?own=1", "/me/access/")
 
 
 class Moment:
@@ -359,14 +359,17 @@ def test_who_read_the_record_is_told_by_department_and_purpose_without_names():
     agent = subjects.opened(subject, capacity="agent", name="孙三")
     seen(subjects.client_of(agent), "/me/record/")
     client = subjects.client_of(held)
-    page = seen(client, "/me/readers/")
+    page = seen(client, "/me/readers/?own=1")
     assert then in page and "监督管理：信用记录" in page and officer.department.name not in page
     assert hall.clerk.department.name in page and "办理事项时核查信用" in page
     assert "委托代理人 孙三" in page and "在网上查看自己的信息：信用记录" in page
     assert "查阅人甲" not in page and hall.clerk.display_name not in page
-    others = seen(client, "/me/readers/?own=0")
+    others = seen(client, "/me/readers/")
     assert then in others and "孙三" not in others
     assert "谁查过" in seen(client, "/me/")
+    # The auditor finds the subject's own readings, too, by the access.
+    log = seen(office.client_of(make.staff("auditor")), "/admin/audit/readlog/")
+    assert f"第 {agent.pk} 号" in log
 
 
 # ---- opened at the window ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from credit_portal.audit.events import sentence
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.deadlines.wording import key_in_words
 from credit_portal.registry import groups
+from credit_portal.registry.access import accesses_visible_to
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
@@ -198,7 +199,7 @@ class AuditEventAdmin(LogAdmin):
 
 @admin.register(ReadLog)
 class ReadLogAdmin(LogAdmin):
-    list_display = ["shown_at", "actor", "what", "purpose", "target", "subject"]
+    list_display = ["shown_at", "actor", "online", "what", "purpose", "target", "subject"]
     list_filter = [("at", DayRangeFilter), ActorFilter, "purpose", TargetFilter]
     search_fields = ["=subject_id"]
     search_help_text = "主体编号"
@@ -208,7 +209,16 @@ class ReadLogAdmin(LogAdmin):
         if not has_role(request.user, groups.AUDITOR):
             return rows.none()
         staff = User.objects.filter(department__in=departments_visible_to(request.user))
-        return rows.filter(actor_id__in=staff.values("pk"))
+        held = accesses_visible_to(request.user)
+        return rows.filter(Q(actor_id__in=staff.values("pk")) | Q(access_id__in=held.values("pk")))
+
+    @admin.display(description="网上查询")
+    def online(self, row: ReadLog) -> str:
+        """By which access a subject, or its agent, read on its own pages."""
+        if row.access_id is None:
+            return "—"
+        url = page_of(self.request, "subject_access", str(row.access_id))
+        return format_html('<a href="{}">第 {} 号</a>', url, row.access_id) if url else str(row.access_id)
 
     @admin.display(description="对象")
     def target(self, row: ReadLog) -> str:
@@ -230,6 +240,15 @@ class ReadLogAdmin(LogAdmin):
             rows=[
                 ("时间", moment(obj.at)),
                 ("查阅人", obj.actor_name),
+                (
+                    "网上查询",
+                    Cell(
+                        f"第 {obj.access_id} 号",
+                        url=page_of(request, "subject_access", str(obj.access_id)),
+                    )
+                    if obj.access_id
+                    else "—",
+                ),
                 ("查阅内容", obj.what),
                 ("目的", obj.get_purpose_display()),
                 (

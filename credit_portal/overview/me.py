@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
@@ -205,10 +204,5 @@ def figures_of(subject: CreditSubject, *, now: datetime) -> list[Figure]:
             reverse("mine_record:record"),
         ),
         Figure("违诺认定", cases["all"], f"已送达 {cases['standing']} 件", reverse("mine:breaches")),
-        Figure(
-            "谁查过",
-            read,
-            f"近 {LATELY.days} 天，他人查看",
-            f"{reverse('me:readers')}?{urlencode({'own': 0})}",
-        ),
+        Figure("谁查过", read, f"近 {LATELY.days} 天，他人查看", reverse("me:readers")),
     ]

@@ -373,7 +373,8 @@ def end_of_representative(*, subject: CreditSubject, now: datetime) -> None:
     )
     known = representative_of(subject)
     for access in rows:
-        if known is None or access.name != known.name:
+        other = known is not None and known.id_number_index not in (None, access.id_number_index)
+        if known is None or access.name != known.name or other:
             _end(access, reason="不再是登记的法定代表人（负责人）", by="system", now=now)
 
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
 from django.conf import settings
@@ -103,7 +103,8 @@ def person_of(*, code: str, back: str, nonce: str, verifier: str, now: datetime)
     basic = own["client_secret"] and "client_secret_basic" in ways
     if own["client_secret"] and not basic:
         asked["client_secret"] = own["client_secret"]
-    auth = httpx.BasicAuth(own["client_id"], own["client_secret"]) if basic else None
+    # RFC 6749, 2.3.1: both are form-encoded first.
+    auth = httpx.BasicAuth(quote_plus(own["client_id"]), quote_plus(own["client_secret"])) if basic else None
     answer = _fetch("POST", metadata["token_endpoint"], data=asked, auth=auth)
     token = answer.get("id_token")
     if not isinstance(token, str):

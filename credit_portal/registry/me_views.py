@@ -75,8 +75,8 @@ def leave(request: HttpRequest) -> HttpResponse:
 @for_subjects()
 @require_safe
 def read_by(request: HttpRequest) -> HttpResponse:
-    """Who read the subject's record and why, the newest first; `?own=0` leaves out the subject's own readings."""
-    others = request.GET.get("own") == "0"
+    """Who read the subject's record and why, the newest first; with `?own=1` the subject's own readings, too."""
+    others = request.GET.get("own") != "1"
     rows = readers.readings_of(request.acting.subject)
     if others:
         rows = rows.filter(access_id__isnull=True)
@@ -88,6 +88,6 @@ def read_by(request: HttpRequest) -> HttpResponse:
         {
             "readings": readers.told(shown),
             "others": others,
-            "next": f"{following}&own=0" if following and others else following,
+            "next": following if others or not following else f"{following}&own=1",
         },
     )

@@ -12,7 +12,7 @@ from credit_portal.audit.models import AuditEvent, ReadLog
 from .models import CreditSubject, Department, SubjectAccess, User
 
 PURPOSES = {
-    ReadLog.Purpose.HANDLING: "为您办理承诺、核查承诺的履行",
+    ReadLog.Purpose.HANDLING: "办理您的业务",
     ReadLog.Purpose.CHECK: "办理事项时核查信用",
     ReadLog.Purpose.SUPERVISION: "监督管理",
     ReadLog.Purpose.SUBJECT_REQUEST: "应您本人的要求",
