@@ -143,7 +143,7 @@ def test_from_the_slip_to_the_own_record_on_a_telephone(window, phone) -> None:
     context.clear_cookies()
     officer = breach.case.opened_by
     window.log_in(officer, then=f"/desk/cases/{breach.case.uuid}/")
-    page.click("text=不采用")
+    page.click("summary:has-text('不采用')")
     window.look("99-case-statement")
     page.click("text=采用并公示")
     expect(page.locator("main")).to_contain_text("已采用")
