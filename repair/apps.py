@@ -24,6 +24,8 @@ class RepairConfig(AppConfig):
         site.add_page(at_window, to=site.STAFF_NAV, after="window")
         # Behind the one that ends the publication.
         hooks.register_after_revocation("repair.proof", proving.on_revoked)
+        mine = site.NavItem("repair", "修复", "/me/repair/")
+        site.add_page(mine, to=site.ME_NAV, after="breaches")
         sweeping.register_step("repair.pledges", locking_out.look_for_broken)
         effects.register_effect(
             proving.EFFECT,
