@@ -37,7 +37,14 @@ def whole(rows: QuerySet[RepairApplication]) -> QuerySet[RepairApplication]:
     return rows.select_related(
         "entry__region", "case__commitment", "subject", "department__region", "region", "office", "taken_in",
         "taken_by", "proposed_by", "decided_by", "confirmed_by", "decision", "pledge", "authorisation",
+        "proof__document",
     )  # fmt: skip
+
+
+def certificate_id(found: RepairApplication) -> int | None:
+    """The certificate that its publication has stopped, once it is issued."""
+    proof = getattr(found, "proof", None)
+    return proof.document_id if proof is not None else None
 
 
 def tone(state: str) -> str:
@@ -112,7 +119,9 @@ def file(
             | Q(
                 pk__in=RepairStep.objects.filter(application=found, document__isnull=False).values("document")
             )
-            | Q(pk__in=[pk for pk in (found.decision_id, found.authorisation_id) if pk])
+            | Q(
+                pk__in=[pk for pk in (found.decision_id, found.authorisation_id, certificate_id(found)) if pk]
+            )
         )
         .first()
     )
