@@ -353,7 +353,8 @@ def end_publication(
     publication.save()
     case = publication.case
     if case.entry_id is not None and publication.public_from is not None:
-        if ending == Ending.CLASS_CHANGED:
+        # Where only the showing was wrong the entry stands; a revocation that follows says so itself.
+        if ending in (Ending.CLASS_CHANGED, Ending.OBJECTION):
             verification.take_back_entry_publicity(entry_id=case.entry_id, actor=actor, now=now)
         elif ending != Ending.MAXIMUM:
             verification.end_entry_publicity(entry_id=case.entry_id, on=local_date(now), actor=actor, now=now)
