@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from commitments import pledging, way_back
 from commitments.concluding import Upload
@@ -27,22 +27,21 @@ from credit_portal.documents.services import store_evidence
 from credit_portal.registry import numbering
 from credit_portal.registry.models import CommitmentType, CreditSubject, Department, User
 from credit_portal.registry.visibility import limit_to_visible
-from verification.facts import as_entry, measures_of, own_measure
 from verification.models import CreditEntry
-from verification.record import Entry
-from verification.vocabulary import Kind as EntryKind
-from verification.vocabulary import State as EntryState
 
 from . import rules
 from .models import RepairApplication, RepairMaterial, RepairStep
-from .rules import Eligibility, NotEligible, RepairError
+from .positions import ERROR_OTHER
+from .positions import Position as Position
+from .positions import position_of as position_of
+from .positions import positions as positions
+from .rules import NotEligible, RepairError
 
 MATTER = "repair"
 State = RepairApplication.State
 Step = RepairStep.Kind
 MOST_FILES, MOST_TEXT = 20, 2_000
 
-ERROR_OTHER = "没有找到这条记录。"
 ERROR_OPEN = "这条记录已有正在办理的修复申请（{number}）。"
 ERROR_HANDED_IN = "申请已经提交（{number}），不能再改；需要补充的，请与主管部门联系。"
 
@@ -60,77 +59,6 @@ class Applicant:
     identity_document: str = ""
     phone: str = ""
     authorisation: EvidenceFile | None = None
-
-
-@dataclass(frozen=True)
-class Position:
-    """One entry before repair: whether it is open today, the way of its region, who decides."""
-
-    entry: CreditEntry
-    case: BreachCase | None
-    department: Department | None
-    eligibility: Eligibility
-    way: way_back.WayBack
-
-
-# ---- how an entry stands -----------------------------------------------------------------------------------
-
-
-def positions(subject: CreditSubject, *, on: date) -> list[Position]:
-    """Every adverse entry of a subject with the way back from it, the newest first. A constant number of queries."""
-    rows = _entries(CreditEntry.objects.filter(subject=subject, state=EntryState.EFFECTIVE))
-    locks = _lockouts(subject)
-    adverse = [row for row in rows if row.kind in {str(kind) for kind in rules.ADVERSE}]
-    rules_by_region: dict[str, dict[str, Any]] = {}
-    found = []
-    for row in adverse:
-        known = rules_by_region.get(row.region_id)
-        if known is None:
-            known = rules_by_region[row.region_id] = way_back.rules_of(row.region.lineage, on)
-        found.append(_position(row, known, locks, on))
-    return found
-
-
-def position_of(entry_id: int, *, on: date) -> Position:
-    """How one entry stands. Raises RepairError where there is none."""
-    row = _entries(CreditEntry.objects.filter(pk=entry_id)).first()
-    if row is None:
-        raise RepairError(ERROR_OTHER)
-    return _position(row, way_back.rules_of(row.region.lineage, on), _lockouts(row.subject), on)
-
-
-def _entries(rows: QuerySet[CreditEntry]) -> QuerySet[CreditEntry]:
-    return (
-        rows.select_related(
-            "subject", "region", "department__region", "credit_list", "breach_case__department__region"
-        )
-        .prefetch_related("measures", Prefetch("breach_case__publications"))
-        .order_by("-from_on", "-pk")
-    )
-
-
-def _lockouts(subject: CreditSubject) -> list[Entry]:
-    rows = CreditEntry.objects.filter(subject=subject, kind=EntryKind.LOCKOUT, state=EntryState.EFFECTIVE)
-    return [as_entry(row) for row in rows]
-
-
-def _position(row: CreditEntry, known: dict[str, Any], locks: list[Entry], on: date) -> Position:
-    case: BreachCase | None = getattr(row, "breach_case", None)
-    department = case.department if case is not None else row.department
-    exit_rule = row.credit_list.exit_rule if row.credit_list is not None else ""
-    entry = as_entry(row, measures_of((own_measure(one) for one in row.measures.all()), (), exit_rule))
-    answer = rules.eligibility(
-        entry,
-        on=on,
-        lockouts=locks,
-        competent=department is not None and department.is_active,
-        determined=case is None or any(True for _ in case.publications.all()),
-    )
-    text = answer.missing[0].text if answer.missing and answer.from_on is None else ""
-    way = way_back.way_back(
-        known, from_on=answer.from_on, from_text=text, to=department.name if department else row.source
-    )
-    return Position(row, case, department, answer, way)
 
 
 def applications_visible_to(user: User) -> QuerySet[RepairApplication]:
@@ -196,7 +124,7 @@ def open_draft(
     if applicant.authorisation is not None:
         draft.authorisation = applicant.authorisation
     draft.taken_by, draft.taken_in = actor, actor.department if actor else None
-    return _save(draft, actor, now)
+    return save(draft, actor, now)
 
 
 @transaction.atomic
@@ -215,7 +143,7 @@ def save_draft(
         raise RepairError(f"情况说明最多 {MOST_TEXT} 个字，现为 {len(text)} 个字。", field="explanation")
     draft.methods = [code for code in way_back.METHOD_LABELS if code in methods]
     draft.explanation = text
-    return _save(draft, actor, now)
+    return save(draft, actor, now)
 
 
 @transaction.atomic
@@ -230,7 +158,7 @@ def add_material(
 ) -> RepairMaterial:
     """Keep a file for a method, in a draft or while something was asked for; the same file sent again is the one that is
     there. Raises RepairError and EvidenceRefused."""
-    application = _locked(application_id)
+    application = locked(application_id)
     if application.state not in (State.DRAFT, State.ASKED):
         raise RepairError(ERROR_HANDED_IN.format(number=application.number))
     if method not in way_back.METHOD_LABELS:
@@ -267,7 +195,7 @@ def add_material(
         application.methods = [
             code for code in way_back.METHOD_LABELS if code in {*application.methods, method}
         ]
-    _save(application, actor, now)
+    save(application, actor, now)
     _tell(application, f"提交材料（{label}）", actor=actor, now=now, sha256=file.sha256)
     return material
 
@@ -279,7 +207,7 @@ def remove_material(
     """Take a file out of a draft; once handed in nothing is taken out."""
     draft = _draft(application_id)
     draft.materials.filter(pk=material_id, removed_at=None).update(removed_at=now)
-    _save(draft, actor, now)
+    save(draft, actor, now)
 
 
 @transaction.atomic
@@ -322,7 +250,7 @@ def sign_pledge(
     )
     if way_back.COMMITMENT not in draft.methods:
         draft.methods = [way_back.COMMITMENT, *draft.methods]
-    _save(draft, clerk, now)
+    save(draft, clerk, now)
     return draft.pledge
 
 
@@ -340,7 +268,7 @@ def use_pledge(*, application_id: int, code: str, now: datetime, actor: User) ->
     draft.pledge = found
     if way_back.COMMITMENT not in draft.methods:
         draft.methods = [way_back.COMMITMENT, *draft.methods]
-    return _save(draft, actor, now)
+    return save(draft, actor, now)
 
 
 def term_until(department: Department, on: date) -> date | None:
@@ -371,7 +299,7 @@ def lacking(application: RepairApplication, position: Position) -> list[RepairEr
 def apply(*, application_id: int, now: datetime, actor: User | None = None) -> RepairApplication:
     """Hand the application in; sent twice, it is one. Raises NotEligible, RepairError for the first of all that is lacking
     (`lacking` says all), and leaves the draft as it is."""
-    application = _locked(application_id)
+    application = locked(application_id)
     if application.state in rules.OPEN:
         return application
     if application.state != State.DRAFT:
@@ -391,7 +319,7 @@ def apply(*, application_id: int, now: datetime, actor: User | None = None) -> R
     application.state = State.APPLIED
     try:
         with transaction.atomic():
-            _save(application, actor, now)
+            save(application, actor, now)
     except IntegrityError as error:
         raise RepairError("这条记录已有正在办理的修复申请。") from error
     write_step(application, Step.APPLIED, on=today, actor=actor, now=now)
@@ -411,7 +339,7 @@ def apply(*, application_id: int, now: datetime, actor: User | None = None) -> R
 @transaction.atomic
 def complete(*, application_id: int, now: datetime, actor: User | None = None) -> RepairApplication:
     """What was asked for has been brought: the application is taken up. By the subject, or the department for it."""
-    application = _locked(application_id)
+    application = locked(application_id)
     if application.state != State.ASKED:
         raise RepairError(f"申请{application.get_state_display()}，不需要补正。")
     new = application.materials.filter(removed_at=None, added_at__gt=_asked_at(application)).exists()
@@ -419,7 +347,7 @@ def complete(*, application_id: int, now: datetime, actor: User | None = None) -
         raise RepairError("还没有提交补正的材料。", field="file")
     application.completed_on = application.accepted_on = local_date(now)
     application.state = State.ACCEPTED
-    _save(application, actor, now)
+    save(application, actor, now)
     write_step(application, Step.COMPLETED, on=local_date(now), actor=actor, now=now)
     duties.go_on(
         rule_key=way_back.DECISION_KEY,
@@ -438,7 +366,7 @@ def _asked_at(application: RepairApplication) -> datetime:
 @transaction.atomic
 def withdraw(*, application_id: int, now: datetime, actor: User | None = None) -> RepairApplication:
     """The subject takes it back while nobody has decided; it can ask again. Raises RepairError."""
-    application = _locked(application_id)
+    application = locked(application_id)
     if application.state == State.WITHDRAWN:
         return application
     if application.state not in rules.MAY_WITHDRAW:
@@ -452,7 +380,7 @@ def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
     for pk in RepairApplication.objects.filter(case=case, state__in=[*rules.OPEN, State.DRAFT]).values_list(
         "pk", flat=True
     ):
-        _end(_locked(pk), State.CLOSED, Step.CLOSED, "认定已撤销，不需要修复", actor=actor, now=now)
+        _end(locked(pk), State.CLOSED, Step.CLOSED, "认定已撤销，不需要修复", actor=actor, now=now)
 
 
 # ---- parts -------------------------------------------------------------------------------------------------
@@ -462,7 +390,7 @@ def _end(
     application: RepairApplication, state: str, step: str, reason: str, *, actor: User | None, now: datetime
 ) -> None:
     application.state, application.closed_reason = state, reason
-    _save(application, actor, now)
+    save(application, actor, now)
     write_step(application, step, on=local_date(now), actor=actor, now=now, note=reason)
     duties.cancel_duties(matter=matter_of(application), now=now, actor=actor, reason=reason)
 
@@ -473,7 +401,7 @@ def _lock_entry(entry_id: int) -> None:
         raise RepairError(ERROR_OTHER)
 
 
-def _locked(application_id: int) -> RepairApplication:
+def locked(application_id: int) -> RepairApplication:
     found = (
         RepairApplication.objects.select_for_update(of=("self",))
         .select_related("entry", "case", "subject", "department__region", "region", "pledge")
@@ -486,7 +414,7 @@ def _locked(application_id: int) -> RepairApplication:
 
 
 def _draft(application_id: int) -> RepairApplication:
-    found = _locked(application_id)
+    found = locked(application_id)
     if found.state != State.DRAFT:
         raise RepairError(ERROR_HANDED_IN.format(number=found.number or ""))
     return found
@@ -504,7 +432,7 @@ def _shown(position: Position) -> dict[str, Any]:
     }
 
 
-def _save(application: RepairApplication, actor: User | None, now: datetime) -> RepairApplication:
+def save(application: RepairApplication, actor: User | None, now: datetime) -> RepairApplication:
     application.saved_at = now
     note(application, actor=actor, now=now)
     application.save()

@@ -19,7 +19,7 @@ from credit_portal.registry.visibility import group_names
 from disclosure.offices import NoOffice, nearest_office
 
 from . import effecting, papers, rules
-from .applying import _locked, _save, matter_of, position_of, write_step
+from .applying import locked, matter_of, position_of, save, write_step
 from .models import RepairApplication, RepairStep
 from .rules import ACTS, NotEligible, RepairError, RepairMoved
 
@@ -135,7 +135,7 @@ def decide(*, application_id: int, expect: str, actor: User, now: datetime) -> R
     _go(application, act, actor=actor, now=now)
     title = "信用修复决定书" if granted else "不予信用修复决定书"
     application.decision = _keep(application, papers.decision_pdf(application), title, actor=actor, now=now)
-    _save(application, actor, now)
+    save(application, actor, now)
     write_step(
         application, Step.DECIDED, on=today, actor=actor, now=now, document=application.decision,
         note=application.get_outcome_display(),
@@ -174,7 +174,7 @@ def confirm(*, application_id: int, expect: str, actor: User, now: datetime) -> 
     application.confirmed_by, application.effective_at = actor, now
     application.state = State.EFFECTIVE
     effecting.take_effect(application, actor=actor, now=now)
-    _save(application, actor, now)
+    save(application, actor, now)
     write_step(application, Step.CONFIRMED, on=local_date(now), actor=actor, now=now)
     duties.meet_duty(
         rule_key=way_back.CONFIRMATION_KEY,
@@ -214,7 +214,7 @@ def find_defects(
 
 def _taken(act: str, application_id: int, *, expect: str, actor: User) -> RepairApplication:
     """The application, locked, as the officer saw it and for somebody who may. Raises RepairError and RepairMoved."""
-    application = _locked(application_id)
+    application = locked(application_id)
     own = application.office_id if ACTS[act].roles == rules.CONFIRMS else application.department_id
     if actor.department_id is None or actor.department_id != own:
         raise RepairError("这件申请不由您的单位办理。")
@@ -231,7 +231,7 @@ def _taken(act: str, application_id: int, *, expect: str, actor: User) -> Repair
 
 def _go(application: RepairApplication, act: str, *, actor: User, now: datetime) -> None:
     application.state = ACTS[act].after
-    _save(application, actor, now)
+    save(application, actor, now)
 
 
 def _check_open(application: RepairApplication, on: date) -> None:
