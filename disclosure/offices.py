@@ -13,7 +13,7 @@ def nearest_office(region: Region) -> Department:
     offices = Department.objects.filter(
         kind=Department.Kind.CREDIT_OFFICE, region_id__in=lineage, is_active=True
     )
-    nearest = min(offices, key=lambda office: lineage.index(office.region_id), default=None)
+    nearest = min(offices, key=lambda one: (lineage.index(one.region_id), one.pk), default=None)
     if nearest is None:
         raise NoOffice(f"{region}及其上级没有登记信用主管部门，请系统管理员先登记。")
     return nearest

@@ -63,7 +63,8 @@ def switched(
     if until < day <= public_until:
         # It was public until yesterday, and a publicity has one day at least.
         return Dates(max(public_from, day - _ONE), repair, over=True)
-    return Dates(until, repair)
+    # A publicity has one day at least, also where its days are long past.
+    return Dates(max(until, public_from), repair)
 
 
 def register() -> None:

@@ -90,7 +90,7 @@ def walk(client: Client, start: str = "/", most: int = 400) -> dict[str, str]:
     waiting = [start]
     while waiting and len(seen) < most:
         address = waiting.pop()
-        if address in seen or address.startswith(("/static/", "/elder/", "/accounts/")):
+        if address in seen or address.startswith(("/static/", "/elder/", "/accounts/", "/me/")):
             continue
         answer = client.get(address)
         assert answer.status_code == 200, (address, answer.status_code)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from credit_portal.deadlines.calendar import Calendar, count
 from credit_portal.deadlines.models import PolicyRule
-from credit_portal.deadlines.policy import _value
+from credit_portal.deadlines.policy import value_of
 from credit_portal.overview.progress import charts
 from disclosure.progress import papers, periods
 from disclosure.progress.parts import Figure
@@ -45,7 +45,7 @@ def rule(**changes: object) -> PolicyRule:
 @pytest.mark.parametrize(("code", "due", "late"), GOLDEN)
 def test_the_golden_halves(code: str, due: str, late: str) -> None:
     half = periods.parse(code)
-    value = _value(rule(), half.first)
+    value = value_of(rule(), half.first)
     counted = count(CALENDAR, half.first, value.length, value.unit)
     assert counted.due.isoformat() == due and not counted.provisional
     assert half.first <= counted.days[-1] <= half.last
@@ -62,12 +62,12 @@ def test_a_report_is_not_late_on_the_day_after_it_was_due() -> None:
 
 
 def test_a_rule_names_the_next_of_its_days() -> None:
-    assert [_value(rule(), day).length for day in (D(2026, 1, 1), D(2026, 6, 24), D(2026, 12, 24))] == [
+    assert [value_of(rule(), day).length for day in (D(2026, 1, 1), D(2026, 6, 24), D(2026, 12, 24))] == [
         624,
         1224,
         624,
     ]
-    assert not _value(PolicyRule(key="half_year_report", value={"on": False}), D(2026, 1, 1)).counts
+    assert not value_of(PolicyRule(key="half_year_report", value={"on": False}), D(2026, 1, 1)).counts
     with pytest.raises(ValueError, match="月日"):
         count(CALENDAR, D(2026, 1, 1), 1332, "day_of_year")
     assert count(CALENDAR, D(2026, 1, 1), 229, "day_of_year").days == (D(2026, 2, 28),)

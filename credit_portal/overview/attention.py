@@ -20,6 +20,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from disclosure.models import PublicityProposal
+from repair import waiting
 from verification.measures import keeping
 from verification.services import checks_visible_to
 from verification.vocabulary import Route
@@ -47,10 +48,9 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
     """What waits for this user, the empty ones left out."""
     lines: list[Line] = []
     if has_role(user, groups.CREDIT_OFFICE):
-        waiting = proposals_waiting_for(user)
         lines.append(
             Line(
-                waiting.count(),
+                proposals_waiting_for(user).count(),
                 "件公开自然人承诺的提议等您作为第二人决定",
                 _list("disclosure.publicityproposal"),
             )

@@ -7,11 +7,11 @@ from uuid import UUID
 from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from commitments.views_access import counter
+from commitments.views_access import counter, wants_json
 from commitments.views_frame import frame
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
@@ -211,8 +211,11 @@ def application(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @counter
 @csp_exempt()
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The paper; asked for by a form, it is led to (a script prints it itself)."""
+    if request.method == "POST":
+        return JsonResponse({"paper": request.path}) if wants_json(request) else redirect(request.path)
     return showing.receipt(_application(request, uuid), actor_id=request.user.pk, now=clock.now())
 
 

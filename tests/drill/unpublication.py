@@ -17,6 +17,7 @@ import httpx
 from .ground import ROOT, Ground, Red
 
 if TYPE_CHECKING:
+    from credit_portal.registry.models import User
     from repair.models import RepairApplication
 
 # Before the commit each reader shall have seen the record; after it each shall ask some times more.
@@ -87,6 +88,14 @@ class Repairs:
         return stage.decided_repair()
 
 
+def _confirmer(application: "RepairApplication") -> "User":
+    """Of the office that the application went to: other faults have made offices of their own in the region."""
+    from tests import factories
+
+    assert application.office is not None
+    return factories.staff("credit_office", department=application.office)
+
+
 def unpublication(ground: Ground, times: int, off: bool = False) -> dict[str, int]:
     """修复生效的一刻，页面、查询、接口、列表都有人在读：提交以后开始的请求不再读到这条违诺"""
     ground.start_web(**({"DRILL_OFF": "cache"} if off else {}))
@@ -146,7 +155,7 @@ def _one(
     _until_all_have_seen(readers)
     time.sleep(ground.chance.uniform(0, 0.1))
     assert helper.stdin is not None and helper.stdout is not None
-    helper.stdin.write(f"{application.pk} {repairs.stage.credit.pk}\n")
+    helper.stdin.write(f"{application.pk} {_confirmer(application).pk}\n")
     helper.stdin.flush()
     told = helper.stdout.readline().split()
     if len(told) != 2:
