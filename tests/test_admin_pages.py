@@ -26,8 +26,10 @@ def office(built, db) -> Office:
 
 # Abbreviations that are the Chinese term, too.
 HTML = "text/html; charset=utf-8"
-KNOWN = {"chinesecalendar", "PDF", "SHA", "KB", "HTTP", "JSON", "xlsx"}
+KNOWN = {"chinesecalendar", "CSV", "PDF", "SHA", "KB", "HTTP", "JSON", "xlsx"}
 # What stands for a thing and not for a word: codes, numbers, hashes, user names, file types, e-mail signs.
+# The address of a page, as somebody wrote it who pointed an error out on it.
+ADDRESS = re.compile(r"^\s*/(?:[a-z-]+/)+\s*$")
 CODE = re.compile(
     r"[0-9A-Za-z]*[0-9][0-9A-Za-z\-_./:]*|(?:image|application|text)/[a-z]+|[a-z]+_list|https?://\S+|lier|spjyxk|\.png|\{[^}]*\}"
 )
@@ -81,7 +83,7 @@ def english_of(html: str) -> set[str]:
     reader.feed(html)
     found = set()
     for piece in reader.pieces:
-        for word in WORD.findall(CODE.sub(" ", piece)):
+        for word in WORD.findall(CODE.sub(" ", ADDRESS.sub(" ", piece))):
             if word not in KNOWN:
                 found.add(f"{word} ({piece[:60]})")
     return found
