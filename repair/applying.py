@@ -206,8 +206,13 @@ def remove_material(
 ) -> None:
     """Take a file out of a draft; once handed in nothing is taken out."""
     draft = _draft(application_id)
-    draft.materials.filter(pk=material_id, removed_at=None).update(removed_at=now)
+    material = draft.materials.select_related("file").filter(pk=material_id, removed_at=None).first()
+    if material is None:
+        return
+    material.removed_at = now
+    material.save(update_fields=["removed_at"])
     save(draft, actor, now)
+    _tell(draft, "移除材料", actor=actor, now=now, sha256=material.file.sha256)
 
 
 @transaction.atomic

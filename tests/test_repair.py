@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from commitments import breaches
 from commitments.concluding import SigningError, Upload
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
 from credit_portal.outbox.models import Message, PublicChange
 from disclosure import breach_publishing
@@ -166,6 +167,7 @@ def test_a_file_sent_twice_is_one_and_begun_twice_is_one_draft(stage):
     assert draft.methods == ["commitment", "training"]
     applying.remove_material(application_id=draft.pk, material_id=first.pk, now=stage.now)
     assert not draft.materials.filter(removed_at=None).exists()
+    assert AuditEvent.objects.filter(verb="repair.step").latest("pk").facts["step"] == "移除材料"
 
 
 def test_handed_in_twice_is_one_application_and_another_one_has_to_wait(stage):
