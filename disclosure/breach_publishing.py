@@ -23,6 +23,7 @@ from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as verification
 from verification.vocabulary import State as EntryState
 
+from . import hooks
 from . import publication_rules as pure
 from .exchange import noting
 from .models import BreachPublication, BreachPublicationProposal, BreachReport
@@ -369,6 +370,7 @@ def end_publication(
     if publication.announced_at is not None:
         _tell_feed(publication, PublicChange.Kind.WITHDRAWN, "withdrawn", now=now)
     noting.note(commitment_id=case.commitment_id, now=now)
+    hooks.run_after_breach_ended(publication=publication, now=now)
     return publication
 
 

@@ -10,6 +10,7 @@ class RepairConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
         from credit_portal.registry import site
+        from disclosure import hooks as taken_off
         from disclosure import verifying
 
         from . import applying, certifying, locking_out, proving
@@ -22,8 +23,8 @@ class RepairConfig(AppConfig):
         site.add_page(item, to=site.STAFF_NAV, after="publications")
         at_window = site.NavItem("window_repair", "修复申请", "/window/repair/", groups=frozenset({"clerk"}))
         site.add_page(at_window, to=site.STAFF_NAV, after="window")
-        # Behind the one that ends the publication.
-        hooks.register_after_revocation("repair.proof", proving.on_revoked)
+        taken_off.register_after_breach_ended("repair.proof", proving.on_breach_ended)
+        taken_off.register_after_act_ended("repair.proof", proving.on_act_ended)
         mine = site.NavItem("repair", "修复", "/me/repair/")
         site.add_page(mine, to=site.ME_NAV, after="breaches")
         sweeping.register_step("repair.pledges", locking_out.look_for_broken)

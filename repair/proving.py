@@ -12,7 +12,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from commitments.models import BreachCase
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties, policy
@@ -92,11 +91,23 @@ def want(
     return proof
 
 
-def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
-    """After a determination was revoked and its publication has ended by that (registered behind `disclosure`)."""
-    ended = case.publications.filter(ending=BreachPublication.Ending.REVOCATION, public_from__isnull=False)
-    for publication in ended:
+# Endings that say it should not have been shown. A repair asks for its proof itself, with its application.
+BREACH_ENDINGS = frozenset({BreachPublication.Ending.OBJECTION, BreachPublication.Ending.REVOCATION})
+ACT_ENDINGS = frozenset(
+    {AdministrativeAct.Ending.OBJECTION, AdministrativeAct.Ending.REVOKED, AdministrativeAct.Ending.MISTAKE}
+)
+
+
+def on_breach_ended(*, publication: BreachPublication, now: datetime) -> None:
+    """A founded objection or a revocation took a breach off the site (also one where only the showing was wrong)."""
+    if publication.ending in BREACH_ENDINGS and publication.public_from is not None:
         want(publication=publication, now=now)
+
+
+def on_act_ended(*, act: AdministrativeAct, now: datetime) -> None:
+    """The same of an administrative act."""
+    if act.ending in ACT_ENDINGS and act.public_from is not None:
+        want(act=act, now=now)
 
 
 # ---- looked at ---------------------------------------------------------------------------------------------

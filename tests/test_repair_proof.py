@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from django.db import transaction
 
 from commitments import breaches
 from credit_portal.audit import clock
@@ -14,13 +15,17 @@ from credit_portal.documents.services import read_evidence
 from credit_portal.outbox import changes
 from credit_portal.outbox import services as outbox
 from credit_portal.outbox.models import Message, Notice
+from credit_portal.registry import groups
+from disclosure.acts import publishing
 from disclosure.models import AdministrativeAct, BreachPublication
+from disclosure.objections import handling
 from repair import looking, proving, recipients, surfaces
 from repair.looking import Answer, judge, scan
 from repair.models import UnpublicationProof
 from repair.rules import RepairError
 from repair.surfaces import Expect, Marks, Surface
 from tests import acts, factories
+from tests.objecting import answered, filed, give_time, target
 from tests.office import client_of
 from tests.paper_reading import text_of
 from tests.proof_stage import inside
@@ -262,6 +267,48 @@ def test_a_revocation_is_proved_as_a_repair_is_and_needs_no_application(stage, m
     proof = prove(proof, stage)
     assert not not_ok(proof) and proof.state == "passed"
     assert "认定已撤销" in text_of(read_evidence(proof.document)).replace("\n", "")
+
+
+@pytest.mark.req("R99", "R104", "R106")
+@pytest.mark.parametrize("site_fault", [False, True])
+def test_a_founded_objection_is_proved_also_where_only_the_showing_was_wrong(stage, monkeypatch, site_fault):
+    give_time()
+    publication = stage.published()
+    inside(monkeypatch)
+    row = filed(
+        target(f"breach:{publication.uuid}", now=stage.now), now=stage.now,
+        clerk=factories.staff(groups.CLERK, department=stage.department), points=("document_no",),
+    )  # fmt: skip
+    if site_fault:
+        handling.fix(
+            objection_id=row.pk, outcome="withdraw", changes={}, answer="本网站误将未到期的信息公示。",
+            actor=stage.credit, now=stage.now,
+        )  # fmt: skip
+    else:
+        answered(row, "withdraw", office=stage.credit, officer=stage.officer, head=stage.head, now=stage.now)
+    proof = UnpublicationProof.objects.get()
+    assert proof.publication_id == publication.pk and proof.application is None
+    proof = prove(proof, stage)
+    assert not not_ok(proof) and proof.state == "passed"
+    paper = text_of(read_evidence(proof.document)).replace("\n", "")
+    assert "异议成立" in paper and "认定已撤销" not in paper
+
+
+@pytest.mark.req("R99", "R104")
+def test_an_act_taken_off_for_an_objection_or_a_mistake_is_proved_and_one_that_ran_out_is_not(stage):
+    made = []
+    for number, ending in enumerate(("objection", "mistake", "revoked", "expired", "class_changed")):
+        act = acts.entered(
+            "penalty", department=stage.department, now=stage.now, actor=stage.officer,
+            decided_on=local_date(stage.now).isoformat(), subject_name=stage.subject.name,
+            subject_code=stage.subject.uscc, document_no=f"（栾）罚〔2026〕{number}号",
+        )  # fmt: skip
+        acts.published(act, actor=stage.head, now=stage.now)
+        act.refresh_from_db()
+        with transaction.atomic():
+            publishing.end(act=act, ending=ending, note_text="说明", actor=stage.head, now=stage.now)
+        made.append(act.pk)
+    assert set(UnpublicationProof.objects.values_list("act", flat=True)) == set(made[:3])
 
 
 @pytest.mark.req("R99")

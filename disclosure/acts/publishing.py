@@ -15,6 +15,7 @@ from credit_portal.outbox import changes
 from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import PublicityClass, User
 from credit_portal.registry.visibility import group_names
+from disclosure import hooks
 from disclosure.models import ActKind, AdministrativeAct
 from verification import services as verification
 from verification.vocabulary import State as EntryState
@@ -225,6 +226,7 @@ def end(
     )
     if was_public:
         _tell_feed(act, PublicChange.Kind.WITHDRAWN, "withdrawn", now=now)
+        hooks.run_after_act_ended(act=act, now=now)
     return act
 
 
