@@ -84,11 +84,16 @@ def period_for(case: BreachCase, *, decided_on: date) -> tuple[pure.Period, poli
     if not rule.confirmed:
         scope = f"{case.region}，程度{case.get_grade_display()}"
         raise PublicityRefused(pure.ERROR_UNCONFIRMED.format(scope=scope), field="publicity_class")
+    earlier = case.publications.filter(publicity_class=PublicityClass.PUBLIC).order_by("-pk").first()
+    if earlier is not None and earlier.ending == Ending.MAXIMUM:
+        raise PublicityRefused(pure.ERROR_OVER.format(until=earlier.public_until), field="publicity_class")
     period = pure.period(
         determined_on=case.determined_on,
         served_on=case.served_on,
         decided_on=decided_on,
         rule=rule.value,
+        until=earlier.public_until if earlier is not None else None,
+        repairable_from=earlier.repairable_from if earlier is not None else None,
     )
     return period, rule
 
@@ -156,6 +161,8 @@ def decide_publication(
         awaits_platform=awaits,
         # What was put right once stays right when it is published anew.
         corrected=case.publications.order_by("-id").values_list("corrected", flat=True).first() or {},
+        # An objection that is being looked into goes on, whichever publication it was made to.
+        objection_under_way=case.entry is not None and case.entry.objection_under_way,
         is_demo=case.is_demo,
     )
     note(publication, actor=actor, now=now)
@@ -349,6 +356,9 @@ def end_publication(
     )
     if publication.ended_at is not None:
         return None
+    if publication.public_until is not None and publication.public_until < local_date(now):
+        # It ran out before, only the sweep has not been there yet: the record says so, whatever is done to it now.
+        ending = Ending.MAXIMUM
     publication.ended_at, publication.ending = now, Ending(ending)
     note(publication, actor=actor, now=now)
     publication.save()
@@ -428,11 +438,9 @@ def correct_shown(
 ) -> BreachPublication:
     """Put right what is shown of a determination, by point of the objection that was answered so (S2 四（四）4). The
     determination stays as it was signed; its written correction goes beside it. The platform gets a new version."""
-    publication = (
-        BreachPublication.objects.select_for_update(of=("self",))
-        .select_related("case")
-        .get(pk=publication_id)
-    )
+    asked = BreachPublication.objects.select_related("case").get(pk=publication_id)
+    # It may have been published anew since the objection was made.
+    publication = asked.case.publications.select_for_update(of=("self",)).latest("pk")
     publication.corrected = publication.corrected | dict(changes)
     note(publication, actor=actor, now=now)
     publication.save()

@@ -48,17 +48,28 @@ class Period:
     repairable_from: date
 
 
-def period(*, determined_on: date, served_on: date, decided_on: date, rule: dict[str, Any]) -> Period:
+def period(
+    *,
+    determined_on: date,
+    served_on: date,
+    decided_on: date,
+    rule: dict[str, Any],
+    until: date | None = None,
+    repairable_from: date | None = None,
+) -> Period:
     """The publicity of a breach by a rule of months (`min`, `max`), running from the day of the document.
 
-    Public from the decision on and never before service. Raises PublicityRefused where the maximum is over already.
+    Public from the decision on and never before service. `until`, `repairable_from`: of an earlier publication of the
+    same breach, which an order may have moved; published anew it is never longer, nor repair later. Raises
+    PublicityRefused where the maximum is over already.
     """
     first = max(served_on, decided_on)
     last = last_day_after_months(determined_on, int(rule["max"]))
+    last = min(last, until or last)
     if last < first:
         raise PublicityRefused(ERROR_OVER.format(until=last), field="publicity_class")
-    minimum = last_day_after_months(determined_on, int(rule["min"]))
-    return Period(first, last, minimum + timedelta(days=1))
+    repair = last_day_after_months(determined_on, int(rule["min"])) + timedelta(days=1)
+    return Period(first, last, min(repair, repairable_from or repair))
 
 
 def unpublished_in_principle(rule: dict[str, Any]) -> bool:

@@ -38,12 +38,17 @@ from credit_portal.outbox import sweeping
 from credit_portal.outbox.models import PublicChange
 from credit_portal.overview.attention import to_do
 from credit_portal.registry import groups
+from disclosure import breach_publishing
 from disclosure.breach_gate import public_breaches
 from disclosure.models import BreachPublication
 from disclosure.publicity_switching import switched
+from disclosure.rules import PublicityRefused
 from tests import factories
 from tests.breach_stage import Stage
 from tests.office import address, client_of
+from verification.facts import as_entry
+from verification.record import standing
+from verification.vocabulary import Standing
 
 NOW = factories.NOW
 K = groups.CREDIT_OFFICE
@@ -223,6 +228,32 @@ def test_a_shortened_maximum_that_is_over_ends_the_publication_on_the_day(stage)
     assert not public_breaches(at(DAY)).filter(pk=publication.pk).exists()
     line = SwitchLine.objects.get()
     assert line.ends and not line.worse and "停止公示" in line.note
+
+
+@pytest.mark.req("R89")
+def test_published_anew_it_is_never_longer_than_an_order_had_left_it_and_never_once_it_was_over(stage):
+    publication = stage.published()
+    order(stage, rule_from(stage, "publicity", {"min": 1, "max": 3}, grade="general"), "publications")
+    sweeping.sweep(now=at(DAY))
+    publication.refresh_from_db()
+    shortened = publication.public_until, publication.repairable_from
+    decide = {
+        "case_id": publication.case_id,
+        "publicity_class": "public",
+        "reason": "by_law",
+        "actor": stage.credit,
+    }
+    breach_publishing.end_by_office(publication_id=publication.pk, actor=stage.credit, now=at(DAY))
+    again = breach_publishing.decide_publication(now=at(DAY), **decide)
+    assert (again.public_until, again.repairable_from) == shortened
+    # The sweep has not been there: what is done the day after finds it run out, and the record says so.
+    late = shortened[0] + timedelta(days=1)
+    breach_publishing.end_by_office(publication_id=again.pk, actor=stage.credit, now=at(late))
+    again.refresh_from_db()
+    assert again.ending == "maximum"
+    assert standing(as_entry(again.case.entry), late) is Standing.EXPIRED
+    with pytest.raises(PublicityRefused, match="届满，不再公示"):
+        breach_publishing.decide_publication(now=at(late), **decide)
 
 
 @pytest.mark.req("R89")

@@ -32,7 +32,7 @@ def quick_papers(monkeypatch) -> None:  # type: ignore[no-untyped-def]
         b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
         b"trailer<</Root 1 0 R>>\n%%EOF\n"
     )
-    for module in ("commitments.case_papers", "repair.papers"):
+    for module in ("commitments.case_papers", "repair.papers", "disclosure.objections.papers"):
         monkeypatch.setattr(f"{module}.render_pdf", lambda html, **rest: blank + rest["identifier"])
 
 

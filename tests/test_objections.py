@@ -191,6 +191,30 @@ class OfABreach(TestCase):
         )
         assert again.corrected["document_no"] == "栾改〔2026〕9号"
 
+    @pytest.mark.req("R104", "R105")
+    def test_published_anew_while_it_is_looked_into_the_mark_and_the_correction_go_with_it(self) -> None:
+        row = self.file()
+        handling.accept(objection_id=row.pk, actor=self.stage.credit, now=self.now)
+        breach_publishing.end_by_office(
+            publication_id=self.publication.pk, actor=self.stage.credit, now=self.now
+        )
+        again = breach_publishing.decide_publication(
+            case_id=self.case.pk, publicity_class="public", reason="by_law", actor=self.stage.credit, now=self.now
+        )  # fmt: skip
+        self.publication = again
+        assert "异议处理中" in self.page() and (self.api() or {})["objection_under_way"]
+        with pytest.raises(ObjectionError, match=row.number):
+            self.file(reasons="另一个理由，还是不符。")
+        said = {"objection_id": row.pk, "now": self.now}
+        handling.propose(
+            outcome="change", changes={"document_no": "栾改〔2026〕9号"}, answer="经调阅案卷核实。",
+            actor=self.stage.officer, **said,
+        )  # fmt: skip
+        handling.approve(actor=self.stage.head, **said)
+        handling.carry_out(actor=self.stage.credit, **said)
+        assert "栾改〔2026〕9号" in self.page() and "异议处理中" not in self.page()
+        assert not self.entry().objection_under_way
+
     @pytest.mark.req("R104", "R105", "R106")
     def test_withdrawn_it_is_gone_from_every_surface_and_revoked_with_all_that_it_caused(self) -> None:
         row = self.answer(self.file(wanted="withdraw"), "withdraw")

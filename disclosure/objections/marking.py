@@ -4,6 +4,7 @@ objector whose identity has been seen brings it about (docs/objections.md)."""
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from credit_portal.outbox import changes
 from credit_portal.outbox.models import PublicChange
@@ -27,6 +28,8 @@ def set_mark(objection: Objection, *, actor: User | None, now: datetime) -> None
     if objection.marked == wanted:
         return
     objection.marked = wanted
+    if wanted and (other := _under_way(objection)) is not None:
+        raise ObjectionError(ERROR_OTHER.format(number=other.number))
     try:
         with transaction.atomic():
             # With whose identity it is: without one the database refuses the mark.
@@ -43,20 +46,31 @@ def set_mark(objection: Objection, *, actor: User | None, now: datetime) -> None
     _show(objection, wanted, actor=actor, now=now)
 
 
+def _under_way(objection: Objection) -> Objection | None:
+    """Another objection to the same determination that is being looked into, made to an earlier publication of it or to
+    its entry. (Two to the very same record the database itself refuses.)"""
+    if objection.publication is None:
+        return None
+    case = objection.publication.case
+    same = Q(publication__case=case) | Q(entry=case.entry_id, entry__isnull=False)
+    return Objection.objects.filter(same, marked=True).exclude(pk=objection.pk).first()
+
+
 COLUMNS = ("publication", "commitment", "act", "entry", "typical_case")
 
 
 def _show(objection: Objection, wanted: bool, *, actor: User | None, now: datetime) -> None:
     entry_id = None
     if objection.publication is not None:
-        publication = objection.publication
-        publication.refresh_from_db(fields=["ended_at"])
-        if publication.ended_at is None:
+        case = objection.publication.case
+        # Also one that was published anew since the objection was made.
+        running = case.publications.filter(ended_at__isnull=True).first()
+        if running is not None:
             breach_publishing.set_objection_mark(
-                publication_id=publication.pk, under_way=wanted, actor=actor, now=now
+                publication_id=running.pk, under_way=wanted, actor=actor, now=now
             )
         else:
-            entry_id = publication.case.entry_id
+            entry_id = case.entry_id
     elif objection.act is not None:
         entry_id = objection.act.entry_id
         if listed_acts(now).filter(pk=objection.act_id).exists():

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from disclosure import publication_rules
+from disclosure import publication_rules, publicity_switching
 from disclosure.rules import PublicityRefused
 from repair import rules
 from verification.record import Entry, standing
 from verification.vocabulary import Kind, Standing, State
 
-from .oracle import Oracle
+from .oracle import OUTCOMES, Oracle, Seen
 
 HARMFUL = (Standing.UNREPAIRED, Standing.IN_PUBLICITY)
 
@@ -22,6 +22,9 @@ class ByRules:
         self.known = Oracle(today)
         self.entry: Entry | None = None
         self.was_running = False
+        # Of the newest publication: its last day and that of repair; whether a new rule left no day of it.
+        self.days: tuple[date | None, date | None] = None, None
+        self.cut = False
 
     @property
     def today(self) -> date:
@@ -31,6 +34,7 @@ class ByRules:
         before, entry = self.known.today, self.entry
         running = self.known.running
         self.was_running = running is not None and running.public
+        ordered, rule = self.known.ordered, self.known.rules[-1]
         match act:
             case "publish":
                 return self._publish()
@@ -43,6 +47,7 @@ class ByRules:
         match act:
             case "determine":
                 self.entry = Entry(id=1, kind=Kind.BREACH, from_on=self.known.determined)
+                self.days, self.cut = (None, None), False
             case "serve":
                 self._change(served_on=before)
             case "take_back" | "withdraw" if entry is not None and self.was_running:
@@ -50,31 +55,65 @@ class ByRules:
             case "revoke":
                 self._end(before)
                 self._change(state=State.REVOKED)
-            case "mark":
-                self._change(objection_under_way=self.known.marked)
+            case "object":
+                self._change(objection_under_way=True)
+            case "answer" if entry is not None:
+                self._answer(OUTCOMES[value % 4])
+            case "wait" if ordered is not None and self.was_running:
+                self._switch(rule, spares=ordered)
+            case "order" if self.was_running:
+                self._switch(rule, spares=bool(value % 2))
             case "confirm":
                 self._end(before)
                 self._change(state=State.REPAIRED, repaired_on=before)
         return True
 
     def _publish(self) -> bool:
-        if not self.known._may_decide():
+        if not self.known._may_decide() or self.cut:
             return False
         assert self.known.determined is not None and self.known.served is not None
         _, least, most = max(rule for rule in self.known.rules if rule[0] <= self.known.determined)
         try:
             period = publication_rules.period(
                 determined_on=self.known.determined, served_on=self.known.served, decided_on=self.today,
-                rule={"min": least, "max": most},
+                rule={"min": least, "max": most}, until=self.days[0], repairable_from=self.days[1],
             )  # fmt: skip
         except PublicityRefused:
             return False
         assert self.known.attempt("publish")
+        self.days = period.public_until, period.repairable_from
         self._change(
             public_from=period.public_from, public_until=period.public_until,
             repairable_from=period.repairable_from,
         )  # fmt: skip
         return True
+
+    def _answer(self, outcome: str) -> None:
+        self._change(objection_under_way=False)
+        if outcome in ("withdraw", "site_fault") and self.was_running:
+            self._change(public_from=None, public_until=None, repairable_from=None)
+        if outcome == "withdraw":
+            self._change(state=State.REVOKED)
+
+    def _switch(self, rule: tuple[date, int, int], *, spares: bool) -> None:
+        """What is running on the day of an order gets the days of the new rule."""
+        starts, least, most = rule
+        old, day = self.entry, self.today
+        if starts > day or old is None or old.public_until is None or old.public_until < day:
+            return
+        assert old.public_from is not None and old.repairable_from is not None
+        dates = publicity_switching.switched(
+            determined_on=old.from_on, public_from=old.public_from, public_until=old.public_until,
+            repairable_from=old.repairable_from, rule={"min": least, "max": most}, confirmed=True, day=day,
+        )  # fmt: skip
+        worse = dates.public_until > old.public_until or dates.repairable_from > old.repairable_from
+        if spares and worse:
+            return
+        self.days = dates.public_until, dates.repairable_from
+        self.cut = dates.over
+        self._change(public_until=dates.public_until, repairable_from=dates.repairable_from)
+        if dates.over and old.public_from >= day:
+            self._change(public_from=None, public_until=None)
 
     def _change(self, **values: Any) -> None:
         assert self.entry is not None
@@ -92,12 +131,13 @@ class ByRules:
             public_until=None if gone else on - timedelta(days=1),
         )
 
-    def seen_on(self, days: Sequence[date]) -> list[tuple[bool, bool, bool]]:
+    def seen_on(self, days: Sequence[date]) -> list[Seen]:
         return [self._seen(day) for day in days]
 
-    def _seen(self, day: date) -> tuple[bool, bool, bool]:
+    def _seen(self, day: date) -> Seen:
         if self.entry is None:
-            return False, False, False
+            return False, False, False, False
         now = standing(self.entry, day)
         public = now is Standing.IN_PUBLICITY and not self.known.withdrawn
-        return public, rules.eligibility(self.entry, on=day).open, now in HARMFUL
+        marked = public and self.entry.objection_under_way
+        return public, rules.eligibility(self.entry, on=day).open, now in HARMFUL, marked

@@ -3,26 +3,35 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
+from django.db import transaction
+
 from commitments import breaches
 from commitments.models import BreachCase
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.deadlines.holiday_notices import Day, Notice
-from credit_portal.deadlines.models import PolicyRule
+from credit_portal.deadlines.models import PolicyRule, SwitchOrder
+from credit_portal.deadlines.switching import carrying_out, orders
 from credit_portal.deadlines.switching.notices import load_notice
 from disclosure import breach_publishing, reporting
 from disclosure import services as publicity
 from disclosure.breach_gate import breaches_of_commitment, find_breach, listed_breaches
-from disclosure.models import BreachPublication
+from disclosure.models import BreachPublication, Objection
+from disclosure.objections import handling
+from disclosure.objections.records import public_target
+from disclosure.objections.rules import ObjectionError
 from disclosure.rules import PublicityRefused
 from repair import applying, deciding, rules
 from repair.applying import Applicant
 from repair.rules import RepairError
 from tests import factories
+from tests.objecting import filed
 from tests.repair_stage import EXPLANATION, RepairStage
 from verification import services as verification
 from verification.facts import as_entry
 from verification.record import standing
 from verification.vocabulary import Standing
+
+from .oracle import OUTCOMES, Seen
 
 # What is refused because it may not be done now; any other error is one of the product's own.
 REFUSED = (
@@ -30,6 +39,7 @@ REFUSED = (
     PublicityRefused,
     reporting.ReportError,
     RepairError,
+    ObjectionError,
     verification.MoveRefused,
 )
 HARMFUL = (Standing.UNREPAIRED, Standing.IN_PUBLICITY)
@@ -47,13 +57,14 @@ class ByServices:
 
     def attempt(self, act: str, value: int = 0) -> bool:
         try:
-            return bool(getattr(self, f"_{act}")(value))
+            with transaction.atomic():
+                return bool(getattr(self, f"_{act}")(value))
         except REFUSED:
             return False
 
     # ---- what is to be seen --------------------------------------------------------------------------------
 
-    def seen_on(self, days: Sequence[date]) -> list[tuple[bool, bool, bool]]:
+    def seen_on(self, days: Sequence[date]) -> list[Seen]:
         case = self._case()
         publication = (
             BreachPublication.objects.filter(case__commitment=self.stage.commitment).order_by("-pk").first()
@@ -61,7 +72,12 @@ class ByServices:
         found = []
         for day in days:
             public = publication is not None and self._public(publication, day)
-            open_ = harms = False
+            open_ = harms = marked = False
+            if publication is not None and public:
+                marked = publication.objection_under_way
+                # Beside what is public and in the record it is the same.
+                assert case is not None and case.entry is not None
+                assert case.entry.objection_under_way == marked, "异议标记"
             if case is not None and case.entry is not None:
                 open_ = (
                     applying.position_of(case.entry.pk, on=day).eligibility.open
@@ -69,7 +85,7 @@ class ByServices:
                     else (rules.eligibility(as_entry(case.entry), on=day).open)
                 )
                 harms = standing(as_entry(case.entry), day) in HARMFUL
-            found.append((public, open_, harms))
+            found.append((public, open_, harms, marked))
         return found
 
     def _public(self, publication: BreachPublication, day: date) -> bool:
@@ -92,6 +108,7 @@ class ByServices:
         # As often as not: by the dates alone it has to be the same.
         if days % 2:
             breach_publishing.follow_the_days(now=self.stage.now)
+        carrying_out.follow_the_days(now=self.stage.now)
         return True
 
     def _determine(self, value: int) -> bool:
@@ -143,14 +160,52 @@ class ByServices:
             )
         )
 
-    def _mark(self, value: int) -> bool:
+    def _objection(self) -> Objection | None:
+        case = self._case()
+        return (
+            Objection.objects.filter(publication__case=case, state="checking").first()
+            if case is not None
+            else None
+        )
+
+    def _object(self, value: int) -> bool:
         running = self._running()
-        return running is not None and bool(
-            breach_publishing.set_objection_mark(
-                publication_id=running.pk, under_way=not running.objection_under_way,
-                actor=self.stage.credit, now=self.stage.now,
-            )
+        found = public_target(f"breach:{running.uuid}", now=self.stage.now) if running is not None else None
+        if found is None:
+            return False
+        row = filed(
+            found, now=self.stage.now, clerk=self.stage.officer, points=("document_no",),
+            reasons=f"文书号与实际不符，第 {self._count()} 次提出。",
         )  # fmt: skip
+        handling.accept(objection_id=row.pk, actor=self.stage.credit, now=self.stage.now)
+        return True
+
+    def _answer(self, value: int) -> bool:
+        row = self._objection()
+        if row is None:
+            return False
+        outcome = OUTCOMES[value % 4]
+        step = {"objection_id": row.pk, "now": self.stage.now}
+        if outcome == "site_fault":
+            handling.fix(
+                outcome="withdraw",
+                changes={},
+                answer="本网站误将不应公示的信息公示。",
+                actor=self.stage.credit,
+                **step,
+            )
+            return True
+        changes = {"document_no": f"更正〔2026〕{self._count()}号"} if outcome == "change" else {}
+        handling.propose(
+            outcome=outcome, changes=changes, answer="经调阅案卷核实。", actor=self.stage.officer, **step
+        )
+        handling.approve(actor=self.stage.head, **step)
+        handling.carry_out(actor=self.stage.credit, **step)
+        return True
+
+    def _count(self) -> int:
+        self.made += 1
+        return self.made
 
     def _revoke(self, value: int) -> bool:
         case = self._case()
@@ -218,12 +273,26 @@ class ByServices:
         )  # fmt: skip
         return True
 
+    def _order(self, value: int) -> bool:
+        rule = PolicyRule.objects.filter(key="publicity", grade="general", region="130111").latest(
+            "effective_from"
+        )
+        if rule.effective_from.year == 2020 or SwitchOrder.objects.filter(rule=rule).exists():
+            return False
+        made = orders.propose(
+            source=rule, region=rule.region, kinds_chosen=["publications", "publications_scheduled"],
+            effective_on=max(self.today, rule.effective_from), reason="未结事项适用新的公示期",
+            spare_worse=bool(value % 2), actor=self.stage.credit, now=self.stage.now,
+        )  # fmt: skip
+        orders.approve(order=made, actor=self.stage.second, now=self.stage.now)
+        carrying_out.follow_the_days(now=self.stage.now)
+        return True
+
     def _calendar(self, value: int) -> bool:
-        self.made += 1
         year = self.today.year + 1
         load_notice(
             Notice(
-                year, f"测试〔{year}〕{self.made}号", self.today, "测试",
+                year, f"测试〔{year}〕{self._count()}号", self.today, "测试",
                 (Day(date(year, 1, 1), "rest", "元旦"), Day(date(year, 3, 1 + value % 28), "rest", "测试")),
             ),
             actor=self.stage.credit, now=self.stage.now,

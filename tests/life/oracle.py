@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 DAY = timedelta(days=1)
+# Of one day: public, open to repair, harmful in a check, marked as objected to.
+Seen = tuple[bool, bool, bool, bool]
+OUTCOMES = ("keep", "change", "withdraw", "site_fault")
 
 
 def months_later(start: date, months: int) -> date:
@@ -30,6 +33,8 @@ class Publication:
     repair_from: date | None = None
     running: bool = True
     ran_out: bool = False
+    # A new rule left no day of it.
+    cut: bool = False
 
 
 @dataclass
@@ -43,8 +48,12 @@ class Oracle:
     reported: bool = False
     revoked: bool = False
     repaired: date | None = None
-    marked: bool = False
+    # An objection of the subject is being looked into.
+    objected: bool = False
     application: str = ""
+    # The order that what is open follows the newest rule: whether it spares what is worse; None: none is open.
+    ordered: bool | None = None
+    was_ordered: bool = False
     publications: list[Publication] = field(default_factory=list)
 
     # ---- what is to be seen --------------------------------------------------------------------------------
@@ -73,6 +82,10 @@ class Oracle:
         one = next((one for one in reversed(self.publications) if one.public and one.running), None)
         return one is None or one.repair_from is None or day >= one.repair_from
 
+    def marked(self, day: date) -> bool:
+        """Whether 「异议处理中」 stands beside what is public on that day."""
+        return self.objected and self.is_public(day)
+
     def harms(self, day: date) -> bool:
         """Whether a check of that day counts the breach at all: from service until repair, revocation or the end."""
         if self.served is None or day < self.served or self.revoked:
@@ -100,13 +113,36 @@ class Oracle:
             # By the sweep or without it: what has reached its maximum is over.
             if one.running and one.public and one.last is not None and one.last < self.today:
                 one.running, one.ran_out = False, True
+        self._carry_out()
         return True
+
+    def _carry_out(self) -> None:
+        """The order, once its rule has begun: the sweep of this day moves what is running on it."""
+        starts, least, most = self.rules[-1]
+        if self.ordered is None or starts > self.today:
+            return
+        spares, self.ordered = self.ordered, None
+        one = self.running
+        if one is None or not one.public or self.determined is None:
+            return
+        assert one.first is not None and one.last is not None and one.repair_from is not None
+        last = months_later(self.determined, most)
+        repair_from = months_later(self.determined, least) + DAY
+        over = last < self.today
+        # A publicity has one day at least; one that is over on this day was public until yesterday.
+        last = max(one.first, self.today - DAY if over else last)
+        if spares and (last > one.last or repair_from > one.repair_from):
+            return
+        one.last, one.repair_from = last, repair_from
+        if over:
+            # Where not even its first day had passed, it was never public, and has not run out either.
+            one.running, one.ran_out, one.cut = False, one.first < self.today, one.first >= self.today
 
     def _determine(self, value: int) -> bool:
         if self._live:
             return False
         self.determined, self.served, self.reported, self.revoked = self.today, None, False, False
-        self.repaired, self.marked, self.application, self.publications = None, False, "", []
+        self.repaired, self.objected, self.application, self.publications = None, False, "", []
         return True
 
     def _serve(self, value: int) -> bool:
@@ -133,9 +169,14 @@ class Oracle:
         assert self.determined is not None and self.served is not None
         _, least, most = max(rule for rule in self.rules if rule[0] <= self.determined)
         first, last = max(self.served, self.today), months_later(self.determined, most)
-        if last < first:
+        repair_from = months_later(self.determined, least) + DAY
+        for one in self.publications:
+            # Published anew it is never longer than it was, nor repair later; what has run out is over.
+            if one.public and one.last is not None and one.repair_from is not None:
+                last, repair_from = min(last, one.last), min(repair_from, one.repair_from)
+        if last < first or any(one.ran_out or one.cut for one in self.publications):
             return False
-        self.publications.append(Publication(True, first, last, months_later(self.determined, least) + DAY))
+        self.publications.append(Publication(True, first, last, repair_from))
         return True
 
     def _limit(self, value: int) -> bool:
@@ -149,14 +190,27 @@ class Oracle:
         one = self.running
         if one is None:
             return False
-        one.running, self.marked = False, False
+        one.running = False
         return True
 
-    def _mark(self, value: int) -> bool:
-        """An objection is taken up, or answered: keep."""
-        if self.running is None:
+    def _object(self, value: int) -> bool:
+        """The subject objects to what the site shows, and the office takes it up: one objection at a time."""
+        if self.objected or not self.is_public(self.today):
             return False
-        self.marked = not self.marked
+        self.objected = True
+        return True
+
+    def _answer(self, value: int) -> bool:
+        """It is answered and carried out: kept, changed, withdrawn by the unit, or the fault of the site alone."""
+        if not self.objected:
+            return False
+        self.objected = False
+        outcome = OUTCOMES[value % 4]
+        if outcome in ("withdraw", "site_fault"):
+            for one in self.publications:
+                one.running = False
+        if outcome == "withdraw" and self._live:
+            return self._revoke(0)
         return True
 
     def _revoke(self, value: int) -> bool:
@@ -203,6 +257,15 @@ class Oracle:
         if self.rules[-1][0] > self.today:
             return False
         self.rules.append((self.today + DAY, value % 7, 7 + value % 9))
+        self.ordered, self.was_ordered = None, False
+        return True
+
+    def _order(self, value: int) -> bool:
+        """Two of the office order that open cases follow the newest rule, from its day on."""
+        if len(self.rules) == 1 or self.was_ordered:
+            return False
+        self.ordered, self.was_ordered = bool(value % 2), True
+        self._carry_out()
         return True
 
     def _calendar(self, value: int) -> bool:
@@ -211,6 +274,6 @@ class Oracle:
 
 
 ACTS = (
-    "wait", "determine", "serve", "report", "publish", "limit", "take_back", "mark", "revoke", "withdraw",
-    "apply", "grant", "confirm", "new_rule", "calendar",
+    "wait", "determine", "serve", "report", "publish", "limit", "take_back", "object", "answer", "revoke",
+    "withdraw", "apply", "grant", "confirm", "new_rule", "order", "calendar",
 )  # fmt: skip

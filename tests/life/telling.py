@@ -4,27 +4,33 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
-from .oracle import ACTS, Oracle
+from .oracle import ACTS, Oracle, Seen
 
 FIRST = date(2026, 9, 21)
 Act = tuple[str, int]
-# So that a life gets somewhere: the acts in their usual order stand among the free ones.
-USUAL = ("determine", "serve", "report", "publish", "wait", "apply", "grant", "confirm")
+# So that a life gets somewhere: the acts of a usual course, in their order, stand among the free ones.
+BEGINS = ("determine", "serve", "report", "publish")
+USUAL = (
+    (*BEGINS, "wait", "apply", "grant", "confirm"),
+    (*BEGINS, "object", "answer", "publish", "wait", "apply"),
+    (*BEGINS, "new_rule", "order", "wait", "apply", "grant", "confirm"),
+)
 
 
 class Told(Protocol):
     @property
     def today(self) -> date: ...
     def attempt(self, act: str, value: int = 0) -> bool: ...
-    def seen_on(self, days: Sequence[date]) -> list[tuple[bool, bool, bool]]: ...
+    def seen_on(self, days: Sequence[date]) -> list[Seen]: ...
 
 
 def draw(random, length: int) -> list[Act]:  # type: ignore[no-untyped-def]
-    """A life: half of its acts the next usual one, the others free."""
+    """A life: half of its acts the next one of a usual course, the others free."""
     acts, usual = [], 0
+    course = random.choice(USUAL)
     for _ in range(length):
         if random.random() < 0.55:
-            name, usual = USUAL[usual % len(USUAL)], usual + 1
+            name, usual = course[usual % len(course)], usual + 1
         else:
             name = random.choice(ACTS)
         value = (
@@ -61,7 +67,7 @@ def tell(told: Told, acts: Sequence[Act]) -> int:
         assert told.today == oracle.today, said
         days = days_of(oracle)
         for day, seen in zip(days, told.seen_on(days), strict=True):
-            for what, got in zip(("is_public", "repair_open", "harms"), seen, strict=True):
+            for what, got in zip(("is_public", "repair_open", "harms", "marked"), seen, strict=True):
                 right = getattr(oracle, what)(day)
                 assert got == right, f"{said}：{day} 的 {what} 应为 {right}，实际为 {got}"
         compared += len(days)
