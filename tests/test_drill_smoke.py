@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import paper_fonts
+from tests import migrated, paper_fonts
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,8 +24,8 @@ def test_faults_lose_and_double_nothing_and_are_seen_without_their_protection(tm
     only = ",".join(f"{name}:{times}" for name, times in (FAULTS | RACE).items())
     done = subprocess.run(
         [sys.executable, "-m", "tests.drill", "--queue", "--only", only],
-        cwd=ROOT, env=os.environ | {"DATA_DIR": str(tmp_path)}, capture_output=True, text=True, timeout=500,
-        check=False,
+        cwd=ROOT, env=os.environ | {"DATA_DIR": str(tmp_path), "DRILL_TEMPLATE": migrated.template()},
+        capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     assert done.stdout.count("'lost': 0, 'doubled': 0") == len(FAULTS)

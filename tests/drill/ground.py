@@ -328,8 +328,10 @@ def ground(folder: Path) -> Iterator[Ground]:
     """A migrated database and a queue, with nothing in them; every process that was started is stopped."""
     folder.mkdir(parents=True, exist_ok=True)
     server = os.environ["DATABASE_URL"]
+    # The suite gives one that is migrated already.
+    template = os.environ.get("DRILL_TEMPLATE", "template0")
     on_server(
-        server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME} TEMPLATE template0"
+        server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)", f'CREATE DATABASE {NAME} TEMPLATE "{template}"'
     )
     address = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}"))
     broker = Broker(folder)
