@@ -11,7 +11,7 @@ class DisclosureConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
         from verification.measures import feeding
 
-        from . import breach_publishing, publicity_switching, reporting, services
+        from . import breach_proposals, breach_publishing, publicity_switching, reporting, services
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
         from .exchange import batches, folder, interviews, measures, noting, pushing, scanning
@@ -26,6 +26,7 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_service("publication", reporting.on_served)
         hooks.register_after_revocation("report", reporting.on_revoked)
         hooks.register_after_revocation("publication", breach_publishing.on_revoked)
+        hooks.register_after_revocation("publication.proposals", breach_proposals.on_revoked)
         duties.register_matter(reporting.ROUND, "违诺上报", _report_page)
         publicity_switching.register()
         sweeping.register_step("publication", breach_publishing.follow_the_days)

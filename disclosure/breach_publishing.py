@@ -18,7 +18,7 @@ from credit_portal.audit.history import note
 from credit_portal.deadlines import duties, policy
 from credit_portal.outbox import changes
 from credit_portal.outbox.models import PublicChange
-from credit_portal.registry.models import CreditSubject, PublicityClass, User
+from credit_portal.registry.models import PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as verification
 from verification.vocabulary import State as EntryState
@@ -26,14 +26,12 @@ from verification.vocabulary import State as EntryState
 from . import hooks
 from . import publication_rules as pure
 from .exchange import noting
-from .models import BreachPublication, BreachPublicationProposal, BreachReport
+from .models import BreachPublication, BreachReport
 from .rules import PublicityRefused
 
 Ending = BreachPublication.Ending
 Reason = BreachPublication.Reason
-Proposal = BreachPublicationProposal
 BATCH = 500
-PERSON = CreditSubject.Kind.PERSON
 
 ERROR_NOT_ACCEPTED = "上报尚未受理，不能决定公示。"
 ERROR_REACH = "这件违诺不在您的管理范围内。"
@@ -117,8 +115,8 @@ def decide_publication(
 
     A natural person's becomes public by `confirm` only. Raises PublicityRefused (field, Chinese message).
     """
-    case = _locked_case(case_id)
-    _check_running(case)
+    case = locked_case(case_id)
+    check_running(case)
     pure.check_decision(
         subject_kind=case.commitment.subject_kind,
         grade=case.grade,
@@ -131,7 +129,7 @@ def decide_publication(
         second_groups=group_names(second) if second else frozenset(),
     )
     for field, person in (("decided_by", actor), ("second", second)):
-        if person and not _in_reach(case, person):
+        if person and not in_reach(case, person):
             raise PublicityRefused(ERROR_REACH, field=field)
     if not BreachReport.objects.filter(case=case, state=BreachReport.State.ACCEPTED).exists():
         raise PublicityRefused(ERROR_NOT_ACCEPTED, field="publicity_class")
@@ -238,107 +236,6 @@ def _repairable(case: BreachCase) -> date | None:
 def _check_commitment(commitment: Commitment) -> None:
     if commitment.voided_at is not None:
         raise PublicityRefused("这份承诺已作废，不能公示其违诺。", field="publicity_class")
-
-
-# ---- a natural person: two people --------------------------------------------------------------------------
-
-
-@transaction.atomic
-def propose_publication(*, case_id: int, reason: str, actor: User, now: datetime) -> Proposal:
-    """The first person's proposal to publish a natural person's breach; it changes nothing. Raises PublicityRefused."""
-    case = _locked_case(case_id)
-    _check_running(case)
-    if pure.CREDIT_OFFICE not in group_names(actor):
-        raise PublicityRefused(pure.ERROR_OFFICE, field="decided_by")
-    if not _in_reach(case, actor):
-        raise PublicityRefused(ERROR_REACH, field="decided_by")
-    if case.commitment.subject_kind != PERSON:
-        raise PublicityRefused("只有自然人的违诺需要两人决定。", field="publicity_class")
-    if not reason.strip():
-        raise PublicityRefused("请写明公示的理由。", field="note")
-    if len(reason.strip()) > 300:
-        raise PublicityRefused("理由最多 300 个字。", field="note")
-    period_for(case, decided_on=local_date(now))
-    try:
-        with transaction.atomic():
-            proposal = Proposal.objects.create(
-                case=case, note=reason.strip(), proposed_at=now, proposed_by=actor
-            )
-    except IntegrityError as error:
-        raise PublicityRefused("这件违诺已有待决定的公示提议。", field="publicity_class") from error
-    _tell(proposal, "proposed", actor, now)
-    return proposal
-
-
-@transaction.atomic
-def confirm(*, proposal_id: int, actor: User, now: datetime, closing_note: str = "") -> BreachPublication:
-    """The second person agrees: the breach is public, masked. Raises PublicityRefused."""
-    proposal = _open_proposal(proposal_id)
-    if proposal.proposed_by_id == actor.pk:
-        raise PublicityRefused(pure.ERROR_SAME, field="second")
-    publication = decide_publication(
-        case_id=proposal.case_id,
-        publicity_class=PublicityClass.PUBLIC,
-        reason=Reason.PERSON_BY_TWO,
-        actor=proposal.proposed_by,
-        second=actor,
-        note_text=proposal.note,
-        now=now,
-    )
-    _close(proposal, Proposal.State.CONFIRMED, actor, closing_note, now)
-    return publication
-
-
-@transaction.atomic
-def reject(*, proposal_id: int, actor: User, closing_note: str, now: datetime) -> Proposal:
-    """The second person does not agree, and says why. Nothing becomes public."""
-    proposal = _open_proposal(proposal_id)
-    if proposal.proposed_by_id == actor.pk:
-        raise PublicityRefused(pure.ERROR_SAME, field="second")
-    if pure.CREDIT_OFFICE not in group_names(actor) or not _in_reach(proposal.case, actor):
-        raise PublicityRefused(ERROR_REACH, field="second")
-    if not closing_note.strip():
-        raise PublicityRefused("请写明不同意的理由。", field="note")
-    return _close(proposal, Proposal.State.REJECTED, actor, closing_note, now)
-
-
-@transaction.atomic
-def cancel(*, proposal_id: int, actor: User, now: datetime) -> Proposal:
-    """The first person takes the proposal back."""
-    proposal = _open_proposal(proposal_id)
-    if proposal.proposed_by_id != actor.pk:
-        raise PublicityRefused("只有提议人可以撤回提议。", field="second")
-    return _close(proposal, Proposal.State.CANCELLED, actor, "", now)
-
-
-def _open_proposal(proposal_id: int) -> Proposal:
-    proposal = (
-        Proposal.objects.select_for_update(of=("self",))
-        .select_related("case__commitment", "proposed_by")
-        .get(pk=proposal_id)
-    )
-    if proposal.state != Proposal.State.OPEN:
-        raise PublicityRefused("这项提议已经办结。", field="state")
-    return proposal
-
-
-def _close(proposal: Proposal, state: str, actor: User, closing_note: str, now: datetime) -> Proposal:
-    proposal.state, proposal.closed_by, proposal.closed_at = state, actor, now
-    proposal.closing_note = closing_note.strip()[:300]
-    proposal.save()
-    _tell(proposal, str(state), actor, now)
-    return proposal
-
-
-def _tell(proposal: Proposal, deed: str, actor: User, now: datetime) -> None:
-    events.breach_publication_proposal(
-        now=now,
-        actor_id=actor.pk,
-        department_id=actor.department_id,
-        proposal_id=proposal.pk,
-        case_id=proposal.case_id,
-        deed=deed,
-    )
 
 
 # ---- ending and marking ------------------------------------------------------------------------------------
@@ -469,12 +366,9 @@ def on_commitment_withdrawn(*, commitment: Commitment, actor: User | None, now: 
 
 
 def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
-    """After revocation: no publication and no proposal of it goes on."""
+    """After revocation: no publication goes on."""
     for publication in case.publications.filter(ended_at__isnull=True):
         end_publication(publication_id=publication.pk, ending=Ending.REVOCATION, actor=actor, now=now)
-    for proposal in case.publication_proposals.filter(state=Proposal.State.OPEN):
-        if actor is not None:
-            _close(proposal, Proposal.State.CANCELLED, actor, "认定已撤销", now)
 
 
 # ---- by the clock ------------------------------------------------------------------------------------------
@@ -524,7 +418,7 @@ def _announce(publication: BreachPublication, *, now: datetime) -> None:
 
 def _tell_feed(publication: BreachPublication, kind: PublicChange.Kind, which: str, *, now: datetime) -> None:
     """A natural person's breach is shown to whoever holds its address, and listed nowhere: not in the feed either."""
-    if publication.case.commitment.subject_kind == PERSON:
+    if publication.case.commitment.subject_kind == pure.PERSON:
         return
     changes.record_change(
         kind=kind,
@@ -538,7 +432,7 @@ def _tell_feed(publication: BreachPublication, kind: PublicChange.Kind, which: s
 # ---- parts -------------------------------------------------------------------------------------------------
 
 
-def _locked_case(case_id: int) -> BreachCase:
+def locked_case(case_id: int) -> BreachCase:
     return (
         BreachCase.objects.select_for_update(of=("self",))
         .select_related("commitment__item_version", "region", "department", "entry")
@@ -546,11 +440,11 @@ def _locked_case(case_id: int) -> BreachCase:
     )
 
 
-def _check_running(case: BreachCase) -> None:
+def check_running(case: BreachCase) -> None:
     """What has been repaired in the meantime is published no more."""
     if case.entry is not None and case.entry.state == EntryState.REPAIRED:
         raise PublicityRefused(ERROR_REPAIRED, field="publicity_class")
 
 
-def _in_reach(case: BreachCase, user: User) -> bool:
+def in_reach(case: BreachCase, user: User) -> bool:
     return limit_to_visible(BreachCase.objects.filter(pk=case.pk), user).exists()

@@ -17,8 +17,8 @@ from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import PublicityClass
 from credit_portal.registry.visibility import limit_to_visible
 
+from . import breach_proposals, publication_rules
 from . import breach_publishing as publishing
-from . import publication_rules
 from .models import BreachPublication, BreachPublicationProposal
 from .rules import PublicityRefused
 
@@ -161,7 +161,7 @@ def propose(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The first of two people for a natural person's breach."""
     case = _case(request, uuid)
     try:
-        publishing.propose_publication(
+        breach_proposals.propose(
             case_id=case.pk, reason=request.POST.get("note", ""), actor=request.user, now=clock.now()
         )
     except PublicityRefused as error:
@@ -181,13 +181,13 @@ def second(request: HttpRequest, pk: int) -> HttpResponse:
     said, note = request.POST.get("deed", ""), request.POST.get("note", "")
     try:
         if said == "confirm":
-            publishing.confirm(proposal_id=pk, actor=request.user, closing_note=note, now=clock.now())
+            breach_proposals.confirm(proposal_id=pk, actor=request.user, closing_note=note, now=clock.now())
             messages.success(request, "已同意，违诺信息隐去姓名后公示。")
         elif said == "reject":
-            publishing.reject(proposal_id=pk, actor=request.user, closing_note=note, now=clock.now())
+            breach_proposals.reject(proposal_id=pk, actor=request.user, closing_note=note, now=clock.now())
             messages.success(request, "已登记不同意，不予公示。")
         else:
-            publishing.cancel(proposal_id=pk, actor=request.user, now=clock.now())
+            breach_proposals.cancel(proposal_id=pk, actor=request.user, now=clock.now())
             messages.success(request, "已撤回提议。")
     except PublicityRefused as error:
         messages.error(request, str(error))

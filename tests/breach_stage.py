@@ -10,7 +10,7 @@ from credit_portal.deadlines.models import PolicyRule
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
 from credit_portal.registry.models import User
-from disclosure import breach_publishing, reporting
+from disclosure import breach_proposals, breach_publishing, reporting
 from disclosure.models import BreachPublication, BreachReport
 from tests import factories, listed
 from tests.counter import signature_png
@@ -153,10 +153,10 @@ class Stage:
     def published(self, **fields: Any) -> BreachPublication:
         report = self.accepted(**fields)
         if self.commitment.subject_kind == "person":
-            proposal = breach_publishing.propose_publication(
+            proposal = breach_proposals.propose(
                 case_id=report.case_id, reason="影响较大，确需公示", actor=self.credit, now=self.now
             )
-            return breach_publishing.confirm(proposal_id=proposal.pk, actor=self.second, now=self.now)
+            return breach_proposals.confirm(proposal_id=proposal.pk, actor=self.second, now=self.now)
         return breach_publishing.decide_publication(
             case_id=report.case_id, publicity_class="public", reason="by_law", actor=self.credit,
             now=self.now, note_text="情节需要公示" if fields.get("grade") == "minor" else "",

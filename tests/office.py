@@ -32,7 +32,7 @@ from disclosure.typical import writing
 from repair import helping
 from tests import acts, subjects
 from tests.breach_stage import Stage
-from verification import listing, training
+from verification import listing_opening, training
 from verification import services as record
 from verification.checking import looking
 from verification.measures import keeping
@@ -140,7 +140,7 @@ class Office:
             source=None, region=factories.region(), name="行业网站", address="https://example.test/", basis="",
             order=10, is_active=True, actor=self.people[groups.CREDIT_OFFICE], now=NOW,
         )  # fmt: skip
-        self.listing = listing.open_listing(
+        self.listing = listing_opening.open_listing(
             subject=self.commitment.subject, list_name="严重违法失信名单", basis="依据", standard="标准", facts="事实。",
             grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
         )  # fmt: skip

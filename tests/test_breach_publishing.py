@@ -16,7 +16,7 @@ from credit_portal.deadlines.models import Duty
 from credit_portal.outbox.models import PublicChange
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, PublicityClass
-from disclosure import breach_gate, breach_publishing, publication_rules
+from disclosure import breach_gate, breach_proposals, breach_publishing, publication_rules
 from disclosure.models import BreachPublication
 from disclosure.rules import PublicityRefused
 from tests import factories
@@ -169,13 +169,13 @@ class TestDeciding:
         report = stage.accepted()
         with pytest.raises(PublicityRefused, match="两人决定"):
             publish(stage, report.case, reason="person_by_two")
-        proposal = breach_publishing.propose_publication(
+        proposal = breach_proposals.propose(
             case_id=report.case_id, reason="影响较大", actor=stage.credit, now=stage.now
         )
         assert not BreachPublication.objects.exists()
         with pytest.raises(PublicityRefused, match="另一人"):
-            breach_publishing.confirm(proposal_id=proposal.pk, actor=stage.credit, now=stage.now)
-        publication = breach_publishing.confirm(proposal_id=proposal.pk, actor=stage.second, now=stage.now)
+            breach_proposals.confirm(proposal_id=proposal.pk, actor=stage.credit, now=stage.now)
+        publication = breach_proposals.confirm(proposal_id=proposal.pk, actor=stage.second, now=stage.now)
         record = breach_gate.find_breach(publication.uuid, now=stage.now)
         name = stage.commitment.subject_name
         assert (
@@ -190,20 +190,18 @@ class TestDeciding:
         stage = Stage(person=True)
         report = stage.accepted()
         common = {"case_id": report.case_id, "reason": "影响较大", "actor": stage.credit, "now": stage.now}
-        first = breach_publishing.propose_publication(**common)
+        first = breach_proposals.propose(**common)
         with pytest.raises(PublicityRefused, match="已有待决定"):
-            breach_publishing.propose_publication(**common)
+            breach_proposals.propose(**common)
         with pytest.raises(PublicityRefused, match="不同意的理由"):
-            breach_publishing.reject(
-                proposal_id=first.pk, actor=stage.second, closing_note=" ", now=stage.now
-            )
-        breach_publishing.reject(
+            breach_proposals.reject(proposal_id=first.pk, actor=stage.second, closing_note=" ", now=stage.now)
+        breach_proposals.reject(
             proposal_id=first.pk, actor=stage.second, closing_note="影响不大", now=stage.now
         )
-        second = breach_publishing.propose_publication(**common)
+        second = breach_proposals.propose(**common)
         with pytest.raises(PublicityRefused, match="只有提议人"):
-            breach_publishing.cancel(proposal_id=second.pk, actor=stage.second, now=stage.now)
-        breach_publishing.cancel(proposal_id=second.pk, actor=stage.credit, now=stage.now)
+            breach_proposals.cancel(proposal_id=second.pk, actor=stage.second, now=stage.now)
+        breach_proposals.cancel(proposal_id=second.pk, actor=stage.credit, now=stage.now)
         assert not BreachPublication.objects.exists()
 
     def test_one_decision_at_a_time_and_by_the_regions_office(self) -> None:

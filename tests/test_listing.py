@@ -17,7 +17,7 @@ from tests import factories, listed
 from tests.factories import NOW
 from tests.office import client_of
 from tests.paper_reading import text_of
-from verification import listing
+from verification import listing, listing_opening
 from verification import services as record
 from verification.listing import ListingMoved, ListingRefused
 from verification.models import CreditEntry, Listing
@@ -53,7 +53,7 @@ class Office:
             "subject": self.firm, "list_name": "严重违法失信名单", "basis": "名单管理办法第五条", "standard": "情节严重",
             "facts": "多次违法，拒不改正。", "grounds": [self.entry.pk], "measures": [MEASURE],
         }  # fmt: skip
-        return listing.open_listing(**(values | fields), actor=self.officer, now=self.now)
+        return listing_opening.open_listing(**(values | fields), actor=self.officer, now=self.now)
 
     def on(self, row: Listing, **fields) -> Listing:
         """Through notice, silence, proposal, approval and service."""
@@ -197,10 +197,10 @@ def test_responsible_persons_only_through_the_firms_listing_and_with_it_away(off
     row = office.opened()
     told = {"responsible_id": office.responsible.pk, "facts": "直接负责。", "measures": []}
     with pytest.raises(ListingRefused, match="生效以后"):
-        listing.open_person(parent_id=row.pk, actor=office.officer, now=NOW, **told)
+        listing_opening.open_person(parent_id=row.pk, actor=office.officer, now=NOW, **told)
     assert not CreditEntry.objects.filter(subject__kind="person").exists()
     parent = office.on(row)
-    person = listing.open_person(parent_id=row.pk, actor=office.officer, now=office.now, **told)
+    person = listing_opening.open_person(parent_id=row.pk, actor=office.officer, now=office.now, **told)
     assert person.subject.id_number == office.person_number and person.firm == office.firm
     # Its own notice, statement and decision; nothing is in the person's record before.
     assert not CreditEntry.objects.filter(subject=person.subject).exists()
@@ -209,14 +209,14 @@ def test_responsible_persons_only_through_the_firms_listing_and_with_it_away(off
     listing.refuse(
         listing_id=person.pk, expect="noticed", reason="重新办理", actor=office.head, now=office.now
     )
-    person = listing.open_person(parent_id=row.pk, actor=office.officer, now=office.now, **told)
+    person = listing_opening.open_person(parent_id=row.pk, actor=office.officer, now=office.now, **told)
     person = office.on(person, term_until=parent.term_until)
     assert person.entry.subject == person.subject and office.firm.name in person.entry.title
     pending = set_responsible(
         subject=office.firm, capacity="principal", name="王演示", source="licence", actor=None, department=None,
         now=office.now, id_number=factories.id_number(),
     )  # fmt: skip
-    second = listing.open_person(
+    second = listing_opening.open_person(
         parent_id=row.pk,
         responsible_id=pending.pk,
         facts="负责经营。",
@@ -241,7 +241,7 @@ def test_the_database_knows_no_person_without_a_listing(office) -> None:
 
 
 def arrears(office: Office) -> Listing:
-    return listing.open_arrears(
+    return listing_opening.open_arrears(
         firm=office.firm, responsible_id=office.responsible.pk, basis="S4 12 所称规定", actor=office.officer, now=office.now,
         facts="欧阳演示任职期间拖欠中小企业货款，电话 13800138000。", measures=[],
     )  # fmt: skip
@@ -368,7 +368,7 @@ def test_lesser_cases_are_watched_by_the_same_procedure_and_keep_their_route(off
     entry = record.entries_that_count(office.firm)
     assert [one.kind for one in entry] == ["watch"]
     with pytest.raises(ListingRefused, match="生效以后"):
-        listing.open_person(
+        listing_opening.open_person(
             parent_id=row.pk, responsible_id=office.responsible.pk, facts="x", measures=[], actor=office.officer,
             now=office.now,
         )  # fmt: skip

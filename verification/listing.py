@@ -1,15 +1,16 @@
-"""The procedure of a joint-sanction list (S1 八 十一, S4 8 12): the only place where a listing changes.
+"""The procedure of a joint-sanction list (S1 八 十一, S4 8 12): the only place where a listing changes
+(`listing_opening` begins it).
 
 Told before decided, decided by one and approved by another, in force once served, over with its term or by a decision.
 A responsible person's is a procedure of its own, with its own notice, statement and objection, and there is none without
 the firm's own listing in force (process: determination); where the firm leaves the list, so does the person.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
@@ -22,15 +23,14 @@ from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.pdf import render_pdf
 from credit_portal.documents.services import store_evidence
-from credit_portal.registry import codes, groups, numbering
-from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePerson, User
-from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
+from credit_portal.registry import codes, groups
+from credit_portal.registry.models import Domain, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
 from . import services as record
-from .models import CreditEntry, Listing, ListingStep
+from .models import Listing, ListingStep
 from .rules import Measure
-from .vocabulary import ADVERSE, Effect, Kind, State
+from .vocabulary import Effect, Kind, State
 
 ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
@@ -106,174 +106,6 @@ def arrears_pursued(user: User, *, on: date) -> bool:
     return bool(rule.value) and rule.confirmed
 
 
-# ---- opened ------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def open_listing(
-    *,
-    subject: CreditSubject,
-    list_name: str,
-    basis: str,
-    standard: str,
-    facts: str,
-    grounds: Sequence[int],
-    measures: Sequence[Mapping[str, str]],
-    actor: User,
-    now: datetime,
-    kind: str = Listing.Kind.JOINT,
-    is_demo: bool = False,
-) -> Listing:
-    """Open the procedure for an organisation or sole trader, on adverse entries of its record. Raises ListingRefused.
-
-    `kind`: joint, or watch for lesser cases (R79), which may bring a stricter look and nothing more.
-    """
-    if kind not in (Listing.Kind.JOINT, Listing.Kind.WATCH):
-        raise ListingRefused("请选择名单的种类。", field="kind")
-    if kind == Listing.Kind.WATCH and any(one.get("effect", "") not in ("", Effect.KEY) for one in measures):
-        raise ListingRefused(ERROR_WATCH, field="measures")
-    if subject.kind == codes.PERSON:
-        raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
-    entries = list(
-        CreditEntry.objects.filter(
-            pk__in=grounds, subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
-        )
-    )
-    if not entries:
-        raise ListingRefused("请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。", field="grounds")
-    return _open(
-        Listing(kind=kind, subject=subject),
-        list_name, basis, standard, facts, measures, entries, actor, now, is_demo,
-    )  # fmt: skip
-
-
-@transaction.atomic
-def open_person(
-    *, parent_id: int, responsible_id: int, facts: str, measures: Sequence[Mapping[str, str]], actor: User, now: datetime,
-    id_number: str = "",
-) -> Listing:  # fmt: skip
-    """Open the procedure for one responsible person of a firm that is on the list. Raises ListingRefused."""
-    parent = Listing.objects.select_for_update(of=("self",)).select_related("subject").get(pk=parent_id)
-    if parent.kind != Listing.Kind.JOINT or parent.state != ListingState.IN_FORCE:
-        raise ListingRefused("主体列入名单生效以后，才能对责任人员立案。")
-    if parent.department_id != actor.department_id:
-        raise ListingRefused("责任人员由认定主体的部门办理。")
-    responsible, person = _person(parent.subject, responsible_id, id_number, actor, now, parent.is_demo)
-    return _open(
-        Listing(
-            kind=Listing.Kind.RESPONSIBLE,
-            subject=person,
-            parent=parent,
-            firm=parent.subject,
-            responsible=responsible,
-        ),
-        f"{parent.list_name}（责任人员）"[:200], parent.basis, parent.standard, facts, measures, [], actor, now,
-        parent.is_demo,
-    )  # fmt: skip
-
-
-@transaction.atomic
-def open_arrears(
-    *, firm: CreditSubject, responsible_id: int, basis: str, facts: str, measures: Sequence[Mapping[str, str]],
-    actor: User, now: datetime, id_number: str = "",
-) -> Listing:  # fmt: skip
-    """Pursue one responsible person of a state firm that owes private or small firms or migrant workers, where the region
-    has the rule. Raises ListingRefused."""
-    if not arrears_pursued(actor, on=local_date(now)):
-        raise ListingRefused(
-            "本地区没有规定对国有企业拖欠账款的责任人员追究并公示（规则“国有企业拖欠账款责任追究”没有开通或者没有确认）。"
-        )
-    if not firm.state_owned:
-        raise ListingRefused("只适用于国有企业。主体的性质请先由信用办核实登记。", field="firm")
-    responsible, person = _person(firm, responsible_id, id_number, actor, now, firm.is_demo)
-    return _open(
-        Listing(kind=Listing.Kind.ARREARS, subject=person, firm=firm, responsible=responsible),
-        "国有企业拖欠账款责任追究", basis, "拖欠民营企业、中小企业账款或者农民工工资", facts, measures, [], actor, now,
-        firm.is_demo,
-    )  # fmt: skip
-
-
-def _person(
-    firm: CreditSubject, responsible_id: int, id_number: str, actor: User, now: datetime, is_demo: bool
-) -> tuple[ResponsiblePerson, CreditSubject]:
-    responsible = firm.responsible.filter(pk=responsible_id, until_on__isnull=True).first()
-    if responsible is None:
-        raise ListingRefused("请选择该主体现任的法定代表人、主要负责人或者实际控制人。", field="responsible")
-    number = responsible.id_number or id_number.strip()
-    if not number:
-        raise ListingRefused("该责任人员没有登记身份证号码，请填写。", field="id_number")
-    person = find_subject(codes.clean(number))
-    if person is None:
-        try:
-            person = register_subject(
-                kind=codes.PERSON,
-                code=number,
-                name=responsible.name,
-                name_source=CreditSubject.NameSource.DEPARTMENT,
-                region=firm.region,
-                actor=actor,
-                department=actor.department,
-                now=now,
-                is_demo=is_demo,
-            )
-        except SubjectExists as error:
-            person = error.subject
-        except SubjectError as error:
-            raise ListingRefused(str(error), field="id_number") from error
-    if person.name != responsible.name:
-        raise ListingRefused("身份证号码登记的姓名与责任人员的姓名不一致。", field="id_number")
-    return responsible, person
-
-
-def _open(
-    row: Listing,
-    list_name: str,
-    basis: str,
-    standard: str,
-    facts: str,
-    measures: Sequence[Mapping[str, str]],
-    entries: list[CreditEntry],
-    actor: User,
-    now: datetime,
-    is_demo: bool,
-) -> Listing:
-    if actor.department is None or not group_names(actor) & DOES:
-        raise ListingRefused("名单由主管部门的经办人或者负责人办理。")
-    today = local_date(now)
-    row.number = numbering.document_number("L", actor.department.region_id, today.year)
-    row.department, row.region = actor.department, actor.department.region
-    row.list_name = _text(list_name, "list_name", "名单名称", 200)
-    row.basis = _text(basis, "basis", "认定依据", 300)
-    row.standard = _text(standard, "standard", "认定标准", 500)
-    row.facts = _text(facts, "facts", "事实", 4000)
-    row.measures = _measures(measures)
-    row.opened_on, row.opened_by, row.is_demo = today, actor, is_demo
-    try:
-        with transaction.atomic():
-            _save(row, actor, now)
-    except IntegrityError as error:
-        raise ListingMoved("这个主体已在办理列入这份名单。", field="list_name") from error
-    row.grounds.set(entries)
-    _step(row, "立案", on=today, actor=actor, now=now)
-    return row
-
-
-def _measures(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    found = []
-    for one in given:
-        domain, effect, basis = (one.get(key, "").strip() for key in ("domain", "effect", "basis"))
-        if not (domain or effect or basis):
-            continue
-        if effect not in [str(value) for value in Effect]:
-            raise ListingRefused("请选择措施的效果。", field="measures")
-        if domain and domain not in Domain.values:
-            raise ListingRefused("没有这个领域。", field="measures")
-        if not basis:
-            raise ListingRefused("每项措施须写明法律依据；没有依据的不能录入。", field="measures")
-        found.append({"domain": domain, "effect": effect, "basis": basis[:300]})
-    return found
-
-
 # ---- told, heard, decided ----------------------------------------------------------------------------------
 
 
@@ -286,8 +118,8 @@ def give_notice(*, listing_id: int, expect: str, noticed_on: date, actor: User, 
     counted = count_working_days(current_calendar(), noticed_on, rule.length)
     row.noticed_on, row.statement_until = noticed_on, counted.due
     row.statement_days, row.state = list(counted.days), ListingState.NOTICED
-    _save(row, actor, now)
-    _step(row, "送达告知书", on=noticed_on, actor=actor, now=now, paper="notice", title="拟列入名单告知书")
+    save(row, actor, now)
+    step(row, "送达告知书", on=noticed_on, actor=actor, now=now, paper="notice", title="拟列入名单告知书")
     return row
 
 
@@ -306,10 +138,10 @@ def record_statement(
         not_before=row.noticed_on or row.opened_on,
         today=local_date(now),
     )
-    row.statement_on, row.statement = received_on, _text(text, "text", "陈述申辩", 4000)
+    row.statement_on, row.statement = received_on, text_of(text, "text", "陈述申辩", 4000)
     row.state = ListingState.HEARD
-    _save(row, actor, now)
-    _step(row, "收到陈述申辩", on=received_on, actor=actor, now=now)
+    save(row, actor, now)
+    step(row, "收到陈述申辩", on=received_on, actor=actor, now=now)
     return row
 
 
@@ -333,7 +165,7 @@ def propose(
             f"陈述申辩期限到 {row.statement_until} 为止，期满以后才能提出；收到陈述申辩的可以提前。"
         )
     if row.statement_on is not None:
-        row.statement_considered = _text(
+        row.statement_considered = text_of(
             statement_considered, "statement_considered", "对陈述申辩的采纳情况", 2000
         )
     if term_until <= today:
@@ -343,10 +175,10 @@ def propose(
             f"责任人员的期限不能超过主体的期限（{row.parent.term_until}）。", field="term_until"
         )
     row.term_until = term_until
-    row.exit_rule = _text(exit_rule, "exit_rule", "移出条件", 500)
+    row.exit_rule = text_of(exit_rule, "exit_rule", "移出条件", 500)
     row.proposed_by, row.state = actor, ListingState.PROPOSED
-    _save(row, actor, now)
-    _step(row, "提出列入意见", on=today, actor=actor, now=now)
+    save(row, actor, now)
+    step(row, "提出列入意见", on=today, actor=actor, now=now)
     return row
 
 
@@ -354,11 +186,11 @@ def propose(
 def send_back(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """The head wants it otherwise. Raises ListingRefused."""
     row = _taken("return", listing_id, expect, actor)
-    _text(reason, "reason", "退回的理由", 200)
+    text_of(reason, "reason", "退回的理由", 200)
     row.state = ListingState.HEARD if row.statement_on else ListingState.NOTICED
     row.proposed_by = None
-    _save(row, actor, now)
-    _step(row, f"退回修改：{reason.strip()}"[:60], on=local_date(now), actor=actor, now=now)
+    save(row, actor, now)
+    step(row, f"退回修改：{reason.strip()}"[:60], on=local_date(now), actor=actor, now=now)
     return row
 
 
@@ -373,8 +205,8 @@ def decide(*, listing_id: int, expect: str, document_no: str, actor: User, now: 
     row.decided_on, row.decided_by = local_date(now), actor
     row.document_no = document_no.strip()[:100] or row.number
     row.state = ListingState.DECIDED
-    _save(row, actor, now)
-    _step(row, "批准列入", on=row.decided_on, actor=actor, now=now, paper="decision", title="列入名单决定书")
+    save(row, actor, now)
+    step(row, "批准列入", on=row.decided_on, actor=actor, now=now, paper="decision", title="列入名单决定书")
     return row
 
 
@@ -392,7 +224,7 @@ def serve(
         raise ListingRefused("主体已不在名单上，责任人员不能列入。")
     if served_on > row.term_until:
         raise ListingRefused("列入期限已过。", field="served_on")
-    row.served_on, row.service = served_on, _text(service, "service", "送达方式和证明", 200)
+    row.served_on, row.service = served_on, text_of(service, "service", "送达方式和证明", 200)
     row.entry = record.add_entry(
         subject=row.subject,
         kind=Kind.WATCH if row.kind == Listing.Kind.WATCH else Kind.LIST,
@@ -413,8 +245,8 @@ def serve(
         is_demo=row.is_demo,
     )
     row.state = ListingState.IN_FORCE
-    _save(row, actor, now)
-    _step(row, "送达，列入生效", on=served_on, actor=actor, now=now)
+    save(row, actor, now)
+    step(row, "送达，列入生效", on=served_on, actor=actor, now=now)
     return row
 
 
@@ -423,13 +255,13 @@ def refuse(*, listing_id: int, expect: str, reason: str, actor: User, now: datet
     """It is not entered after all. Raises ListingRefused."""
     row = _taken("refuse", listing_id, expect, actor)
     row.end_reason, row.ended_on, row.ended_by = (
-        _text(reason, "reason", "理由", 500),
+        text_of(reason, "reason", "理由", 500),
         local_date(now),
         actor,
     )
     row.state = ListingState.REFUSED
-    _save(row, actor, now)
-    _step(row, "不予列入", on=row.ended_on, actor=actor, now=now)
+    save(row, actor, now)
+    step(row, "不予列入", on=row.ended_on, actor=actor, now=now)
     return row
 
 
@@ -454,8 +286,8 @@ def publish(*, listing_id: int, expect: str, actor: User, now: datetime) -> List
     else:
         row.public_second, row.public_from = actor, today
         label = "公示"
-    _save(row, actor, now)
-    _step(row, label, on=today, actor=actor, now=now)
+    save(row, actor, now)
+    step(row, label, on=today, actor=actor, now=now)
     return row
 
 
@@ -466,7 +298,7 @@ def publish(*, listing_id: int, expect: str, actor: User, now: datetime) -> List
 def leave(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """Off the list before its term, by decision of whoever put it there; responsible persons with it."""
     row = _taken("exit", listing_id, expect, actor)
-    _end(row, ListingState.EXITED, _text(reason, "reason", "移出的理由", 500), actor, now)
+    _end(row, ListingState.EXITED, text_of(reason, "reason", "移出的理由", 500), actor, now)
     return row
 
 
@@ -474,7 +306,7 @@ def leave(*, listing_id: int, expect: str, reason: str, actor: User, now: dateti
 def revoke(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """The decision should never have been (objection, review, court): as if it had not; responsible persons with it."""
     row = _taken("revoke", listing_id, expect, actor)
-    _end(row, ListingState.REVOKED, _text(reason, "reason", "撤销的理由", 500), actor, now)
+    _end(row, ListingState.REVOKED, text_of(reason, "reason", "撤销的理由", 500), actor, now)
     return row
 
 
@@ -497,9 +329,9 @@ def _end(row: Listing, after: str, reason: str, actor: User | None, now: datetim
             record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
         else:
             record.end_entry(entry_id=row.entry_id, operator=actor, now=now, reason=reason)
-    _save(row, actor, now)
+    save(row, actor, now)
     label = {"exited": "移出名单", "revoked": "撤销列入决定", "refused": "不予列入"}[after]
-    _step(row, label, on=today, actor=actor, now=now)
+    step(row, label, on=today, actor=actor, now=now)
     for person in Listing.objects.select_for_update(of=("self",)).filter(parent=row):
         if person.state in RUNNING:
             _end(person, ListingState.REFUSED, "主体已不在名单上", actor, now)
@@ -548,7 +380,7 @@ def _taken(act: str, listing_id: int, expect: str, actor: User) -> Listing:
     return row
 
 
-def _text(value: str, field: str, label: str, most: int) -> str:
+def text_of(value: str, field: str, label: str, most: int) -> str:
     written = value.strip()
     if not written:
         raise ListingRefused(f"请填写{label}。", field=field)
@@ -562,12 +394,12 @@ def _day(day: date, field: str, label: str, *, not_before: date, today: date) ->
         raise ListingRefused(f"{label}应在 {not_before} 至 {today} 之间。", field=field)
 
 
-def _save(row: Listing, actor: User | None, now: datetime) -> None:
+def save(row: Listing, actor: User | None, now: datetime) -> None:
     note(row, actor=actor, now=now)
     row.save()
 
 
-def _step(
+def step(
     row: Listing,
     label: str,
     *,

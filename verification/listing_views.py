@@ -22,7 +22,7 @@ from credit_portal.registry.models import CreditSubject, Domain
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
-from . import listing
+from . import listing, listing_opening
 from .listing import ACTS, ListingMoved, ListingRefused
 from .models import CreditEntry, EntryMeasure, Listing
 from .services import log_record_read
@@ -241,7 +241,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if bound is not None and typed.is_valid():
             data = typed.cleaned_data
             try:
-                row = listing.open_listing(
+                row = listing_opening.open_listing(
                     subject=subject,
                     kind=data["kind"],
                     list_name=data["list_name"],
@@ -272,7 +272,7 @@ def arrears(request: HttpRequest) -> HttpResponse:
         if bound is not None and typed.is_valid():
             data = typed.cleaned_data
             try:
-                row = listing.open_arrears(
+                row = listing_opening.open_arrears(
                     firm=subject,
                     responsible_id=data["responsible"],
                     basis=data["basis"],
@@ -428,7 +428,7 @@ def _open_person(request: HttpRequest, found: Listing) -> HttpResponse:
     typed = PersonForm(request.POST, firm=found.subject, auto_id="person_%s")
     if typed.is_valid():
         try:
-            row = listing.open_person(
+            row = listing_opening.open_person(
                 parent_id=found.pk,
                 responsible_id=typed.cleaned_data["responsible"],
                 id_number=typed.cleaned_data["id_number"],

@@ -331,7 +331,9 @@ def ground(folder: Path) -> Iterator[Ground]:
     # The suite gives one that is migrated already.
     template = os.environ.get("DRILL_TEMPLATE", "template0")
     on_server(
-        server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)", f'CREATE DATABASE {NAME} TEMPLATE "{template}"'
+        server,
+        f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)",
+        f'CREATE DATABASE {NAME} TEMPLATE "{template}"',
     )
     address = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}"))
     broker = Broker(folder)

@@ -12,7 +12,7 @@ from commitments.models import BreachCase, RevocationHandoff
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.registry.models import User
-from verification import listing
+from verification import listing, listing_opening
 from verification.models import CreditEntry, Listing
 
 from . import people
@@ -208,7 +208,7 @@ def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
     officer, head = (timeline.world.user(LC, role) for role in ("officer", "head"))
     firm = timeline.registered(LC, 4 if watch else 0, officer, now)
     grounds = CreditEntry.objects.filter(subject=firm, kind="penalty", state="effective")
-    row = listing.open_listing(
+    row = listing_opening.open_listing(
         subject=firm,
         kind=Listing.Kind.WATCH if watch else Listing.Kind.JOINT,
         list_name="食品安全重点关注名单（演示）" if watch else "食品安全严重违法失信名单（演示）",
@@ -254,7 +254,7 @@ def _person(parent: Listing, officer: User, now: datetime) -> None:
     responsible = parent.subject.responsible.filter(until_on__isnull=True).first()
     if responsible is None:
         return
-    row = listing.open_person(
+    row = listing_opening.open_person(
         parent_id=parent.pk,
         responsible_id=responsible.pk,
         facts="作为法定代表人，对查获的事实负责（演示）。",

@@ -1,0 +1,191 @@
+"""Opening the procedure of a list: of a firm, of its responsible person, of arrears (S1 八 十一, S4 8 12)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from credit_portal.audit.clock import local_date
+from credit_portal.registry import codes, numbering
+from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePerson, User
+from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
+from credit_portal.registry.visibility import group_names
+
+from .listing import (
+    DOES,
+    ERROR_WATCH,
+    ListingMoved,
+    ListingRefused,
+    ListingState,
+    arrears_pursued,
+    save,
+    step,
+    text_of,
+)
+from .models import CreditEntry, Listing
+from .vocabulary import ADVERSE, Effect, State
+
+
+@transaction.atomic
+def open_listing(
+    *,
+    subject: CreditSubject,
+    list_name: str,
+    basis: str,
+    standard: str,
+    facts: str,
+    grounds: Sequence[int],
+    measures: Sequence[Mapping[str, str]],
+    actor: User,
+    now: datetime,
+    kind: str = Listing.Kind.JOINT,
+    is_demo: bool = False,
+) -> Listing:
+    """Open the procedure for an organisation or sole trader, on adverse entries of its record. Raises ListingRefused.
+
+    `kind`: joint, or watch for lesser cases (R79), which may bring a stricter look and nothing more.
+    """
+    if kind not in (Listing.Kind.JOINT, Listing.Kind.WATCH):
+        raise ListingRefused("请选择名单的种类。", field="kind")
+    if kind == Listing.Kind.WATCH and any(one.get("effect", "") not in ("", Effect.KEY) for one in measures):
+        raise ListingRefused(ERROR_WATCH, field="measures")
+    if subject.kind == codes.PERSON:
+        raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
+    entries = list(
+        CreditEntry.objects.filter(
+            pk__in=grounds, subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
+        )
+    )
+    if not entries:
+        raise ListingRefused("请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。", field="grounds")
+    return _open(
+        Listing(kind=kind, subject=subject),
+        list_name, basis, standard, facts, measures, entries, actor, now, is_demo,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def open_person(
+    *, parent_id: int, responsible_id: int, facts: str, measures: Sequence[Mapping[str, str]], actor: User, now: datetime,
+    id_number: str = "",
+) -> Listing:  # fmt: skip
+    """Open the procedure for one responsible person of a firm that is on the list. Raises ListingRefused."""
+    parent = Listing.objects.select_for_update(of=("self",)).select_related("subject").get(pk=parent_id)
+    if parent.kind != Listing.Kind.JOINT or parent.state != ListingState.IN_FORCE:
+        raise ListingRefused("主体列入名单生效以后，才能对责任人员立案。")
+    if parent.department_id != actor.department_id:
+        raise ListingRefused("责任人员由认定主体的部门办理。")
+    responsible, person = _person(parent.subject, responsible_id, id_number, actor, now, parent.is_demo)
+    return _open(
+        Listing(
+            kind=Listing.Kind.RESPONSIBLE,
+            subject=person,
+            parent=parent,
+            firm=parent.subject,
+            responsible=responsible,
+        ),
+        f"{parent.list_name}（责任人员）"[:200], parent.basis, parent.standard, facts, measures, [], actor, now,
+        parent.is_demo,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def open_arrears(
+    *, firm: CreditSubject, responsible_id: int, basis: str, facts: str, measures: Sequence[Mapping[str, str]],
+    actor: User, now: datetime, id_number: str = "",
+) -> Listing:  # fmt: skip
+    """Pursue one responsible person of a state firm that owes private or small firms or migrant workers, where the region
+    has the rule. Raises ListingRefused."""
+    if not arrears_pursued(actor, on=local_date(now)):
+        raise ListingRefused(
+            "本地区没有规定对国有企业拖欠账款的责任人员追究并公示（规则“国有企业拖欠账款责任追究”没有开通或者没有确认）。"
+        )
+    if not firm.state_owned:
+        raise ListingRefused("只适用于国有企业。主体的性质请先由信用办核实登记。", field="firm")
+    responsible, person = _person(firm, responsible_id, id_number, actor, now, firm.is_demo)
+    return _open(
+        Listing(kind=Listing.Kind.ARREARS, subject=person, firm=firm, responsible=responsible),
+        "国有企业拖欠账款责任追究", basis, "拖欠民营企业、中小企业账款或者农民工工资", facts, measures, [], actor, now,
+        firm.is_demo,
+    )  # fmt: skip
+
+
+def _person(
+    firm: CreditSubject, responsible_id: int, id_number: str, actor: User, now: datetime, is_demo: bool
+) -> tuple[ResponsiblePerson, CreditSubject]:
+    responsible = firm.responsible.filter(pk=responsible_id, until_on__isnull=True).first()
+    if responsible is None:
+        raise ListingRefused("请选择该主体现任的法定代表人、主要负责人或者实际控制人。", field="responsible")
+    number = responsible.id_number or id_number.strip()
+    if not number:
+        raise ListingRefused("该责任人员没有登记身份证号码，请填写。", field="id_number")
+    person = find_subject(codes.clean(number))
+    if person is None:
+        try:
+            person = register_subject(
+                kind=codes.PERSON,
+                code=number,
+                name=responsible.name,
+                name_source=CreditSubject.NameSource.DEPARTMENT,
+                region=firm.region,
+                actor=actor,
+                department=actor.department,
+                now=now,
+                is_demo=is_demo,
+            )
+        except SubjectExists as error:
+            person = error.subject
+        except SubjectError as error:
+            raise ListingRefused(str(error), field="id_number") from error
+    if person.name != responsible.name:
+        raise ListingRefused("身份证号码登记的姓名与责任人员的姓名不一致。", field="id_number")
+    return responsible, person
+
+
+def _open(
+    row: Listing,
+    list_name: str,
+    basis: str,
+    standard: str,
+    facts: str,
+    measures: Sequence[Mapping[str, str]],
+    entries: list[CreditEntry],
+    actor: User,
+    now: datetime,
+    is_demo: bool,
+) -> Listing:
+    if actor.department is None or not group_names(actor) & DOES:
+        raise ListingRefused("名单由主管部门的经办人或者负责人办理。")
+    today = local_date(now)
+    row.number = numbering.document_number("L", actor.department.region_id, today.year)
+    row.department, row.region = actor.department, actor.department.region
+    row.list_name = text_of(list_name, "list_name", "名单名称", 200)
+    row.basis = text_of(basis, "basis", "认定依据", 300)
+    row.standard = text_of(standard, "standard", "认定标准", 500)
+    row.facts = text_of(facts, "facts", "事实", 4000)
+    row.measures = _measures(measures)
+    row.opened_on, row.opened_by, row.is_demo = today, actor, is_demo
+    try:
+        with transaction.atomic():
+            save(row, actor, now)
+    except IntegrityError as error:
+        raise ListingMoved("这个主体已在办理列入这份名单。", field="list_name") from error
+    row.grounds.set(entries)
+    step(row, "立案", on=today, actor=actor, now=now)
+    return row
+
+
+def _measures(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    found = []
+    for one in given:
+        domain, effect, basis = (one.get(key, "").strip() for key in ("domain", "effect", "basis"))
+        if not (domain or effect or basis):
+            continue
+        if effect not in [str(value) for value in Effect]:
+            raise ListingRefused("请选择措施的效果。", field="measures")
+        if domain and domain not in Domain.values:
+            raise ListingRefused("没有这个领域。", field="measures")
+        if not basis:
+            raise ListingRefused("每项措施须写明法律依据；没有依据的不能录入。", field="measures")
+        found.append({"domain": domain, "effect": effect, "basis": basis[:300]})
+    return found
