@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest
 
 from commitments import pledging, way_back
@@ -336,6 +337,23 @@ def begin(
             now=now,
             actor=actor,
         )
+
+
+def begin_by_form(
+    form: Form, *, entry_id: int, subject: CreditSubject, channel: str, actor: User, now: datetime
+) -> RepairApplication | None:
+    """The same by a valid form of whoever has come; None where it cannot be, and the form says why, by field."""
+    try:
+        return begin(
+            entry_id=entry_id, subject=subject, channel=channel, data=form.cleaned_data, actor=actor, now=now
+        )
+    except NotEligible as error:
+        form.add_error(None, str(error))
+    except RepairError as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+    except EvidenceRefused as error:
+        form.add_error("authorisation", error.reason)
+    return None
 
 
 def own_name(subject: CreditSubject) -> str:

@@ -9,14 +9,13 @@ from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
-from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry import codes
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.services import find_subject
 from repair import applying, filling, pledge_page, rules, showing
 from repair.models import RepairApplication
-from repair.rules import NotEligible, RepairError
+from repair.rules import RepairError
 from verification import services as record
 
 from . import forms as shapes
@@ -84,19 +83,12 @@ def begin(request: HttpRequest, entry: int) -> HttpResponse:
         request.POST or None, request.FILES or None, kind=subject.kind, own_name=filling.own_name(subject)
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            draft = filling.begin(
-                entry_id=entry, subject=subject, channel=RepairApplication.Channel.DEPARTMENT,
-                data=form.cleaned_data, actor=request.user, now=clock.now(),
-            )  # fmt: skip
-        except NotEligible as error:
-            form.add_error(None, str(error))
-        except RepairError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-        except EvidenceRefused as error:
-            form.add_error("authorisation", error.reason)
-        else:
-            return redirect("repair:draft", draft.uuid)
+        begun = filling.begin_by_form(
+            form, entry_id=entry, subject=subject, channel=RepairApplication.Channel.DEPARTMENT,
+            actor=request.user, now=clock.now(),
+        )  # fmt: skip
+        if begun is not None:
+            return redirect("repair:draft", begun.uuid)
     _log(request, subject)
     return render(
         request,

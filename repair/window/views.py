@@ -16,14 +16,13 @@ from commitments.views_frame import frame
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.services import find_subject
 from repair import applying, filling, following, pledge_page, rules, showing
 from repair.desk.forms import ApplicantForm, FindForm, PledgeCodeForm
 from repair.models import RepairApplication
-from repair.rules import NotEligible, RepairError
+from repair.rules import RepairError
 from verification import services as record
 
 State = RepairApplication.State
@@ -113,18 +112,11 @@ def begin(request: HttpRequest, subject: UUID, entry: int) -> HttpResponse:
         request.POST or None, request.FILES or None, kind=found.kind, own_name=filling.own_name(found)
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            begun = filling.begin(
-                entry_id=entry, subject=found, channel=RepairApplication.Channel.WINDOW,
-                data=form.cleaned_data, actor=request.user, now=clock.now(),
-            )  # fmt: skip
-        except NotEligible as error:
-            form.add_error(None, str(error))
-        except RepairError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-        except EvidenceRefused as error:
-            form.add_error("authorisation", error.reason)
-        else:
+        begun = filling.begin_by_form(
+            form, entry_id=entry, subject=found, channel=RepairApplication.Channel.WINDOW,
+            actor=request.user, now=clock.now(),
+        )  # fmt: skip
+        if begun is not None:
             return redirect("window_repair:draft", begun.uuid)
     _log(request, found)
     return render(
