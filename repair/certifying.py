@@ -83,6 +83,7 @@ def certificate_pdf(proof: UnpublicationProof, looks: list[SurfaceLook]) -> byte
         "ended_at": ended.ended_at if ended is not None and ended.ended_at else proof.wanted_at,
         "was_public": bool(ended is not None and ended.public_from),
         "looks": looks,
+        "site": looks[0].site if looks else "",
         "inside": settings.PROOF_URL if inside else "",
         "recipients": recipients.recipients_of(proof),
         "readers": recipients.READERS,

@@ -3,6 +3,7 @@ and every step. Sources: S0 一（一）（四）, S1 十三, S2 四（四）4, 
 """
 
 import uuid
+from urllib.parse import unquote, urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -427,3 +428,14 @@ class SurfaceLook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {'已停止' if self.ok else '未停止'}"
+
+    @property
+    def site(self) -> str:
+        """Where the portal was asked, without what follows."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+    @property
+    def path(self) -> str:
+        """What was asked there, as people read it."""
+        return unquote(self.address.removeprefix(self.site))
