@@ -70,11 +70,14 @@ class Signed:
     authorisation: Upload | None = None
 
 
-def check_signer(subject: CreditSubject, name: str, capacity: str, document: str) -> str:
-    """The signer's name as it is written. Raises SigningError (`capacity`, `identity_document`, `signer_name`)."""
+def check_signer(
+    subject: CreditSubject, name: str, capacity: str, document: str, *, online: bool = False
+) -> str:
+    """The signer's name as it is written. `online`: whoever has entered by the identity service has shown no document
+    here. Raises SigningError (`capacity`, `identity_document`, `signer_name`)."""
     if capacity not in CAPACITIES[subject.kind]:
         raise SigningError("请选择签署人的身份（与主体类别相符）。", field="capacity")
-    if document not in IdentityDocument.values:
+    if document not in IdentityDocument.values and not (online and not document):
         raise SigningError("请选择查验过的身份证件。", field="identity_document")
     if capacity == SignerCapacity.SELF and subject.kind == codes.PERSON:
         return subject.name

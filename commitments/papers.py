@@ -57,7 +57,12 @@ def commitment_pdf(commitment: Commitment, *, signature_png: bytes | None) -> by
             "signer": {
                 "name": commitment.signer_name,
                 "capacity_label": SignerCapacity(commitment.signer_capacity).label,
-                "identity_document_label": IdentityDocument(commitment.identity_document).label,
+                "identity_document_label": (
+                    IdentityDocument(commitment.identity_document).label
+                    if commitment.identity_document
+                    else ""
+                ),
+                "online": commitment.channel == commitment.Channel.ONLINE,
                 "identity_number_masked": "",
                 "agent": is_agent,
                 "authorisation": is_agent,

@@ -7,7 +7,9 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.hashing import keyed_hash
 from credit_portal.registry import catalogue
 from credit_portal.registry.models import (
     CommitmentType,
@@ -19,7 +21,7 @@ from credit_portal.registry.models import (
 from verification import services as verification
 from verification.vocabulary import Route
 
-from . import drafting, text_rules
+from . import drafting, hooks, text_rules
 from .concluding import (
     Signed,
     SigningError,
@@ -29,7 +31,7 @@ from .concluding import (
     conclude,
     take_turns,
 )
-from .models import Commitment, Draft
+from .models import Commitment, CommitmentEvent, Draft
 from .paper_text import PaperText
 from .presenting import paper_for
 
@@ -37,6 +39,31 @@ NO_ITEM = "本地区的事项目录中没有可作信用修复承诺的事项，
 DECLARED = "由主体在网上签署，签署前展示了告知书、个人信息处理告知和承诺书"
 BEFORE_CLERK = "在办理修复申请时当面签署，签署前展示了告知书、个人信息处理告知和承诺书"
 CHANGED = "承诺书的内容在您阅读以后有了变化，请重新阅读后签署。"
+
+
+ENDED = "修复申请没有继续，随同作出的修复承诺不再有效"
+
+
+@transaction.atomic
+def end_pledge(commitment: Commitment, *, actor: User | None, now: datetime) -> None:
+    """The application for which it was signed has ended without repair: nobody is held to it. Told twice, once done."""
+    locked = Commitment.objects.select_for_update(of=("self",)).get(pk=commitment.pk)
+    if locked.voided_at is not None:
+        return
+    locked.voided_at = now
+    locked.save(update_fields=["voided_at"])
+    CommitmentEvent.objects.create(
+        commitment=locked, kind=CommitmentEvent.Kind.VOIDED, at=now, actor=actor, reason=ENDED
+    )
+    events.commitment_voided(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=locked.department_id,
+        commitment_id=locked.pk,
+        code=locked.code,
+        reason_hash=keyed_hash(ENDED, purpose="void_reason"),
+    )
+    hooks.run_after_voiding(commitment=locked, actor=actor, now=now)
 
 
 @dataclass(frozen=True)
@@ -113,7 +140,7 @@ def pledge(
     if errors:
         key, message = next(iter(errors.items()))
         raise SigningError(message, field=f"blank-{key}")
-    name = check_signer(subject, signer_name, capacity, identity_document)
+    name = check_signer(subject, signer_name, capacity, identity_document, online=clerk is None)
     check_authorised(capacity, authorisation)
     try:
         draft.check_made = verification.check_subject(

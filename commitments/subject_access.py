@@ -87,3 +87,22 @@ def open_at_window(
     )
     AccessGrounds.objects.create(access=held, identity_document=identity_document, authorisation=paper)
     return Slip(held, access.issue_code(access_id=held.pk, actor=actor, now=now))
+
+
+def grounds_of(access: SubjectAccess) -> AccessGrounds | None:
+    """What was seen when the access was opened. An agent who has come in by the national identity service stands on the
+    authorisation that it has registered at the window."""
+    rows = AccessGrounds.objects.select_related("authorisation")
+    own = rows.filter(access=access).first()
+    if own is not None or not access.as_agent:
+        return own
+    registered = rows.filter(
+        access__subject=access.subject_id,
+        access__capacity=SubjectAccess.Capacity.AGENT,
+        access__scope=SubjectAccess.Scope.ACT,
+        access__id_number_index=access.id_number_index,
+        access__id_number_index__isnull=False,
+        access__ended_at=None,
+        authorisation__isnull=False,
+    )
+    return registered.order_by("-pk").first()

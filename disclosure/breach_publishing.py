@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from commitments.breaches import matter_of
 from commitments.models import BreachCase, Commitment
@@ -82,16 +82,17 @@ def period_for(case: BreachCase, *, decided_on: date) -> tuple[pure.Period, poli
     if not rule.confirmed:
         scope = f"{case.region}，程度{case.get_grade_display()}"
         raise PublicityRefused(pure.ERROR_UNCONFIRMED.format(scope=scope), field="publicity_class")
-    earlier = case.publications.filter(publicity_class=PublicityClass.PUBLIC).order_by("-pk").first()
-    if earlier is not None and earlier.ending == Ending.MAXIMUM:
-        raise PublicityRefused(pure.ERROR_OVER.format(until=earlier.public_until), field="publicity_class")
+    # Published anew it is never longer, nor its repair later, than any publication of it before.
+    before = case.publications.filter(publicity_class=PublicityClass.PUBLIC)
+    over = before.filter(ending=Ending.MAXIMUM).first()
+    if over is not None:
+        raise PublicityRefused(pure.ERROR_OVER.format(until=over.public_until), field="publicity_class")
     period = pure.period(
         determined_on=case.determined_on,
         served_on=case.served_on,
         decided_on=decided_on,
         rule=rule.value,
-        until=earlier.public_until if earlier is not None else None,
-        repairable_from=earlier.repairable_from if earlier is not None else None,
+        **before.aggregate(until=Min("public_until"), repairable_from=Min("repairable_from")),
     )
     return period, rule
 
@@ -131,6 +132,8 @@ def decide_publication(
     for field, person in (("decided_by", actor), ("second", second)):
         if person and not in_reach(case, person):
             raise PublicityRefused(ERROR_REACH, field=field)
+    if case.state != BreachCase.State.SERVED:
+        raise PublicityRefused(pure.ERROR_NOT_SERVED, field="publicity_class")
     if not BreachReport.objects.filter(case=case, state=BreachReport.State.ACCEPTED).exists():
         raise PublicityRefused(ERROR_NOT_ACCEPTED, field="publicity_class")
     running = case.publications.filter(ended_at__isnull=True).first()

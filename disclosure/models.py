@@ -51,6 +51,7 @@ class PublicityDecision(models.Model):
         SOCIAL_STABILITY = "social_stability", "可能危及社会稳定"
         THIRD_PARTY = "third_party", "可能损害第三方合法权益"
         PERSON_BY_TWO = "person_by_two", "经两人决定公开自然人的承诺"
+        REPAIR_PLEDGE = "repair_pledge", "修复承诺说明曾有失信，默认仅特定范围公开"
         VOIDED = "voided", "承诺已作废"
         CORRECTED = "corrected", "承诺已由新承诺更正"
         OBJECTION = "objection", "异议成立"

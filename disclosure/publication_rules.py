@@ -27,7 +27,7 @@ EXCEPTIONS = frozenset(
     }
 )
 
-ERROR_NOT_SERVED = "认定书尚未送达，送达前不得公示。"
+ERROR_NOT_SERVED = "认定书尚未送达，送达前不得决定公示。"
 ERROR_UNCONFIRMED = "规则“违诺信息公示期”（{scope}）未经本地区确认，未确认的规则不能据以公示。请信用办先在“规则变更提议”中确认。"
 ERROR_OVER = "公示期已于 {until} 届满，不再公示。"
 ERROR_MINOR_NOTE = "轻微违诺原则上不公示；确需公示的，请写明理由。"
@@ -59,8 +59,8 @@ def period(
 ) -> Period:
     """The publicity of a breach by a rule of months (`min`, `max`), running from the day of the document.
 
-    Public from the decision on and never before service. `until`, `repairable_from`: of an earlier publication of the
-    same breach, which an order may have moved; published anew it is never longer, nor repair later. Raises
+    Public from the decision on and never before service. `until`, `repairable_from`: the first of
+    those of earlier publications of the same breach, which an order may have moved; it is never longer, nor repair later. Raises
     PublicityRefused where the maximum is over already.
     """
     first = max(served_on, decided_on)

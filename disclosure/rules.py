@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from credit_portal.registry.groups import CREDIT_OFFICE
-from credit_portal.registry.models import CreditSubject, PublicityClass
+from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
 
 from .models import PublicityDecision
 
@@ -42,16 +42,20 @@ class PublicityRefused(ValueError):
 
 
 def initial_class(
-    subject_kind: str, item_publicity_class: str | None
+    subject_kind: str, item_publicity_class: str | None, *, commitment_type: str = ""
 ) -> tuple[PublicityClass, PublicityDecision.Reason]:
     """The class at signing, before anything is published (R92), and the reason for it.
 
     `item_publicity_class` is what the catalogue says of the item, None without an item. A natural person's is never
-    public by rule, only by two people's decision.
+    public by rule, only by two people's decision. A repair commitment says that something had to be repaired, so it is
+    not public by rule either: a repair is seen by whoever holds the certificate, and in the announcement where there is
+    one (docs/repair.md).
     """
     item_class = PublicityClass(item_publicity_class) if item_publicity_class else PUBLIC
     if subject_kind == PERSON:
         return (CLOSED, Reason.ITEM_RULE) if item_class == CLOSED else (LIMITED, Reason.DEFAULT_PERSON)
+    if commitment_type == CommitmentType.REPAIR:
+        return (CLOSED, Reason.ITEM_RULE) if item_class == CLOSED else (LIMITED, Reason.REPAIR_PLEDGE)
     if item_class == PUBLIC:
         return PUBLIC, Reason.DEFAULT_ORGANISATION
     return item_class, Reason.ITEM_RULE

@@ -35,7 +35,9 @@ def decide_initial(*, commitment: Commitment, now: datetime) -> PublicityDecisio
     if first is not None:
         return first
     item_class = locked.item_version.publicity_class if locked.item_version else None
-    publicity_class, reason = rules.initial_class(locked.subject_kind, item_class)
+    publicity_class, reason = rules.initial_class(
+        locked.subject_kind, item_class, commitment_type=locked.commitment_type
+    )
     decision = _decide(locked, publicity_class, reason, None, None, "", now)
     _refresh(commitment)
     return decision

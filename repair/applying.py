@@ -128,6 +128,17 @@ def open_draft(
 
 
 @transaction.atomic
+def continued_by(*, application_id: int, applicant: Applicant, now: datetime) -> RepairApplication:
+    """Somebody else acts for the subject on its own pages now: what is signed and handed in is in that name."""
+    draft = _draft(application_id)
+    if (draft.applicant, draft.capacity) == (applicant.name, applicant.capacity):
+        return draft
+    draft.applicant, draft.capacity = applicant.name, applicant.capacity
+    draft.identity_document, draft.authorisation = applicant.identity_document, applicant.authorisation
+    return save(draft, None, now)
+
+
+@transaction.atomic
 def save_draft(
     *,
     application_id: int,
@@ -396,8 +407,15 @@ def _end(
 ) -> None:
     application.state, application.closed_reason = state, reason
     save(application, actor, now)
+    release_pledge(application, actor=actor, now=now)
     write_step(application, step, on=local_date(now), actor=actor, now=now, note=reason)
     duties.cancel_duties(matter=matter_of(application), now=now, actor=actor, reason=reason)
+
+
+def release_pledge(application: RepairApplication, *, actor: User | None, now: datetime) -> None:
+    """Without repair nobody is held to what was promised for it."""
+    if application.pledge is not None:
+        pledging.end_pledge(application.pledge, actor=actor, now=now)
 
 
 def _lock_entry(entry_id: int) -> None:

@@ -18,7 +18,7 @@ from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import group_names
 from disclosure.offices import NoOffice, nearest_office
 
-from . import effecting, papers, rules
+from . import applying, effecting, papers, rules
 from .applying import locked, matter_of, position_of, save, write_step
 from .models import RepairApplication, RepairStep
 from .rules import ACTS, NotEligible, RepairError, RepairMoved
@@ -89,10 +89,10 @@ def propose(
     today = local_date(now)
     if outcome == Outcome.GRANTED:
         if again_from is not None:
-            raise RepairError("准予修复的，不需要填写可以再次申请之日。", field="again_from")
+            raise RepairError("准予修复的，不需要填写预计具备条件之日。", field="again_from")
         _check_open(application, today)
     elif again_from is not None and again_from < today:
-        raise RepairError("可以再次申请之日不能早于今天。", field="again_from")
+        raise RepairError("预计具备条件之日不能早于今天。", field="again_from")
     application.outcome, application.reasons = outcome, text
     application.again_from = again_from if outcome == Outcome.REFUSED else None
     application.proposed_by, application.proposed_at = actor, now
@@ -144,6 +144,8 @@ def decide(*, application_id: int, expect: str, actor: User, now: datetime) -> R
     duties.meet_duty(rule_key=way_back.DECISION_KEY, matter=matter, on=today, now=now, actor=actor)
     if application.office is not None and granted:
         _put_to_office(application, application.office, actor=actor, now=now)
+    if not granted:
+        applying.release_pledge(application, actor=actor, now=now)
     return application
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from commitments import way_back
 from commitments.breaches import matter_of
+from commitments.consequences import rectifying
+from commitments.models import Rectification
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties
 from credit_portal.registry.models import CreditSubject, User
@@ -28,6 +30,8 @@ def take_effect(application: RepairApplication, *, actor: User, now: datetime) -
     """End everything that the entry has caused. The application is locked and confirmed by the caller."""
     today = local_date(now)
     publication = _end_breach(application, actor=actor, now=now)
+    for rectification in Rectification.objects.select_for_update().filter(case=application.case_id):
+        rectifying.cancel(rectification, actor=actor, now=now, reason="已修复")
     _end_act(application, actor=actor, now=now)
     verification.mark_repaired(entry_id=application.entry_id, repaired_on=today, operator=actor, now=now)
     rules = way_back.rules_of(application.region.lineage, today)

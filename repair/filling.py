@@ -244,7 +244,12 @@ def sign(
     request: HttpRequest, draft: RepairApplication, *, clerk: User | None, now: datetime
 ) -> tuple[Commitment | None, Signing]:
     """Sign as the page has sent it; what is wrong stands in the page's form, and nothing was stored."""
-    form = SignerForm(request.POST, request.FILES, kind=draft.subject.kind)
+    posted = request.POST.copy()
+    if clerk is None:
+        # On its own pages it is whoever has entered: nobody signs in another's name or capacity.
+        posted["capacity"], posted["signer_name"] = draft.capacity, draft.applicant
+        posted["identity_document"] = draft.identity_document
+    form = SignerForm(posted, request.FILES, kind=draft.subject.kind)
     page = signing_page(draft, now=now, posted=request.POST, form=form)
     if page.problem or not form.is_valid():
         if page.problem:
@@ -255,6 +260,10 @@ def sign(
     on_paper = data["signed_by"] == PAPER
     scan = uploaded(data["paper_scan"]) if on_paper else None
     agent = data["capacity"] == SignerCapacity.AGENT
+    own = own_name(draft.subject)
+    if clerk is not None and not agent and own and data["signer_name"].strip() not in ("", own):
+        form.add_error("signer_name", OTHER_NAME.format(name=own))
+        return None, page
     try:
         return (
             applying.sign_pledge(
@@ -263,7 +272,8 @@ def sign(
                 blanks=BlanksForm.values_of(request.POST, blanks_of(page.shown)),
                 signer_name=data["signer_name"],
                 capacity=data["capacity"],
-                identity_document=data["identity_document"] or draft.identity_document or "id_card",
+                identity_document=data["identity_document"]
+                or (draft.identity_document if clerk is None else "id_card"),
                 signature_png=None if on_paper else signature_png_from_data_url(data["signature"]),
                 scan=Upload(*scan) if scan else None,
                 authorisation=_authorisation(data["authorisation"], draft) if agent else None,
@@ -354,6 +364,9 @@ def begin_by_form(
     except EvidenceRefused as error:
         form.add_error("authorisation", error.reason)
     return None
+
+
+OTHER_NAME = "与登记的姓名（{name}）不一致。人员已变更的，请先凭证照更正登记，或者由委托代理人办理。"
 
 
 def own_name(subject: CreditSubject) -> str:

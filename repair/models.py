@@ -109,7 +109,7 @@ class RepairApplication(models.Model):
 
     outcome = models.CharField("审查意见", max_length=10, choices=Outcome.choices, blank=True)
     reasons = models.TextField("理由", blank=True)
-    again_from = models.DateField("可以再次申请之日", null=True, blank=True)
+    again_from = models.DateField("预计具备条件之日", null=True, blank=True)
     proposed_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, verbose_name="提出人", related_name="+"
     )

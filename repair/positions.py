@@ -19,6 +19,7 @@ from verification.vocabulary import Kind as EntryKind
 from verification.vocabulary import State as EntryState
 
 from . import rules
+from .models import RepairApplication
 from .rules import Eligibility, RepairError
 
 ERROR_OTHER = "没有找到这条记录。"
@@ -59,11 +60,16 @@ def position_of(entry_id: int, *, on: date) -> Position:
 
 
 def _entries(rows: QuerySet[CreditEntry]) -> QuerySet[CreditEntry]:
+    refused = RepairApplication.objects.filter(state=RepairApplication.State.REFUSED)
     return (
         rows.select_related(
             "subject", "region", "department__region", "credit_list", "breach_case__department__region"
         )
-        .prefetch_related("measures", Prefetch("breach_case__publications"))
+        .prefetch_related(
+            "measures",
+            Prefetch("breach_case__publications"),
+            Prefetch("repair_applications", queryset=refused.order_by("-pk"), to_attr="refused_repairs"),
+        )
         .order_by("-from_on", "-pk")
     )
 
@@ -71,6 +77,13 @@ def _entries(rows: QuerySet[CreditEntry]) -> QuerySet[CreditEntry]:
 def _lockouts(subject: CreditSubject) -> list[Entry]:
     rows = CreditEntry.objects.filter(subject=subject, kind=EntryKind.LOCKOUT, state=EntryState.EFFECTIVE)
     return [as_entry(row) for row in rows]
+
+
+def _last_refusal(row: CreditEntry) -> rules.Refusal | None:
+    for one in row.refused_repairs:  # type: ignore[attr-defined]
+        if one.number and one.decided_on:
+            return rules.Refusal(one.number, one.decided_on, one.again_from)
+    return None
 
 
 def _position(row: CreditEntry, known: dict[str, Any], locks: list[Entry], on: date) -> Position:
@@ -84,6 +97,7 @@ def _position(row: CreditEntry, known: dict[str, Any], locks: list[Entry], on: d
         lockouts=locks,
         competent=department is not None and department.is_active,
         determined=case is None or any(True for _ in case.publications.all()),
+        refused=_last_refusal(row),
     )
     text = answer.missing[0].text if answer.missing and answer.from_on is None else ""
     way = way_back.way_back(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from commitments.way_back import COMMITMENT, METHOD_LABELS, WayBack
 from credit_portal.registry import groups
@@ -51,6 +52,15 @@ class Missing:
     from_on: date | None = None
 
 
+class Refusal(NamedTuple):
+    """An earlier application that was refused: its number, the day, and from when the department expected the conditions
+    to be met."""
+
+    number: str
+    on: date
+    again_from: date | None = None
+
+
 @dataclass(frozen=True)
 class Eligibility:
     """Whether repair of an entry is open on the day `on`. `from_on`: the first day on which it is, None where no day can
@@ -73,12 +83,14 @@ def eligibility(
     lockouts: Iterable[Entry] = (),
     competent: bool = True,
     determined: bool = True,
+    refused: Refusal | None = None,
 ) -> Eligibility:
     """Whether this entry can be repaired on the day `on`, and what is missing, all of it at once.
 
     `lockouts`: the subject's entries of that kind. `competent`: a department of this deployment has determined it and can
     decide. `determined`: whether its publication has been decided on (an undecided one can be published yet).
-    Only a lock-out with a legal basis holds anybody up, and the minimum period only as the entry has it.
+    Only a lock-out with a legal basis holds anybody up, and the minimum period only as the entry has it. `refused`: the
+    last application that was refused; no document lets a refusal shut anybody out, so it is told and no more.
     """
     found: list[Missing] = []
     notes: list[str] = []
@@ -102,7 +114,10 @@ def eligibility(
         return Eligibility(on, (Missing("own_exit", text),), None)
     if not competent:
         found.append(
-            Missing("elsewhere", f"这条记录由{entry.source or '其他单位'}作出，请向作出的单位申请修复")
+            Missing(
+                "elsewhere",
+                f"这条记录来自{entry.source or '其他单位'}，不由本系统的单位作出，请向作出认定的单位申请修复",
+            )
         )
     if now is Standing.UNSERVED:
         day = entry.served_on
@@ -129,6 +144,11 @@ def eligibility(
         notes.append("公示或者名单的期限已满；修复以后，记录写明已修复")
     if not determined:
         notes.append("是否公示尚未决定；决定公示的，须满最短公示期以后才能决定修复")
+    if refused is not None:
+        text = f"上次申请（{refused.number}）{day_text(refused.on)}决定不予修复"
+        if refused.again_from is not None and refused.again_from > on:
+            text += f"，预计{day_text(refused.again_from)}起具备条件；提前具备条件的，现在也可以申请"
+        notes.append(text)
     if entry.objection_under_way:
         notes.append("这条记录有异议正在处理，可以同时申请修复")
     return Eligibility(on, tuple(found), _first_day(found, on), tuple(notes))

@@ -36,7 +36,7 @@ def whole(rows: QuerySet[RepairApplication]) -> QuerySet[RepairApplication]:
     """With everything that a page names."""
     return rows.select_related(
         "entry__region", "case__commitment", "subject", "department__region", "region", "office", "taken_in",
-        "taken_by", "proposed_by", "decided_by", "confirmed_by", "decision", "pledge", "authorisation",
+        "taken_by", "proposed_by", "decided_by", "confirmed_by", "decision", "pledge__pdf", "authorisation",
         "proof__document",
     )  # fmt: skip
 
@@ -112,6 +112,7 @@ def file(
     access_id: int | None = None,
 ) -> HttpResponse | str:
     """A file of the application, or in Chinese why it cannot be opened. Raises Http404 for one that is not among its own."""
+    pledge_id = found.pledge.pdf_id if found.pledge is not None else None
     one = (
         EvidenceFile.objects.filter(uuid=evidence)
         .filter(
@@ -120,7 +121,11 @@ def file(
                 pk__in=RepairStep.objects.filter(application=found, document__isnull=False).values("document")
             )
             | Q(
-                pk__in=[pk for pk in (found.decision_id, found.authorisation_id, certificate_id(found)) if pk]
+                pk__in=[
+                    pk
+                    for pk in (found.decision_id, found.authorisation_id, certificate_id(found), pledge_id)
+                    if pk
+                ]
             )
         )
         .first()

@@ -143,7 +143,7 @@ class TestDeciding:
         with pytest.raises(PublicityRefused, match="尚未受理"):
             publish(stage, case)
         stage.accepted(report=stage.reported(case=case))
-        with pytest.raises(PublicityRefused, match="送达前不得公示"):
+        with pytest.raises(PublicityRefused, match="送达前不得决定公示"):
             publish(stage, case)
         assert not BreachPublication.objects.exists()
         assert CreditEntry.objects.get().public_from is None

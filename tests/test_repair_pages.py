@@ -5,16 +5,20 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from commitments import pledging
-from commitments.models import Commitment
+from commitments.models import AccessGrounds, Commitment
 from credit_portal.audit.models import ReadLog
+from credit_portal.documents.services import read_evidence
 from repair import applying, deciding, locking_out
+from repair.desk.forms import ApplicantForm
 from repair.models import BrokenPledge, RepairApplication
 from tests import factories, subjects
 from tests.counter import signature_data_url, signature_png
 from tests.office import client_of
+from tests.paper_reading import text_of as pdf_text
 from tests.repair_stage import EXPLANATION, RepairStage
 from verification.models import CreditEntry
 
@@ -354,6 +358,83 @@ def test_a_subject_asks_signs_and_follows_on_its_own_pages(stage):
     client.post(page, {"deed": "withdraw"})
     draft.refresh_from_db()
     assert draft.state == "withdrawn"
+
+
+@pytest.mark.req("R98", "R100", "R105")
+def test_on_its_own_pages_nobody_signs_in_anothers_name_and_what_was_promised_ends_with_the_application(
+    stage,
+):
+    held = subjects.opened(stage.subject, now=stage.now, capacity="agent", name="代理测试")
+    paper = stage.file()
+    AccessGrounds.objects.create(access=held, identity_document="passport", authorisation=paper)
+    client = subjects.client_of(held, now=stage.now)
+    entry = stage.commitment.breach_cases.get().entry_id
+    client.post(f"/me/repair/e/{entry}/", {"phone": ""})
+    draft = RepairApplication.objects.get()
+    assert "代理测试，委托代理人" in text_of(client.get(f"/me/repair/{draft.uuid}/pledge/"))
+    sign(client, f"/me/repair/{draft.uuid}/pledge/", stage, draft, signer_name="冒名者")
+    draft.refresh_from_db()
+    pledge = draft.pledge
+    signed = (
+        pledge.signer_name,
+        pledge.signer_capacity,
+        pledge.authorisation.sha256,
+        pledge.identity_document,
+    )
+    assert signed == ("代理测试", "agent", paper.sha256, "passport")
+    said = pdf_text(read_evidence(pledge.pdf)).replace("\n", "")
+    assert "开通网上办理时在窗口查验护照" in said and "查验证件" not in said
+    # It says that something had to be repaired: nobody finds it in the column, and it ends with the application.
+    assert pledge.publicity_class == "limited"
+    assert pledge.publicity_decisions.get().reason == "repair_pledge"
+    assert Client().get(f"/commitments/{pledge.code}/").status_code == 404
+    fill(client, f"/me/repair/{draft.uuid}/draft/")
+    client.post(f"/me/repair/{draft.uuid}/", {"deed": "withdraw"})
+    draft.refresh_from_db()
+    pledge.refresh_from_db()
+    assert draft.state == "withdrawn" and pledge.voided_at is not None
+    assert pledge.events.filter(kind="voided", actor=None).count() == 1
+
+
+@pytest.mark.req("R98", "R102")
+def test_a_refusal_shuts_nobody_out_and_is_told_to_both_sides(stage):
+    refused = stage.decided_repair("refused")
+    RepairApplication.objects.filter(pk=refused.pk).update(again_from=stage.now.date() + timedelta(days=40))
+    refused.pledge.refresh_from_db()
+    assert refused.pledge.voided_at is not None
+    client = subjects.client_for(stage.subject, now=stage.now)
+    told = text_of(client.get(f"/me/repair/e/{refused.entry_id}/"))
+    assert refused.number in told and "提前具备条件的，现在也可以申请" in told
+    again = stage.accepted_repair()
+    page = text_of(client_of(stage.officer).get(f"/desk/repair/{again.uuid}/"))
+    assert f"上次申请（{refused.number}）" in page and "决定不予修复" in page
+    # Whom the officer has before it: the signed paper, by whom, a click away.
+    assert f"/paper/{again.pledge.pdf.uuid}/" in page and "赵一（法定代表人（负责人））" in page
+    paper = client_of(stage.officer).get(f"/desk/repair/{again.uuid}/paper/{again.pledge.pdf.uuid}/")
+    assert paper.content.startswith(b"%PDF")
+    # What is asked for comes first on the subject's pages, and no day on which it could ask once more.
+    assert "可以申请信用修复" not in text_of(client.get("/me/"))
+
+
+def test_what_was_asked_for_stands_first_on_the_subjects_page(stage):
+    application = stage.applied()
+    deciding.ask(
+        application_id=application.pk,
+        expect="applied",
+        missing=["盖章页"],
+        actor=stage.officer,
+        now=stage.now,
+    )
+    page = text_of(subjects.client_for(stage.subject, now=stage.now).get("/me/"))
+    assert "告知补正，补正以后继续办理" in page and "可以申请信用修复" not in page
+
+
+def test_whoever_comes_as_the_representative_is_the_one_on_record(stage):
+    form = ApplicantForm(
+        {"capacity": "legal_representative", "applicant": "另外一人", "identity_document": "id_card"},
+        kind=stage.subject.kind, own_name="陈建国",
+    )  # fmt: skip
+    assert not form.is_valid() and "与登记的姓名（陈建国）不一致" in form.errors["applicant"][0]
 
 
 def test_a_signature_on_paper_is_kept_as_a_scan(stage):

@@ -84,7 +84,7 @@ def way_out(entry: Entry, on: date, repair_article: str) -> _Way:
     own_exit = [measure for measure in entry.measures if measure.effect is Effect.EXIT_RULE and measure.basis]
     if own_exit:
         return "exit_list", "按该名单的退出规定向列入单位申请退出", article_text(own_exit[0].basis), None
-    to = entry.source or "作出认定的单位"
+    to = _maker(entry)
     if entry.repairable_from is not None and on < entry.repairable_from:
         text = f"自{day_text(entry.repairable_from)}起可以向{to}申请信用修复，不收费"
         return "repair_from", text, article, entry.repairable_from
@@ -93,8 +93,14 @@ def way_out(entry: Entry, on: date, repair_article: str) -> _Way:
     return "repair_now", f"现在可以向{to}申请信用修复，不收费", article, None
 
 
+def _maker(entry: Entry) -> str:
+    """Who has made an entry, as far as its source says it: 信用中国 shows what others have determined."""
+    if entry.source.startswith("信用中国"):
+        return f"作出认定的单位（记录来自{entry.source}）"
+    return entry.source or "作出认定的单位"
+
+
 def _objection(entry: Entry) -> _Way:
     if entry.objection_under_way:
         return "objection_under_way", "已有异议，正在处理", "", None
-    to = entry.source or "作出认定的单位"
-    return "object", f"认为记录有误的，可以向公示网站或者{to}提出异议", "", None
+    return "object", f"认为记录有误的，可以向公示网站或者{_maker(entry)}提出异议", "", None

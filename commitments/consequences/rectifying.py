@@ -122,7 +122,7 @@ def judge(
 
 
 def cancel(row: Rectification, *, actor: User | None, now: datetime, reason: str) -> None:
-    """After the determination was revoked: nothing runs on."""
+    """After the determination was revoked, or its entry repaired: nothing runs on."""
     duties.cancel_duties(matter=matter_of(row), now=now, actor=actor, reason=reason)
     if row.state in (State.RUNNING, State.REPORTED):
         row.state = State.CANCELLED

@@ -16,6 +16,8 @@ from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry import readers
 from credit_portal.registry.acting import Acting, for_subjects, log_own_read
 from credit_portal.registry.models import CreditSubject
+from repair import rules
+from repair.models import RepairApplication
 from verification.checking import own_record
 from verification.vocabulary import ADVERSE, State
 
@@ -70,6 +72,7 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
         *_to_rectify(subject, today),
         *_to_come(subject, now),
         *_to_write_anew(subject),
+        *_to_complete(subject),
         *_to_repair(subject, today),
         *_to_keep(subject, today),
     ]
@@ -143,11 +146,28 @@ def _to_write_anew(subject: CreditSubject) -> list[Need]:
     ][:NAMED]
 
 
+def _to_complete(subject: CreditSubject) -> list[Need]:
+    """Applications for repair in which something was asked for: their clock waits for the subject."""
+    rows = RepairApplication.objects.filter(subject=subject, state=RepairApplication.State.ASKED)
+    return [
+        Need(
+            "告知补正，补正以后继续办理",
+            reverse("my_repair:application", args=[row.uuid]),
+            row.asked_on,
+            f"信用修复申请 {row.number}",
+            True,
+        )
+        for row in rows.order_by("asked_on")[:NAMED]
+    ]
+
+
 def _to_repair(subject: CreditSubject, today: date) -> list[Need]:
     """Breaches that can be repaired by now, and those that soon can."""
     rows = showing.cases_of(subject).filter(
         state=BreachCase.State.SERVED, entry__state=str(State.EFFECTIVE), entry__repairable_from__isnull=False
     ).filter(Q(entry__public_until__isnull=True) | Q(entry__public_until__gte=today))  # fmt: skip
+    # What has been asked for is under way.
+    rows = rows.exclude(repair_applications__state__in=rules.OPEN)
     first = rows.annotate(first=F("entry__repairable_from")).select_related("commitment").order_by("first")
     return [
         Need(

@@ -7,6 +7,7 @@ from commitments.forms import ACCEPTED_SCANS
 from commitments.models import IdentityDocument, SignerCapacity
 from commitments.signing import CAPACITIES
 from repair import rules
+from repair.filling import OTHER_NAME
 from repair.models import RepairApplication
 
 DATE = forms.DateInput(attrs={"type": "date", "placeholder": "2026-01-31"}, format="%Y-%m-%d")
@@ -51,8 +52,8 @@ class ProposalForm(forms.Form):
         label="理由", widget=_lines(5), required=False, help_text="写进决定书，10 至 2000 个字。"
     )
     again_from = forms.DateField(
-        label="不予修复的，可以再次申请之日（选填）", widget=DATE, required=False,
-        help_text="不填的，具备条件后随时可以再次申请。",
+        label="不予修复的，预计具备条件之日（选填）", widget=DATE, required=False,
+        help_text="写进决定书，供申请人参考；提前具备条件的，随时可以再次申请。",
     )  # fmt: skip
 
 
@@ -110,6 +111,8 @@ class ApplicantForm(forms.Form):
             name = self.own_name
         if not name:
             self.add_error("applicant", "请填写办理人姓名。")
+        elif capacity != SignerCapacity.AGENT and self.own_name and name != self.own_name:
+            self.add_error("applicant", OTHER_NAME.format(name=self.own_name))
         data["applicant"] = name
         if not data.get("identity_document"):
             self.add_error("identity_document", "请选择查验过的身份证件。")

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from commitments.models import IdentityDocument, SignerCapacity
+from commitments import subject_access
+from commitments.models import SignerCapacity
 from credit_portal.audit import clock
 from credit_portal.registry.acting import Acting, for_subjects, log_own_read
 from credit_portal.registry.models import SubjectAccess
@@ -79,13 +80,7 @@ def begin(request: HttpRequest, entry: int) -> HttpResponse:
                 entry_id=entry,
                 subject=acting.subject,
                 channel=RepairApplication.Channel.ONLINE,
-                applicant=applying.Applicant(
-                    name=acting.name,
-                    capacity=CAPACITY[SubjectAccess.Capacity(acting.access.capacity)],
-                    # Seen when the window opened the access.
-                    identity_document=IdentityDocument.ID_CARD,
-                    phone=form.cleaned_data["phone"].replace("\0", "").strip(),
-                ),
+                applicant=_applicant(acting, phone=form.cleaned_data["phone"].replace("\0", "").strip()),
                 now=clock.now(),
             )
         except (NotEligible, RepairError) as error:
@@ -114,6 +109,18 @@ def begin(request: HttpRequest, entry: int) -> HttpResponse:
     )
 
 
+def _applicant(acting: Acting, *, phone: str = "") -> applying.Applicant:
+    """Whoever has entered, by what was seen when the access was opened."""
+    grounds = subject_access.grounds_of(acting.access)
+    return applying.Applicant(
+        name=acting.name,
+        capacity=CAPACITY[SubjectAccess.Capacity(acting.access.capacity)],
+        identity_document=grounds.identity_document if grounds else "",
+        phone=phone,
+        authorisation=grounds.authorisation if grounds and acting.as_agent else None,
+    )
+
+
 @for_subjects(act=True)
 def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The application as it is filled in: kept on the server, handed in from here."""
@@ -123,6 +130,9 @@ def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     taken, status = None, 200
     if request.method == "POST":
         deed = request.POST.get("deed", "")
+        applying.continued_by(
+            application_id=found.pk, applicant=_applicant(_acting(request)), now=clock.now()
+        )
         if deed == "discard":
             applying.withdraw(application_id=found.pk, now=clock.now())
             messages.success(request, "草稿已放弃。")
@@ -152,6 +162,8 @@ def pledge(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _application(request, uuid)
     if found.state != State.DRAFT:
         return redirect("my_repair:application", found.uuid)
+    applying.continued_by(application_id=found.pk, applicant=_applicant(_acting(request)), now=clock.now())
+    found = _application(request, uuid)
     return pledge_page.answer(
         request, found, space="my_repair", template="repair/mine/pledge.html", clerk=None, now=clock.now()
     )

@@ -72,6 +72,8 @@
     var byPaper = value("signed_by") === "paper";
     document.getElementById("by-pad").hidden = byPaper;
     document.getElementById("by-paper").hidden = !byPaper;
+    // On a subject's own pages it is known who signs, and by which authorisation.
+    if (!signer) { fit(); return; }
     document.getElementById("for-agent").hidden = value("capacity") !== "agent";
     var chosen = form.querySelector("input[name='capacity']:checked");
     var own = chosen && chosen.getAttribute("data-name");

@@ -22,8 +22,8 @@ class ByRules:
         self.known = Oracle(today)
         self.entry: Entry | None = None
         self.was_running = False
-        # Of the newest publication: its last day and that of repair; whether a new rule left no day of it.
-        self.days: tuple[date | None, date | None] = None, None
+        # Of each publication so far its last day and that of repair; whether a new rule left no day of the newest.
+        self.days: list[tuple[date, date]] = []
         self.cut = False
 
     @property
@@ -47,7 +47,7 @@ class ByRules:
         match act:
             case "determine":
                 self.entry = Entry(id=1, kind=Kind.BREACH, from_on=self.known.determined)
-                self.days, self.cut = (None, None), False
+                self.days, self.cut = [], False
             case "serve":
                 self._change(served_on=before)
             case "take_back" | "withdraw" if entry is not None and self.was_running:
@@ -76,12 +76,14 @@ class ByRules:
         try:
             period = publication_rules.period(
                 determined_on=self.known.determined, served_on=self.known.served, decided_on=self.today,
-                rule={"min": least, "max": most}, until=self.days[0], repairable_from=self.days[1],
+                rule={"min": least, "max": most},
+                until=min((one[0] for one in self.days), default=None),
+                repairable_from=min((one[1] for one in self.days), default=None),
             )  # fmt: skip
         except PublicityRefused:
             return False
         assert self.known.attempt("publish")
-        self.days = period.public_until, period.repairable_from
+        self.days.append((period.public_until, period.repairable_from))
         self._change(
             public_from=period.public_from, public_until=period.public_until,
             repairable_from=period.repairable_from,
@@ -109,7 +111,7 @@ class ByRules:
         worse = dates.public_until > old.public_until or dates.repairable_from > old.repairable_from
         if spares and worse:
             return
-        self.days = dates.public_until, dates.repairable_from
+        self.days[-1] = dates.public_until, dates.repairable_from
         self.cut = dates.over
         self._change(public_until=dates.public_until, repairable_from=dates.repairable_from)
         if dates.over and old.public_from >= day:

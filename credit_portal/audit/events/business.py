@@ -209,7 +209,7 @@ def commitment_printed(
 def commitment_voided(
     *,
     now: datetime,
-    actor_id: int,
+    actor_id: int | None,
     department_id: int | None,
     commitment_id: int,
     code: str,
