@@ -132,10 +132,10 @@ def decide_publication(
     for field, person in (("decided_by", actor), ("second", second)):
         if person and not in_reach(case, person):
             raise PublicityRefused(ERROR_REACH, field=field)
-    if case.state != BreachCase.State.SERVED:
-        raise PublicityRefused(pure.ERROR_NOT_SERVED, field="publicity_class")
     if not BreachReport.objects.filter(case=case, state=BreachReport.State.ACCEPTED).exists():
         raise PublicityRefused(ERROR_NOT_ACCEPTED, field="publicity_class")
+    if case.state != BreachCase.State.SERVED:
+        raise PublicityRefused(pure.ERROR_NOT_SERVED, field="publicity_class")
     running = case.publications.filter(ended_at__isnull=True).first()
     if running is not None:
         raise PublicityRefused(

@@ -122,7 +122,7 @@ def test_the_record_says_of_each_entry_what_it_means_on_the_day_and_from_when_it
     page = seen(client, "/me/record/")
     assert "还没有送达的认定" not in page
     for text in (
-        "公示期内：办理事项时重点审查", "起可以向信用中国（河北）申请信用修复，不收费", "已经修复，办理事项时与没有",
+        "公示期内：办理事项时重点审查", "起可以向作出认定的单位（记录来自信用中国（河北））申请信用修复，不收费", "已经修复，办理事项时与没有",
         "诚信记录，办理事项时供参考", "已经撤销，如同没有过", "期限已满，办理事项时视同已经修复", "不能用修复承诺申请信用修复",
     ):  # fmt: skip
         assert text in page, text
@@ -135,7 +135,7 @@ def test_the_record_says_of_each_entry_what_it_means_on_the_day_and_from_when_it
     assert "没有履行承诺" in words and "还没有送达的认定" not in words and "由主体在网上查询" in words
     moment.now = NOW + timedelta(days=101)
     client = subjects.client_for(subject, now=moment.now)
-    assert "现在可以向信用中国（河北）申请信用修复" in seen(client, "/me/record/")
+    assert "现在可以向作出认定的单位（记录来自信用中国（河北））申请信用修复" in seen(client, "/me/record/")
 
 
 def test_lists_cost_the_same_however_long_and_go_on_page_by_page(stage, moment):
