@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .models import Draft
+from .supplements import rules as late_rules
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ def paper_of(draft: Draft, filled: list[dict[str, Any]]) -> PaperText:
                 "text": "如实说明：" + "；".join(draft.must_state) + "。",
             }
         )
+    if draft.promised:
+        # S4 1: what is missing and by when each comes is promised in writing, as a clause of its own.
+        content.append({"no": 0, "kind": "pledge", "clause": None, "text": late_rules.clause(draft.promised)})
     content = [{**clause, "no": number} for number, clause in enumerate(content, 1)]
     return PaperText(
         title=version.title,

@@ -27,6 +27,10 @@ FIELDS = {
     "scope": "must",
     "checkpoint": "acceptance",
     "allows_late_materials": True,
+    "materials": [
+        {"name": "申请书", "source": "申请人填写", "late": False},
+        {"name": "场所使用证明", "source": "", "late": True},
+    ],
     "promised_working_days": 8,
     "legal_basis": "《食品经营许可和备案管理办法》",
 }
