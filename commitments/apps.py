@@ -33,9 +33,7 @@ class CommitmentsConfig(AppConfig):
             hooks.register_after_correction(name, gone)
         sweeping.register_step("supplements.remind", reminding.remind)
         sweeping.register_step("supplements", ending.end_overdue)
-        effects.register_effect(
-            reminding.SMS, reminding.send_sms, label="容缺材料短信提醒", external=True
-        )
+        effects.register_effect(reminding.SMS, reminding.send_sms, label="容缺材料短信提醒", external=True)
 
 
 def _case_page(case_id: int) -> str | None:

@@ -107,11 +107,11 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
         return draft
     if draft.step != Step.READ:
         raise DraftError("请先核查并选定文本。")
+    promising.check(draft, on=local_date(now))
     errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
     if errors:
         key, message = next(iter(errors.items()))
         raise DraftError(message, field=f"blank-{key}")
-    promising.check(draft, on=local_date(now))
     paper = paper_for(draft)
     shown = {
         (row["part"], row["sha256"]): row["total"]

@@ -70,7 +70,9 @@ class Supplement(models.Model):
                 violation_error_message="已终止的容缺受理须有终止日期。",
             ),
             models.CheckConstraint(
-                condition=(Q(state="closed", closed_at__isnull=False) & ~Q(close_reason="") & ~Q(close_note=""))
+                condition=(
+                    Q(state="closed", closed_at__isnull=False) & ~Q(close_reason="") & ~Q(close_note="")
+                )
                 | (~Q(state="closed") & Q(closed_at__isnull=True, close_reason="", close_note="")),
                 name="supplement_closed_with_reason",
                 violation_error_message="了结须有理由和说明。",
@@ -112,9 +114,7 @@ class PromisedMaterial(models.Model):
     sent_by = models.ForeignKey(
         SubjectAccess, models.PROTECT, null=True, verbose_name="提交人", related_name="+"
     )
-    file = models.ForeignKey(
-        EvidenceFile, models.PROTECT, null=True, verbose_name="文件", related_name="+"
-    )
+    file = models.ForeignKey(EvidenceFile, models.PROTECT, null=True, verbose_name="文件", related_name="+")
     returned_on = models.DateField("退回日期", null=True)
     returned_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="退回人", related_name="+")
     return_reason = models.CharField("退回理由", max_length=300, blank=True)

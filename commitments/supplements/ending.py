@@ -155,7 +155,5 @@ def on_commitment_gone(*, commitment: Commitment, actor: User | None, now: datet
     supplement.state = State.CANCELLED
     supplement.ended_on = local_date(now)
     supplement.save(update_fields=["state", "ended_on"])
-    duties.cancel_duties(
-        matter=course.matter_of(supplement), now=now, actor=actor, reason="承诺作废或者更正"
-    )
+    duties.cancel_duties(matter=course.matter_of(supplement), now=now, actor=actor, reason="承诺作废或者更正")
     course.tell(supplement, "承诺作废或者更正，不再补交", actor=actor, now=now)

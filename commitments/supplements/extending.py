@@ -44,9 +44,7 @@ def ask(
     granted = supplement.extensions.filter(state=Asked.GRANTED).select_related("decided_by").first()
     if granted is not None:
         raise SupplementError(
-            GRANTED.format(
-                day=local_date(granted.decided_at), who=granted.decided_by, until=granted.until_on
-            )
+            GRANTED.format(day=local_date(granted.decided_at), who=granted.decided_by, until=granted.until_on)
         )
     if supplement.extensions.filter(state=Asked.ASKED).exists():
         raise SupplementMoved(WAITS)
@@ -68,9 +66,7 @@ def ask(
             )  # fmt: skip
     except IntegrityError as error:
         raise SupplementMoved(WAITS) from error
-    course.tell(
-        supplement, f"提出因不可抗力延长 {working_days} 个工作日", actor=actor, now=now, reason=why
-    )
+    course.tell(supplement, f"提出因不可抗力延长 {working_days} 个工作日", actor=actor, now=now, reason=why)
     course.notify(
         supplement, key=f"asked:{extension.pk}", desk=True, now=now,
         title=f"承诺 {supplement.commitment.code} 的容缺材料申请延长，请另一人决定",
@@ -79,9 +75,7 @@ def ask(
 
 
 @transaction.atomic
-def decide(
-    *, extension_id: int, granted: bool, note: str, actor: User, now: datetime
-) -> SupplementExtension:
+def decide(*, extension_id: int, granted: bool, note: str, actor: User, now: datetime) -> SupplementExtension:
     """Another person of the desk decides. Granted: every material that has not come has so many working days more, counted
     from its own day. Raises SupplementError."""
     known = SupplementExtension.objects.only("supplement_id").get(pk=extension_id)
@@ -110,9 +104,7 @@ def decide(
         extension.until_on = max(row.due_on for row in rows)
     extension.save()
     word = f"延长至 {extension.until_on}" if granted else "不予延长"
-    course.tell(
-        supplement, f"不可抗力：{word}", actor=actor, now=now, reason=why, until=extension.until_on
-    )
+    course.tell(supplement, f"不可抗力：{word}", actor=actor, now=now, reason=why, until=extension.until_on)
     course.settle(supplement, actor=actor, now=now)
     course.notify(
         supplement, key=f"decided:{extension.pk}", now=now,

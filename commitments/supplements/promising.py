@@ -102,7 +102,9 @@ def own_blanks(draft: Draft) -> dict[str, str]:
 
 
 @transaction.atomic
-def keep(*, draft_id: uuid.UUID, clerk: User, days: Mapping[str, str], now: datetime, order: int = 0) -> Draft:
+def keep(
+    *, draft_id: uuid.UUID, clerk: User, days: Mapping[str, str], now: datetime, order: int = 0
+) -> Draft:
     """Keep which materials were ticked at the counter and what was typed for each, complete or not. Raises DraftError
     where there is nothing to promise.
 

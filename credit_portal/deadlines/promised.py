@@ -91,9 +91,7 @@ def promise_again(
     if duty.due_on > before:
         # More time: reminding begins anew with the new day.
         duty.stage = Duty.Stage.NONE
-    duty.save(
-        update_fields=["length", "counted", "due_on", "provisional", "calendar_version", "stage"]
-    )
+    duty.save(update_fields=["length", "counted", "due_on", "provisional", "calendar_version", "stage"])
     _note(duty, Kind.MOVED, before=before, actor=actor, now=now, note=note)
     events.duty_moved(
         now=now,

@@ -139,7 +139,9 @@ class ItemForm(forms.Form):
         label="须留存查询截屏", required=False, help_text="核查后须附网站查询情况的截屏，才能签署或者办结。"
     )
     allows_late_materials = forms.BooleanField(
-        label="可容缺受理", required=False, help_text="信用状况良好的，可以先受理、后补下面标明可以后补的材料。"
+        label="可容缺受理",
+        required=False,
+        help_text="信用状况良好的，可以先受理、后补下面标明可以后补的材料。",
     )
     handled_at_once = forms.BooleanField(
         label="即时办理", required=False, help_text="承诺符合条件并交齐材料的，当日出结果。"
@@ -171,7 +173,10 @@ class MaterialForm(forms.Form):
         label="材料名称", max_length=catalogue.MOST_NAME, required=False, help_text="清空即删去这一项。"
     )
     source = forms.CharField(
-        label="来源", max_length=catalogue.MOST_SOURCE, required=False, help_text="例如：申请人自备；公安机关核发。"
+        label="来源",
+        max_length=catalogue.MOST_SOURCE,
+        required=False,
+        help_text="例如：申请人自备；公安机关核发。",
     )
     late = forms.BooleanField(label="可以后补", required=False)
 
