@@ -71,7 +71,7 @@ def _visit(timeline: Timeline, at: int, story: str) -> Callable[[datetime], None
         commitment = counter.handle(
             visit,
             now=now,
-            chance=random.Random(at),
+            chance=random.Random(at),  # noqa: S311
             ink=timeline.inks[0],
             page=timeline.page,
         )
@@ -139,11 +139,10 @@ def _extended(timeline: Timeline, supplement: Supplement, clerk: User, luck: ran
     head = timeline.world.user(LC, "officer")
 
     def decide(now: datetime) -> None:
-        for asked in supplement.extensions.filter(state="asked"):
-            _ignore(
-                lambda: extending.decide(
-                    extension_id=asked.pk, granted=True, note="停诊公告属实（演示）。", actor=head, now=now
-                )
+        asked = supplement.extensions.filter(state="asked").first()
+        if asked is not None:
+            extending.decide(
+                extension_id=asked.pk, granted=True, note="停诊公告属实（演示）。", actor=head, now=now
             )
 
     _at(timeline, supplement.signed_on + timedelta(days=1), luck, _ask(timeline, supplement, clerk))
