@@ -89,7 +89,9 @@ def at(built, db) -> Signed:
 def test_the_promise_is_a_clause_as_signed_a_row_a_material_and_a_duty_of_the_last_day(at):
     one, commitment = at.one, at.one.commitment
     assert commitment.late_materials and one.state == State.OPEN and one.last_on == DAY
-    clause = commitment.content[-1]["text"]
+    (clause,) = [c["text"] for c in commitment.content if c["text"].startswith("容缺材料")]
+    assert [c["no"] for c in commitment.content] == list(range(1, 10))
+    assert commitment.content[-1]["kind"] == "liability"
     assert (
         f"（1）{PREMISES}，2026年9月21日以前补交；（2）{HEALTH}，2026年9月28日以前补交。日期均含当日。"
         in clause

@@ -115,6 +115,7 @@ def keep(
         raise DraftError("这份草稿不是容缺受理。")
     if order and order < draft.blanks_order:
         return draft
+    draft.blanks_order = max(order, draft.blanks_order)
     clean = {name.replace("\0", "")[:80]: day.replace("\0", "")[:40] for name, day in days.items()}
     promise = chosen(draft.item_version, clean)
     if promise != draft.promised:
