@@ -23,6 +23,19 @@ from tests.scenes import mine
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
 
+ODD = (
+    "",
+    "栾\0城",
+    "\U0010ffff",
+    "9" * 5000,
+    "inf",
+    "²",
+    "-1",
+    "2026-13-45",
+    "\ud800".encode("utf-8", "replace").decode(),
+)
+
+
 class Moment:
     now = NOW
 
@@ -382,6 +395,8 @@ def test_a_system_promises_by_the_same_rules(monkeypatch):
 
 def test_a_list_of_many_costs_as_many_queries_as_a_list_of_few(place, django_assert_max_num_queries):
     clerk, desk = office.client_of(place.clerk), office.client_of(place.officer)
+    # What a process remembers (the name of the place) is asked for once.
+    clerk.get("/window/supplements/")
     counted = []
     for _ in range(2):
         for client, address in ((clerk, "/window/supplements/"), (desk, "/desk/supplements/")):
@@ -406,3 +421,51 @@ def test_a_mark_that_leads_nowhere_is_answered_with_400(place, mark):
         (office.client_of(place.officer), "desk"),
     ):
         assert client.get(f"/{room}/supplements/?after={mark}").status_code == 400
+
+
+def test_every_address_of_late_materials_survives_odd_input(place):
+    one, code = place.one.uuid, place.at_once.code
+    clerk, desk = office.client_of(place.clerk), office.client_of(place.officer)
+    own = subjects.client_of(place.holder, now=NOW)
+    draft = Late().draft()
+    turn = reverse("window:turn", args=[draft.pk])
+    fields = ("number", "receive1-file", "send_back1-reason", "ask-working_days", "ask-reason", "decide-granted",
+              "decide-note", "close-close_reason", "close-close_note", "result", "document_no", "note", "late",
+              "late-1", "late-1-on", "order", "send1-file")  # fmt: skip
+    broken = []
+    for client, address in (
+        *((room, f"/{name}/supplements/{one}/do/{deed}/")
+          for room, name in ((clerk, "window"), (desk, "desk"))
+          for deed in ("receive", "accept", "send_back", "ask", "decide", "close", "x")),
+        (clerk, f"/window/c/{code}/result/"), (desk, f"/desk/supplements/immediate/{code}/"),
+        (own, f"/me/supplements/{one}/send/1/"), (own, f"/me/supplements/{one}/send/{'9' * 40}/"),
+        (office.client_of(draft.clerk), turn), (office.client_of(draft.clerk), turn.replace("turn", "blanks")),
+    ):  # fmt: skip
+        client.raise_request_exception = False
+        for value in ODD:
+            data = dict.fromkeys(fields, value)
+            for sent in (data, data | {"late": "1", "late-1": "1", "number": "1"}):
+                if (status := client.post(address, sent).status_code) >= 500:
+                    broken.append((address, value[:20], status))
+        for body, kind in (
+            ("{", "application/json"),
+            ("--x", "multipart/form-data; boundary=x"),
+            ("\xff", "text/plain"),
+        ):
+            if client.generic("POST", address, body, content_type=kind).status_code >= 500:
+                broken.append((address, body))
+    for client, address in (
+        (clerk, "/window/supplements/"),
+        (desk, "/desk/supplements/"),
+        (own, "/me/supplements/"),
+    ):
+        for query in (
+            "state=%00",
+            "state=ended&after=x",
+            "before=²",
+            "before=" + "9" * 500,
+            "state=immediate&after=1",
+        ):
+            if (status := client.get(f"{address}?{query}").status_code) >= 500:
+                broken.append((address, query, status))
+    assert not broken
