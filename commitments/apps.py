@@ -7,10 +7,12 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from credit_portal.deadlines import duties
+        from credit_portal.outbox import effects, sweeping
         from verification.measures import previewing
 
         from . import drafting, hooks, statements, term_switching
         from .consequences import undoing
+        from .supplements import course, ending, immediate, reminding
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
@@ -20,6 +22,18 @@ class CommitmentsConfig(AppConfig):
         term_switching.register()
         hooks.register_after_revocation("statements", statements.on_revoked)
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
+        duties.register_matter(course.MATTER, "容缺受理", _supplement_page)
+        duties.register_matter(immediate.MATTER, "即时办理", _immediate_page)
+        hooks.register_after_signing("immediate", immediate.on_signed)
+        for name, gone in (
+            ("supplements", ending.on_commitment_gone),
+            ("immediate", immediate.on_commitment_gone),
+        ):
+            hooks.register_after_voiding(name, gone)
+            hooks.register_after_correction(name, gone)
+        sweeping.register_step("supplements.remind", reminding.remind)
+        sweeping.register_step("supplements", ending.end_overdue)
+        effects.register_effect(reminding.SMS, reminding.send_sms, label="容缺材料短信提醒", external=True)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -48,3 +62,17 @@ def _statement_page(row_id: int) -> str | None:
 
     uuid = SubjectStatement.objects.filter(pk=row_id).values_list("case__uuid", flat=True).first()
     return f"/desk/cases/{uuid}/#statement" if uuid else None
+
+
+def _supplement_page(row_id: int) -> str | None:
+    from .models import Supplement
+
+    uuid = Supplement.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/supplements/{uuid}/" if uuid else None
+
+
+def _immediate_page(row_id: int) -> str | None:
+    from .models import ImmediateResult
+
+    code = ImmediateResult.objects.filter(pk=row_id).values_list("commitment__code", flat=True).first()
+    return f"/desk/supplements/immediate/{code}/" if code else None

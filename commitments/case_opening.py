@@ -19,6 +19,7 @@ from . import case_rules
 from .case_course import save_case, write_step
 from .case_rules import CaseError, CaseMoved, text_of
 from .models import BreachCase, CaseStep, Commitment
+from .supplements import ending
 
 State = BreachCase.State
 ERROR_REACH = "这份承诺的事项不由本部门主管，也不是本部门受理的，不能由您办理。"
@@ -157,4 +158,5 @@ def _open(
         raise CaseMoved("这份承诺刚刚已由他人立案。", field="commitment") from error
     note = "" if opened_by_system is None else f"由系统“{opened_by_system.name}”提请"
     write_step(case, CaseStep.Kind.OPENED, on=today, actor=opened_by, now=now, note=note)
+    ending.on_case(case=case, actor=opened_by, now=now)
     return case

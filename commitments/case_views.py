@@ -95,7 +95,11 @@ def cases(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a case about a commitment of the own department, found by its code."""
     form = OpenForm(
-        request.POST or None, initial={"code": codes.clean(request.GET.get("commitment", ""))[:20]}
+        request.POST or None,
+        initial={
+            "code": codes.clean(request.GET.get("commitment", ""))[:20],
+            "source": request.GET.get("source", "")[:20],
+        },
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -25,6 +25,7 @@ from . import hooks, papers
 from .drafting import DraftError
 from .models import Commitment, CommitmentEvent, Draft, IdentityDocument, SignerCapacity
 from .paper_text import PaperText
+from .supplements import promising
 
 CAPACITIES: dict[str, frozenset[str]] = {
     codes.ORGANISATION: frozenset({SignerCapacity.LEGAL_REPRESENTATIVE, SignerCapacity.AGENT}),
@@ -140,6 +141,10 @@ def conclude(
     not be stored, and nobody is the clerk. `valid_until`: a last day of its own, instead of the item's. Raises SigningError, EvidenceRefused.
     """
     department, subject, item = draft.department, draft.subject, draft.item_version
+    try:
+        promising.check(draft, on=signed.made_on)
+    except DraftError as error:
+        raise SigningError(str(error), field=error.field) from error
 
     def keep(upload: Upload, kind: str) -> EvidenceFile:
         return store_evidence(
@@ -226,6 +231,7 @@ def conclude(
         capacity=signed.capacity,
         check_id=draft.check_made.pk,
     )
+    promising.store(commitment, draft, actor=clerk, now=now)
     try:
         # The same deed decides the check: from here on nothing shown against it counts, and its measures are applied.
         deciding.decide(

@@ -319,6 +319,8 @@ def _check_draft(
         draft = locked(twin.pk, clerk)
     before = draft.check_made
     same = (draft.item_version_id, draft.commitment_type) == (item_version.pk, commitment_type)
+    if not (late_materials and draft.late_materials and draft.item_version_id == item_version.pk):
+        draft.promised = []
     draft.item_version = item_version
     draft.commitment_type = commitment_type
     draft.late_materials = late_materials
@@ -471,7 +473,7 @@ def _give_up(draft: Draft, *, actor_id: int | None, now: datetime) -> Draft:
 
 def clear_entered(draft: Draft) -> None:
     draft.code = ""
-    draft.blanks, draft.signer = {}, {}
+    draft.blanks, draft.promised, draft.signer = {}, [], {}
 
 
 def drafts_of(clerk: User) -> QuerySet[Draft]:

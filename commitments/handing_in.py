@@ -30,6 +30,7 @@ from .concluding import (
 )
 from .models import Commitment, Draft
 from .presenting import paper_for
+from .supplements import promising
 
 # Clocks of two houses differ by so much at most.
 SKEW = timedelta(minutes=5)
@@ -53,6 +54,8 @@ class Told:
     scan: Upload
     case_ref: str = ""
     blanks: dict[str, str] = field(default_factory=dict)
+    # Of late materials: the day by the material's name.
+    late_materials: dict[str, str] = field(default_factory=dict)
     must_state: list[str] = field(default_factory=list)
     authorisation: Upload | None = None
     confirm_duplicate: bool = False
@@ -97,6 +100,7 @@ def hand_in(*, told: Told, system: PartnerSystem, now: datetime) -> Commitment:
         late_materials=check.late_materials,
         case_ref=told.case_ref or check.case_ref,
         check_made=check,
+        promised=promising.chosen(check.item_version, told.late_materials),
         blanks=told.blanks,
     )
     _check_text(draft, told, signed_at)
@@ -150,6 +154,11 @@ def _check_text(draft: Draft, told: Told, signed_at: datetime) -> None:
     if problem := drafting.offer_text(draft, signed_at):
         raise SigningError(problem, field="text")
     version = draft.text_version
+    try:
+        promising.check(draft, on=draft.check_made.on_day)
+    except drafting.DraftError as error:
+        raise SigningError(str(error), field=error.field) from error
+    draft.blanks = {**told.blanks, **promising.own_blanks(draft)}
     if (told.text, told.version) != (version.text.code, version.number):
         raise SigningError(
             f"适用的现行文本是 {version.text.code} 第 {version.number} 版，请以它签署。", field="text"
@@ -161,7 +170,7 @@ def _check_text(draft: Draft, told: Told, signed_at: datetime) -> None:
             field="must_state",
         )
     blanks = list(version.blanks.all())
-    errors = dict(text_rules.blank_errors(blanks, told.blanks))
+    errors = dict(text_rules.blank_errors(blanks, draft.blanks))
     known = {blank.key for blank in blanks}
     errors |= {key: f"这份文本没有填写项“{key}”。" for key in told.blanks if key not in known}
     if errors:

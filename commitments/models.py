@@ -34,6 +34,10 @@ from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
 from .subject_models import AccessGrounds as AccessGrounds
 from .subject_models import SubjectStatement as SubjectStatement
+from .supplement_models import ImmediateResult as ImmediateResult
+from .supplement_models import PromisedMaterial as PromisedMaterial
+from .supplement_models import Supplement as Supplement
+from .supplement_models import SupplementExtension as SupplementExtension
 
 
 class RequiredContent(models.TextChoices):
@@ -251,6 +255,7 @@ class Draft(models.Model):
     )
     commitment_type = models.CharField("承诺类型", max_length=20, choices=CommitmentType.choices, blank=True)
     late_materials = models.BooleanField("容缺受理", default=False)
+    promised = models.JSONField("容缺材料和补交日期", default=list)
     case_ref = models.CharField("办件编号", max_length=60, blank=True)
     check_made = models.ForeignKey(Check, models.PROTECT, null=True, verbose_name="核查", related_name="+")
     text_version = models.ForeignKey(
@@ -490,6 +495,8 @@ class CommitmentEvent(models.Model):
         VOIDED = "voided", "作废"
         CORRECTED = "corrected", "由新承诺更正"
         FULFILMENT = "fulfilment", "履行状态变更"
+        SUPPLEMENT = "supplement", "容缺材料"
+        RESULT = "result", "即时办理"
 
     commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="events", verbose_name="承诺")
     kind = models.CharField("事件", max_length=20, choices=Kind.choices)

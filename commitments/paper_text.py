@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .models import Draft
+from .supplements import rules as late_rules
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,13 @@ def paper_of(draft: Draft, filled: list[dict[str, Any]]) -> PaperText:
     """The paper of a draft that has subject, item and text, its blanks filled in `filled` (see `texts.py`)."""
     version = draft.text_version
     content = list(filled)
+    if draft.promised:
+        # S4 1: what is missing and by when each comes is promised in writing, as the last of the pledges.
+        pledges = [at for at, clause in enumerate(content, 1) if clause["kind"] == "pledge"]
+        content.insert(
+            pledges[-1] if pledges else 0,
+            {"no": 0, "kind": "pledge", "clause": None, "text": late_rules.clause(draft.promised)},
+        )
     if draft.must_state:
         # S2 三（二）: what the record holds is said truthfully, as a clause of its own.
         content.append(

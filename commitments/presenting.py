@@ -8,12 +8,14 @@ from django.db import transaction
 from django.db.models import Sum
 
 from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import User
 
 from . import text_rules
 from .drafting import DraftError, Step, locked, move, save
 from .models import Draft, Presentation, ReadingMaterial
 from .paper_text import PaperText, hash_paragraphs, paper_of
+from .supplements import promising
 
 Part = Presentation.Part
 MUST_BE_SHOWN = (Part.NOTICE, Part.PRIVACY, Part.TEXT)
@@ -105,6 +107,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
         return draft
     if draft.step != Step.READ:
         raise DraftError("请先核查并选定文本。")
+    promising.check(draft, on=local_date(now))
     errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
     if errors:
         key, message = next(iter(errors.items()))

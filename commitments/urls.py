@@ -3,6 +3,7 @@
 from django.urls import path
 
 from commitments import views_papers, views_reading, views_signing, views_subject_access, views_window
+from commitments.supplements import views_window as supplements
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
 app_name = "window"
@@ -36,4 +37,9 @@ urlpatterns = [
     path("c/<commitment_code:code>/<slug:paper>.pdf", views_papers.paper_pdf, name="paper_pdf"),
     path("c/<commitment_code:code>/void/", views_papers.void, name="void"),
     path("c/<commitment_code:code>/correct/", views_papers.correct, name="correct"),
+    path("c/<commitment_code:code>/result/", supplements.result, name="result"),
+    path("supplements/", supplements.supplements, name="supplements"),
+    path("supplements/<uuid:uuid>/", supplements.supplement, name="supplement"),
+    path("supplements/<uuid:uuid>/do/<slug:deed>/", supplements.act, name="supplement-act"),
+    path("supplements/<uuid:uuid>/files/<uuid:evidence>/", supplements.file, name="supplement-file"),
 ]

@@ -15,7 +15,9 @@ from django.urls import reverse
 
 from commitments import drafting, papers, signing
 from commitments.forms import VOID_REASONS, FindForm, ReasonForm
-from commitments.models import Commitment
+from commitments.models import Commitment, ImmediateResult, Supplement
+from commitments.supplements import showing
+from commitments.supplements.forms import ResultForm
 from commitments.views_access import counter, own_commitment, own_draft, wants_json
 from commitments.views_frame import PRINT, frame
 from credit_portal.audit import clock
@@ -31,6 +33,8 @@ VOIDED = "已作废，编码保留，公示同时停止。"
 CORRECTING = "请按正确的内容重新核查、阅读、签署；签署后新承诺更正并取代原承诺。"
 # A browser's own viewer of PDF fails under the policy of our pages; a PDF runs no script of theirs.
 NO_PAGE_POLICY = csp_exempt()
+# The list of today names the next few that something is still to be brought to; there is a page of all.
+LATE_SHOWN = 5
 VERIFY_PATH = re.compile(r"/verify/([A-Za-z0-9_-]{16,32})/?")
 
 
@@ -56,7 +60,28 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
         subject_id=one.subject_id,
         purpose=ReadLog.Purpose.HANDLING,
     )
-    return render(request, "commitments/window/commitment.html", _about(request, one))
+    return commitment_page(request, one)
+
+
+def commitment_page(
+    request: HttpRequest, one: Commitment, *, result_form: ResultForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of a signed commitment; `result_form`: the result of what is handled at once, as it came back."""
+    context = _about(request, one, **_of_supplements(one, result_form))
+    return render(request, "commitments/window/commitment.html", context, status=status)
+
+
+def _of_supplements(one: Commitment, result_form: ResultForm | None) -> dict[str, Any]:
+    """What is still to be brought, and the result that is due at once."""
+    late = showing.counted(Supplement.objects.filter(commitment=one)).first() if one.late_materials else None
+    row = ImmediateResult.objects.select_related("recorded_by").filter(commitment=one).first()
+    waits = row is not None and row.recorded_on is None and not row.cancelled
+    return {
+        "late": showing.lines([late], clock.today())[0] if late else None,
+        "immediate": row,
+        "result_form": (result_form or ResultForm()) if waits else None,
+        "result_action": reverse("window:result", args=[one.code]),
+    }
 
 
 def _about(request: HttpRequest, one: Commitment, **context: Any) -> dict[str, Any]:
@@ -157,6 +182,10 @@ def today(request: HttpRequest) -> HttpResponse:
         target_id=0,
         purpose=ReadLog.Purpose.HANDLING,
     )
+    supplements = Supplement.objects.filter(
+        department=request.user.department_id, state=Supplement.State.OPEN
+    )
+    late = showing.lines(showing.counted(supplements).order_by("last_on", "pk")[:LATE_SHOWN], clock.today())
     sought = request.POST.get("code", "").strip()
     if sought:
         matching = list(_sought(found, sought))
@@ -164,7 +193,7 @@ def today(request: HttpRequest) -> HttpResponse:
             return redirect("window:commitment", matching[0].code)
         context = frame(request, commitments=matching, form=form, sought=sought)
     else:
-        context = frame(request, commitments=list(found), form=form, sought="")
+        context = frame(request, commitments=list(found), form=form, sought="", late=late)
     return render(request, "commitments/window/today.html", context)
 
 

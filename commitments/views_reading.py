@@ -14,8 +14,10 @@ from django.urls import reverse
 
 from commitments import drafting, presenting
 from commitments.forms import BlanksForm
-from commitments.models import Draft, Presentation
+from commitments.models import Blank, Draft, Presentation
 from commitments.paper_text import paragraphs
+from commitments.supplements import promising
+from commitments.supplements.forms import late_days
 from commitments.views_access import counter, on_draft, own_draft, wants_json
 from commitments.views_frame import READ, about_check, about_subject, frame
 from credit_portal.audit import clock
@@ -27,14 +29,24 @@ NOTHING_TO_SHOW = "现在没有可展示的文本。"
 SEAL = "commitments.present"
 
 
-def _bound_blanks(one: Draft) -> tuple[list[Any], BlanksForm]:
+def _own_to_fill(one: Draft) -> list[Blank]:
+    """The text's blanks without those that the promise of late materials fills."""
     blanks = list(one.text_version.blanks.all())
+    return [blank for blank in blanks if not (one.late_materials and blank.key in promising.OWN_BLANKS)]
+
+
+def _bound_blanks(one: Draft) -> tuple[list[Any], BlanksForm]:
+    blanks = _own_to_fill(one)
     initial = {f"blank-{key}": value for key, value in one.blanks.items()}
     return blanks, BlanksForm(blanks=blanks, initial=initial)
 
 
 def read_page(
-    request: HttpRequest, one: Draft, errors: dict[str, str] | None = None, status: int = 200
+    request: HttpRequest,
+    one: Draft,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    late_errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Result of the check and the paper on the left, the blanks and the key that turns the screen on the right."""
     blanks, form = _bound_blanks(one)
@@ -50,10 +62,41 @@ def read_page(
         form=form,
         paper=presenting.paper_for(one),
         shown_before=shown.issuperset(presenting.MUST_BE_SHOWN),
+        late=_late(one, late_errors or {}),
         **about_subject(one.subject, request),
         **about_check(one),
     )
     return render(request, "commitments/window/read.html", context, status=status)
+
+
+def _late(one: Draft, errors: dict[str, str]) -> dict[str, Any] | None:
+    """The materials that may be missing, for the form; None where nothing is late."""
+    if not one.late_materials:
+        return None
+    today = clock.today()
+    choices = promising.choices_of(one, on=today, errors=errors)
+    named = {choice.name for choice in choices}
+    return {
+        "choices": choices,
+        "limits": promising.limits_for(one.item_version, one.department.region, today, corrects=one.corrects),
+        # Of a material that has no field of its own.
+        "problems": [message for name, message in errors.items() if name not in named],
+    }
+
+
+def _keep(request: HttpRequest, one: Draft) -> tuple[dict[str, str], dict[str, str]]:
+    """Store what was sent of the promise and of the blanks. What is wrong: by blank, and by material. Raises DraftError."""
+    now, order = clock.now(), _order(request)
+    days = late_days(request.POST, one.item_version) if one.late_materials else None
+    if days is not None:
+        promising.keep(draft_id=one.pk, clerk=request.user, days=days, now=now, order=order)
+    values = BlanksForm.values_of(request.POST, _own_to_fill(one))
+    errors = drafting.save_blanks(draft_id=one.pk, clerk=request.user, values=values, now=now, order=order)
+    if not one.late_materials:
+        return errors, {}
+    saved = own_draft(request, one.pk)
+    own = {key: message for key, message in errors.items() if key not in promising.OWN_BLANKS}
+    return own, promising.errors_of(saved, on=clock.today())
 
 
 def _order(request: HttpRequest) -> int:
@@ -67,11 +110,8 @@ def blanks(request: HttpRequest, one: Draft) -> HttpResponse:
     """Keep what is typed while it is typed; answers with the paper as it now reads."""
     if one.step not in (Draft.Step.READ, Draft.Step.SIGN):
         return redirect("window:draft", one.pk)
-    values = BlanksForm.values_of(request.POST, one.text_version.blanks.all())
     try:
-        errors = drafting.save_blanks(
-            draft_id=one.pk, clerk=request.user, values=values, now=clock.now(), order=_order(request)
-        )
+        errors, late_errors = _keep(request, one)
     except drafting.DraftError as wrong:  # another tab was faster
         messages.error(request, str(wrong))
         return redirect("window:draft", one.pk)
@@ -80,6 +120,7 @@ def blanks(request: HttpRequest, one: Draft) -> HttpResponse:
     saved = own_draft(request, one.pk)
     # While somebody is typing, what is still empty is no mistake yet.
     begun = [message for key, message in errors.items() if saved.blanks.get(key, "").strip()]
+    begun += [message for name, message in late_errors.items() if name]
     context = {
         "draft": saved,
         "is_person": saved.subject.kind == CreditSubject.Kind.PERSON,
@@ -94,16 +135,13 @@ def turn(request: HttpRequest, one: Draft) -> HttpResponse:
     """Save the blanks and turn the screen; with a blank missing the page comes back and names it."""
     if one.step not in (Draft.Step.READ, Draft.Step.SIGN):
         return redirect("window:draft", one.pk)
-    values = BlanksForm.values_of(request.POST, one.text_version.blanks.all())
     try:
-        errors = drafting.save_blanks(
-            draft_id=one.pk, clerk=request.user, values=values, now=clock.now(), order=_order(request)
-        )
+        errors, late_errors = _keep(request, one)
     except drafting.DraftError as wrong:  # another tab was faster
         messages.error(request, str(wrong))
         return redirect("window:draft", one.pk)
-    if errors:
-        return read_page(request, own_draft(request, one.pk), errors, status=422)
+    if errors or late_errors:
+        return read_page(request, own_draft(request, one.pk), errors, status=422, late_errors=late_errors)
     return redirect("window:present", one.pk)
 
 

@@ -44,12 +44,14 @@ FIELDS = (
     Field("authorisation", "file", must=False),
     Field("case_ref", most=60, must=False),
     Field("blanks", "values", must=False),
+    Field("late_materials", "values", must=False),
     Field("must_state", "texts", most=600, must=False),
     Field("confirm_duplicate", "flag", must=False),
 )
 # The services' names of fields, as the sender knows them.
 NAMES = {"signer_name": "signer.name", "capacity": "signer.capacity"} | {
-    "identity_document": "signer.identity_document"
+    "identity_document": "signer.identity_document",
+    "late": "late_materials",
 }
 PAPERS = {
     str(EvidenceFile.Kind.PAPER_SCAN.label): "file",
@@ -186,6 +188,7 @@ def _told(pushed: object) -> Told:
         authorisation=found.get("authorisation"),
         case_ref=found.get("case_ref", ""),
         blanks=found.get("blanks", {}),
+        late_materials=found.get("late_materials", {}),
         must_state=found.get("must_state", []),
         confirm_duplicate=found.get("confirm_duplicate", False),
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
-from commitments.models import Clause, Commitment, CommitmentEvent
+from commitments.models import Clause, Commitment, CommitmentEvent, PromisedMaterial
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import codes
 from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
@@ -184,6 +184,17 @@ def public_course(commitment: Commitment) -> list[dict[str, date | str]]:
     """What happened, by day, in order: `on` and `label`, never who, why or what was noted."""
     events: Iterable[CommitmentEvent] = commitment.events.filter(kind__in=SHOWN_EVENTS).order_by("id")
     return [{"on": local_date(event.at), "label": event.get_kind_display()} for event in events]
+
+
+def public_late_promise(commitment: Commitment) -> dict[str, Any] | None:
+    """How many late materials were promised, and the last day as it was signed: `number`, `last_on`. What has come of it
+    is not shown: a material that has not come would say a breach before anybody has determined one."""
+    if not commitment.late_materials:
+        return None
+    found = PromisedMaterial.objects.filter(supplement__commitment=commitment).aggregate(
+        number=Count("pk"), last_on=Max("promised_on")
+    )
+    return found if found["number"] else None
 
 
 def clause_kind_label(kind: str) -> str:

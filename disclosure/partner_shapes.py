@@ -64,6 +64,10 @@ class HandedInSerializer(s.Serializer):
     authorisation = PostedFileSerializer(required=False, help_text="授权委托书；委托代理人签署时必填")
     case_ref = s.CharField(required=False, max_length=60, help_text="办件编号；不填为核查时的")
     blanks = BlanksField(required=False, help_text="文本的填写项：键和内容；日期写作 2026-01-31")
+    late_materials = BlanksField(
+        required=False,
+        help_text="容缺受理的：事项目录中可以后补的材料的名称，和承诺补交的日期（2026-01-31）；其余材料应已齐全",
+    )
     must_state = s.ListField(
         child=s.CharField(max_length=600),
         required=False,

@@ -93,6 +93,12 @@ class SubjectRecordSerializer(SubjectSerializer):
     commitments = CommitmentPageSerializer(help_text="公示的承诺，最新的在前；下一页在承诺列表中")
 
 
+class MaterialSerializer(s.Serializer):
+    name = s.CharField(help_text="材料名称")
+    source = s.CharField(help_text="来源，可以为空")
+    late = s.BooleanField(help_text="可以后补（容缺）")
+
+
 class CatalogueItemSerializer(s.Serializer):
     code = s.CharField(source="item.code", help_text="事项编码")
     version = s.IntegerField(source="number", help_text="版本号")
@@ -106,6 +112,8 @@ class CatalogueItemSerializer(s.Serializer):
     in_hall = s.BooleanField(help_text="是否在政务服务大厅办理")
     checkpoint = s.ChoiceField(ServiceItemVersion.Checkpoint.choices, help_text="信用审查环节")
     allows_late_materials = s.BooleanField(help_text="可容缺受理")
+    materials = MaterialSerializer(many=True, help_text="申请材料")
+    handled_at_once = s.BooleanField(help_text="即时办理：承诺符合条件并交齐材料的，当日出结果")
     promised_working_days = s.IntegerField(allow_null=True, help_text="承诺办结时限，工作日")
     validity_months = s.IntegerField(allow_null=True, help_text="承诺有效期，月")
     legal_basis = s.CharField(help_text="依据")

@@ -159,6 +159,13 @@ def _first_name(made: CreditSubject) -> None:
     )
 
 
+MATERIALS = [
+    {"name": "申请书", "source": "申请人填写", "late": False},
+    {"name": "场所使用证明", "source": "申请人自备", "late": True},
+    {"name": "健康证明", "source": "体检机构出具", "late": True},
+]
+
+
 def item_version(
     *, item: ServiceItem | None = None, department: Department | None = None, **fields: Any
 ) -> ServiceItemVersion:
@@ -180,6 +187,7 @@ def item_version(
         "scope": ServiceItemVersion.Scope.MAY,
         "checkpoint": ServiceItemVersion.Checkpoint.ACCEPTANCE,
         "allows_late_materials": True,
+        "materials": MATERIALS,
         "promised_working_days": 10,
         "validity_months": 12,
         "legal_basis": "测试依据",

@@ -125,6 +125,9 @@ ITEM = {
     "name": "食品经营许可", "pinyin": "spjyxk", "domain": "approval", "allowed_types": ["approval"],
     "scope": "may", "in_hall": "on", "checkpoint": "acceptance", "promised_working_days": "10",
     "validity_months": "12", "publicity_class": "public", "legal_basis": "食品安全法",
+    "allows_late_materials": "on", "materials-TOTAL_FORMS": "3", "materials-INITIAL_FORMS": "0",
+    "materials-0-name": "申请书", "materials-0-source": "申请人填写", "materials-1-name": "健康证明",
+    "materials-1-late": "on", "materials-2-name": "",
 }  # fmt: skip
 
 
@@ -137,6 +140,10 @@ def test_the_approval_bureau_drafts_publishes_and_retires_an_item():
     )
     draft = ServiceItemVersion.objects.get()
     assert (draft.status, draft.item.region_id) == ("draft", "130111")
+    assert draft.materials == [
+        {"name": "申请书", "source": "申请人填写", "late": False},
+        {"name": "健康证明", "source": "", "late": True},
+    ]
     client.post(address("registry.serviceitemversion", "publish", draft), {"valid_from": "2026-09-14"})
     draft.refresh_from_db()
     assert (draft.status, draft.published_by) == ("published", bureau)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from credit_portal.audit.models import AuditEvent
 from credit_portal.registry.catalogue import (
@@ -27,6 +28,10 @@ FIELDS = {
     "scope": "must",
     "checkpoint": "acceptance",
     "allows_late_materials": True,
+    "materials": [
+        {"name": "申请书", "source": "申请人填写", "late": False},
+        {"name": "场所使用证明", "source": "", "late": True},
+    ],
     "promised_working_days": 8,
     "legal_basis": "《食品经营许可和备案管理办法》",
 }
@@ -153,3 +158,35 @@ def test_publishing_asks_for_the_legal_basis(owner, author):
 def test_a_code_is_taken_once(draft, owner, author):
     with pytest.raises(CatalogueError, match="“事项编码”"):
         draft_item(code="130111-001", department=owner, fields=FIELDS, actor=author, now=NOW)
+
+
+@pytest.mark.req("R36", "R37")
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"materials": []}, "须列出材料，并标明哪些可以后补"),
+        ({"materials": [{"name": "申请书", "source": "", "late": False}]}, "标明哪些可以后补"),
+        ({"allows_late_materials": False}, "须同时勾选“可容缺受理”"),
+        ({"materials": [{"name": " ", "source": "", "late": True}]}, "第 1 项：没有名称"),
+        ({"materials": [{"name": "甲" * 81, "source": "", "late": True}]}, "名称最多 80 个字"),
+        ({"materials": [{"name": "甲", "source": "乙" * 121, "late": True}]}, "来源最多 120 个字"),
+        ({"materials": [{"name": "甲\0", "source": "", "late": True}]}, "无法识别的字符"),
+        ({"materials": [{"name": "甲", "source": "", "late": True}] * 2}, "“甲”重复"),
+        ({"materials": [{"name": str(n), "source": "", "late": True} for n in range(41)]}, "最多 40 项"),
+        ({"materials": ["甲"]}, "每项应有名称"),
+        ({"handled_at_once": True, "allowed_types": ["supervisory"]}, "“即时办理”：只用于"),
+    ],
+)
+def test_a_list_of_materials_that_says_nothing_clear_is_refused_in_words(owner, author, fields, words):
+    with pytest.raises(CatalogueError) as refused:
+        draft_item(code="130111-009", department=owner, fields=FIELDS | fields, actor=author, now=NOW)
+    assert words in str(refused.value)
+
+
+def test_the_list_goes_into_the_next_version_and_stays_in_this_one(draft, author):
+    first = published(draft, author)
+    assert [one["name"] for one in first.late_ones] == ["场所使用证明"]
+    second = draft_item(item=first.item, fields={"handled_at_once": True}, actor=author, now=NOW)
+    assert second.materials == first.materials and second.handled_at_once and not first.handled_at_once
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ServiceItemVersion.objects.filter(pk=first.pk).update(materials=[])

@@ -17,11 +17,15 @@ from commitments.models import (
     Commitment,
     CommitmentText,
     Draft,
+    ImmediateResult,
     Interview,
     Letter,
+    PromisedMaterial,
     ReadingMaterial,
     Rectification,
     SubjectStatement,
+    Supplement,
+    SupplementExtension,
     TextVersion,
 )
 from credit_portal.audit.clock import SHANGHAI
@@ -99,6 +103,18 @@ class TheDemonstration(TestCase):
         assert set(Objection.objects.values_list("state", flat=True)) == set(Objection.State.values)
         assert set(Complaint.objects.values_list("state", flat=True)) == set(Complaint.State.values)
         assert set(ErrorTip.objects.values_list("state", flat=True)) == set(ErrorTip.State.values)
+
+    def test_late_materials_stand_at_every_step_and_results_at_once_have_a_rate(self):
+        assert set(Supplement.objects.values_list("state", flat=True)) >= {
+            "open",
+            "done",
+            "overdue",
+            "closed",
+        }
+        assert PromisedMaterial.objects.filter(state="sent").exists()
+        assert set(SupplementExtension.objects.values_list("state", flat=True)) == {"asked", "granted"}
+        assert not Commitment.objects.filter(late_materials=True, supplement=None).exists()
+        assert ImmediateResult.objects.exclude(recorded_on=None).exists()
 
     def test_every_region_has_offices_and_staff_and_every_group_has_an_account(self):
         assert set(Department.objects.values_list("region_id", flat=True)) == SEVEN

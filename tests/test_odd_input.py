@@ -298,7 +298,9 @@ def test_every_address_of_the_counter_survives_odd_input(place, step):
                 "present", "finish_reading", "reread", "signer", "sign", "state")  # fmt: skip
     addresses = {name: reverse(f"window:{name}") for name in ("start", "drafts", "today")}
     addresses |= {name: reverse(f"window:{name}", args=[draft.pk]) for name in on_draft}
-    addresses |= {name: reverse(f"window:{name}", args=[code]) for name in ("commitment", "void", "correct")}
+    addresses |= {
+        name: reverse(f"window:{name}", args=[code]) for name in ("commitment", "void", "correct", "result")
+    }
     addresses |= {name: reverse(f"window:{name}", args=[code, "x"]) for name in ("print", "paper_pdf")}
     sound = SOUND | {"item": str(hall.item.pk)}
     broken = []

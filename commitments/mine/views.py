@@ -57,6 +57,7 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "papers": [("receipt", "回执")] + ([("commitment", "签署的承诺书")] if one.pdf_id else []),
             "cases": list(showing.cases_of(request.acting.subject).filter(commitment=one)),
             "replaced_by": getattr(one, "corrected_by", None),
+            "supplement": getattr(one, "supplement", None) if one.late_materials else None,
         },
     )
 

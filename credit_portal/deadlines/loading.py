@@ -122,6 +122,8 @@ SHAPES: dict[str, Shape] = {
     "repair_lockout": Shape("违反修复承诺后的限制期", "number", MONTHS),
     "repair_announced": Shape("修复结果向社会公示", "switch"),
     "late_materials": Shape("容缺材料补交", "number", WORKING_DAYS),
+    "late_materials_overdue": Shape("容缺材料逾期未补的处理", "number", WORKING_DAYS),
+    "handled_at_once": Shape("即时办理的出具结果", "number", WORKING_DAYS),
     "recheck_interval": Shape("承诺复核间隔", "number", MONTHS),
     "recheck_share": Shape("每轮复核比例", "number", PERCENT),
     "objection_acceptance": Shape("异议受理", "number", WORKING_DAYS),

@@ -53,9 +53,13 @@ PARTS = {
 }
 
 
+# Duties that no rule counts: somebody promised the day.
+PROMISED = {"late_materials_promise": "容缺材料补交（书面承诺）"}
+
+
 def key_in_words(key: str) -> str:
     shape = SHAPES.get(key)
-    return shape.label if shape else key
+    return shape.label if shape else PROMISED.get(key, key)
 
 
 def scope_in_words(rule: Any) -> str:

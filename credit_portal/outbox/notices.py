@@ -116,7 +116,12 @@ def send_sms(payload: dict[str, Any], *, key: str, now: datetime) -> None:
     """External effect, by the backend of SMS_BACKEND: `console`, `file`, or the dotted path of a callable
     `send(*, number, text, key)`."""
     notice = Notice.objects.select_related("user").get(pk=payload["notice"])
-    _sms_backend()(number=notice.user.mobile, text=notice.title, key=key)
+    text_message(number=notice.user.mobile, text=notice.title, key=key)
+
+
+def text_message(*, number: str, text: str, key: str) -> None:
+    """Send an SMS now: for handlers of external effects. `key` lets the other side know a repetition."""
+    _sms_backend()(number=number, text=text, key=key)
 
 
 def _text(notice: Notice) -> str:

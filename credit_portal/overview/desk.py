@@ -50,6 +50,9 @@ DEEDS = {
     "half_year_report": "报送半年进展报告",
     "repair_decision": "决定信用修复申请",
     "repair_confirmation": "确认信用修复",
+    "late_materials_promise": "核收容缺材料",
+    "late_materials_overdue": "处理逾期未补的容缺材料",
+    "handled_at_once": "即时办理出具结果",
 }
 
 

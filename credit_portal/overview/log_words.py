@@ -3,6 +3,7 @@
 from commitments.models import CaseStep, Commitment, Recipient
 from credit_portal.audit.wording import register
 from credit_portal.deadlines.loading import SHAPES
+from credit_portal.deadlines.wording import PROMISED
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.outbox.models import Scope
 from credit_portal.registry import groups
@@ -94,6 +95,8 @@ VERBS = {
     "listing.step": "名单办理",
     "check.step": "核查办理",
     "repair.step": "信用修复",
+    "supplement.step": "容缺材料",
+    "immediate.result": "即时办理",
     "repair.sign": "修复承诺违约线索",
     "repair.locked_out": "修复限制",
     "repair.help_service": "登记信用服务机构",
@@ -281,7 +284,7 @@ def bring_words() -> None:
             "education": "诚信教育读本",
         },
     )
-    register("duty.opened", rule={key: shape.label for key, shape in SHAPES.items()})
+    register("duty.opened", rule={key: shape.label for key, shape in SHAPES.items()} | PROMISED)
     register("case.step", step=dict(CaseStep.Kind.choices))
     register(
         "breach.publication_decided",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from commitments.mine import showing
 from commitments.models import BreachCase, Commitment, Interview, Rectification, SubjectStatement
+from commitments.supplements import showing as supplements
 from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry import readers
@@ -74,6 +75,7 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
         *_to_write_anew(subject),
         *_to_complete(subject),
         *_to_repair(subject, today),
+        *_to_bring(subject, today),
         *_to_keep(subject, today),
     ]
     if acting.access.valid_until - today <= timedelta(days=7):
@@ -178,6 +180,29 @@ def _to_repair(subject: CreditSubject, today: date) -> list[Need]:
         )
         for case in first[:NAMED]
     ]
+
+
+def _to_bring(subject: CreditSubject, today: date) -> list[Need]:
+    """Late materials that were promised and have not come."""
+    rows = supplements.counted(supplements.waiting_of(subject))[:NAMED]
+    return [
+        Need(
+            _late_in_words(line),
+            reverse("mine:supplement", args=[line.supplement.uuid]),
+            line.supplement.last_on,
+            line.supplement.commitment.item_name,
+            bool(line.countdown and line.countdown.tone != "running"),
+        )
+        for line in supplements.lines(rows, today)
+    ]
+
+
+def _late_in_words(line: supplements.Line) -> str:
+    if line.sent and line.sent + line.received == line.total:
+        return "以前应当补交的容缺材料已经提交，等候核收"
+    if line.countdown and line.countdown.tone == "broken":
+        return "容缺材料已过补交日期，请尽快联系受理单位"
+    return f"以前补交容缺材料，还有 {line.total - line.received - line.sent} 项"
 
 
 def _to_keep(subject: CreditSubject, today: date) -> list[Need]:

@@ -12,7 +12,7 @@ from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool, mo
 from credit_portal.audit.admin_filters import ChoicesPickFilter
 
 from . import catalogue
-from .admin_forms import FromDayForm, ItemForm, RetireForm
+from .admin_forms import FromDayForm, ItemForm, MaterialFormSet, RetireForm, materials_typed
 from .models import CommitmentType, Department, ServiceItemVersion, User
 
 Status = ServiceItemVersion.Status
@@ -81,6 +81,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                 ("信用审查环节", obj.get_checkpoint_display()),
                 ("须留存查询截屏", "是" if obj.evidence_required else "否"),
                 ("可容缺受理", "是" if obj.allows_late_materials else "否"),
+                ("即时办理", "是" if obj.handled_at_once else "否"),
                 (
                     "承诺办结时限",
                     f"{obj.promised_working_days} 个工作日" if obj.promised_working_days else "未写明",
@@ -90,6 +91,14 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                 ("依据", obj.legal_basis or "未写明（发布前须写明）"),
                 ("简拼", obj.pinyin or "无"),
             ],
+        )
+        yield Section(
+            "申请材料",
+            head=["材料", "来源", "可以后补"],
+            table=[
+                [row["name"], row["source"] or "—", "是" if row["late"] else "否"] for row in obj.materials
+            ],
+            empty="没有列出。",
         )
         yield Section(
             "有效期",
@@ -132,12 +141,13 @@ class ServiceItemVersionAdmin(HistoryAdmin):
         if not self.has_add_permission(request):
             return super().add_view(request)
         departments = Department.objects.filter(in_region_of(request.user, "region"), is_active=True)
+        materials = MaterialFormSet(posted(request), prefix="materials")
 
         def act(typed: dict[str, Any]) -> ServiceItemVersion:
             return catalogue.draft_item(
                 code=typed.pop("code"),
                 department=typed.pop("department"),
-                fields=typed,
+                fields=typed | {"materials": materials_typed(materials)},
                 actor=request.user,
                 now=clock.now(),
             )
@@ -146,6 +156,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
             request,
             title="新增事项",
             form=ItemForm(posted(request), departments=departments),
+            formsets=[("申请材料", materials)],
             submit="保存草稿",
             act=act,
             done="草稿已保存，发布后窗口才能选用。",
@@ -155,15 +166,24 @@ class ServiceItemVersionAdmin(HistoryAdmin):
         obj = self.changeable_or_refused(request, object_id)
         is_draft = obj.status == Status.DRAFT
         newest = obj.item.versions.order_by("-number").first()
+        # A bound row that equals its initial value counts as left empty: what was posted stands for itself.
+        opened = request.method != "POST"
+        materials = MaterialFormSet(
+            posted(request), prefix="materials", initial=newest.materials if opened and newest else None
+        )
         return self.form_page(
             request,
             title=f"{'修改草稿' if is_draft else '起草下一版'}：{obj.name}",
             obj=obj,
             form=ItemForm(posted(request), version=newest),
+            formsets=[("申请材料", materials)],
             submit="保存草稿",
             intro=[] if is_draft else ["现行版本不变，直到新版本发布生效；按现行版本签署的承诺不受影响。"],
             act=lambda typed: catalogue.draft_item(
-                item=obj.item, fields=typed, actor=request.user, now=clock.now()
+                item=obj.item,
+                fields=typed | {"materials": materials_typed(materials)},
+                actor=request.user,
+                now=clock.now(),
             ),
             done="草稿已保存，发布后窗口才能选用。",
         )

@@ -6,7 +6,7 @@ from django import forms
 
 from credit_portal.audit.clock import today
 
-from . import groups
+from . import catalogue, groups
 from .models import (
     CommitmentType,
     Department,
@@ -138,7 +138,14 @@ class ItemForm(forms.Form):
     evidence_required = forms.BooleanField(
         label="须留存查询截屏", required=False, help_text="核查后须附网站查询情况的截屏，才能签署或者办结。"
     )
-    allows_late_materials = forms.BooleanField(label="可容缺受理", required=False)
+    allows_late_materials = forms.BooleanField(
+        label="可容缺受理",
+        required=False,
+        help_text="信用状况良好的，可以先受理、后补下面标明可以后补的材料。",
+    )
+    handled_at_once = forms.BooleanField(
+        label="即时办理", required=False, help_text="承诺符合条件并交齐材料的，当日出结果。"
+    )
     promised_working_days = forms.IntegerField(
         label="承诺办结时限（工作日）", min_value=1, max_value=1000, required=False
     )
@@ -159,6 +166,33 @@ class ItemForm(forms.Form):
             return
         del self.fields["code"], self.fields["department"]
         self.initial = {name: getattr(version, name) for name in self.fields}
+
+
+class MaterialForm(forms.Form):
+    name = forms.CharField(
+        label="材料名称", max_length=catalogue.MOST_NAME, required=False, help_text="清空即删去这一项。"
+    )
+    source = forms.CharField(
+        label="来源",
+        max_length=catalogue.MOST_SOURCE,
+        required=False,
+        help_text="例如：申请人自备；公安机关核发。",
+    )
+    late = forms.BooleanField(label="可以后补", required=False)
+
+
+MaterialFormSet = forms.formset_factory(
+    MaterialForm, formset=RowsFormSet, extra=3, max_num=catalogue.MOST_MATERIALS
+)
+
+
+def materials_typed(formset: Any) -> list[dict[str, Any]]:
+    """The materials with a name, in their order."""
+    return [
+        {"name": row["name"].strip(), "source": row["source"].strip(), "late": row["late"]}
+        for row in (form.cleaned_data for form in formset)
+        if row.get("name", "").strip()
+    ]
 
 
 class FromDayForm(forms.Form):

@@ -24,11 +24,17 @@ FIELDS = (
     "checkpoint",
     "evidence_required",
     "allows_late_materials",
+    "materials",
+    "handled_at_once",
     "promised_working_days",
     "validity_months",
     "publicity_class",
     "legal_basis",
 )
+
+
+# A list that a person still reads; a name as it stands in a clause of the commitment.
+MOST_MATERIALS, MOST_NAME, MOST_SOURCE = 40, 80, 120
 
 
 class CatalogueError(ValueError):
@@ -114,8 +120,45 @@ def _check(draft: ServiceItemVersion) -> None:
         problems.append("“可容缺受理”：只用于可作审批替代型承诺的事项。")
     if draft.allows_late_materials and not draft.promised_working_days:
         problems.append("“承诺办结时限（工作日）”：可容缺受理的事项须写明，补交材料不得超过它。")
+    if draft.handled_at_once and CommitmentType.APPROVAL not in (draft.allowed_types or ()):
+        problems.append("“即时办理”：只用于可作审批替代型承诺的事项。")
+    problems += _material_problems(draft)
     if problems:
         raise CatalogueError(problems)
+
+
+def _material_problems(draft: ServiceItemVersion) -> list[str]:
+    """What is wrong with the list of materials (S4 1: some may be missing, the promise says which)."""
+    rows = draft.materials
+    if not isinstance(rows, list) or any(
+        not isinstance(row, dict)
+        or set(row) != {"name", "source", "late"}
+        or not isinstance(row["name"], str)
+        or not isinstance(row["source"], str)
+        or not isinstance(row["late"], bool)
+        for row in rows
+    ):
+        return ["“申请材料”：每项应有名称（name）、来源（source）和可否后补（late）。"]
+    problems = []
+    if len(rows) > MOST_MATERIALS:
+        problems.append(f"“申请材料”：最多 {MOST_MATERIALS} 项，现为 {len(rows)} 项。")
+    for number, row in enumerate(rows, 1):
+        if not row["name"].strip():
+            problems.append(f"“申请材料”第 {number} 项：没有名称。")
+        for key, label, most in (("name", "名称", MOST_NAME), ("source", "来源", MOST_SOURCE)):
+            if len(row[key]) > most:
+                problems.append(f"“申请材料”第 {number} 项：{label}最多 {most} 个字。")
+            if any(ord(char) < 32 for char in row[key]):
+                problems.append(f"“申请材料”第 {number} 项：{label}含有无法识别的字符。")
+    names = [row["name"].strip() for row in rows]
+    for name in sorted({name for name in names if name and names.count(name) > 1}):
+        problems.append(f"“申请材料”：“{name}”重复。")
+    late = [row for row in rows if row["late"]]
+    if draft.allows_late_materials and not late:
+        problems.append("“申请材料”：可容缺受理的事项须列出材料，并标明哪些可以后补。")
+    if late and not draft.allows_late_materials:
+        problems.append("“申请材料”：有可以后补的材料，须同时勾选“可容缺受理”。")
+    return problems
 
 
 def _sentences(row: ServiceItem | ServiceItemVersion, error: ValidationError) -> list[str]:

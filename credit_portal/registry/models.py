@@ -1,6 +1,7 @@
 """Who and what: regions, departments, staff, credit subjects, the catalogue of service items."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
@@ -372,6 +373,15 @@ class ServiceItemVersion(models.Model):
         "须留存查询截屏", default=False, help_text="核查后须附网站查询情况的截屏，才能继续办理"
     )
     allows_late_materials = models.BooleanField("可容缺受理", default=False)
+    materials = models.JSONField(
+        "申请材料",
+        default=list,
+        blank=True,
+        help_text='[{"name": "…", "source": "…", "late": false}]，late：可以后补',
+    )
+    handled_at_once = models.BooleanField(
+        "即时办理", default=False, help_text="承诺符合条件并交齐材料的，当日出结果"
+    )
     promised_working_days = models.PositiveSmallIntegerField("承诺办结时限（工作日）", null=True, blank=True)
     validity_months = models.PositiveSmallIntegerField("承诺有效期（月）", null=True, blank=True)
     publicity_class = models.CharField(
@@ -418,6 +428,11 @@ class ServiceItemVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}（第 {self.number} 版）"
+
+    @property
+    def late_ones(self) -> list[dict[str, Any]]:
+        """The materials that may follow later (容缺), each with `name` and `source`, in the order of the list."""
+        return [one for one in self.materials if one["late"]] if self.allows_late_materials else []
 
 
 class NumberCounter(models.Model):

@@ -47,11 +47,11 @@ COLUMN_NAV: list[NavItem] = [
 ]
 STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
-    NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
+    NavItem("today", "今日", "/window/today/", ("/window/supplements/",), groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
     NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
-    NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
+    NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
     NavItem(
@@ -79,7 +79,7 @@ STAFF_NAV: list[NavItem] = [
 # A subject's own pages, on its telephone.
 ME_NAV: list[NavItem] = [
     NavItem("home", "首页", "/me/"),
-    NavItem("commitments", "承诺", "/me/commitments/"),
+    NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/",)),
     NavItem("record", "信用记录", "/me/record/"),
     NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
     NavItem("readers", "谁查过", "/me/readers/"),

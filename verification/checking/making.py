@@ -31,6 +31,7 @@ TENDERS = frozenset({Domain.BIDDING, Domain.PUBLIC_WORKS, Domain.LAND, Domain.PR
 NEEDS_DEPARTMENT = "账号没有所属部门，不能进行信用核查。"
 TYPE_NOT_ALLOWED = "事项“{item}”不使用{type}承诺。"
 LATE_NOT_ALLOWED = "事项“{item}”不可容缺受理。"
+LATE_UNLISTED = "事项“{item}”没有列出可以后补的材料，不能容缺受理；请行政审批局在事项目录中补上。"
 ITEM_NOT_CURRENT = "事项“{item}”在 {day} 不是现行事项。"
 NO_STEPS = "事项“{item}”不分资格审查、投标、中标环节。"
 BAD_STEP = "没有环节“{step}”，可选：{known}。"
@@ -197,6 +198,8 @@ def _allowed(version: ServiceItemVersion, commitment_type: str, late: bool, on: 
         raise NotCheckable(TYPE_NOT_ALLOWED.format(item=version.name, type=shown))
     if late and not version.allows_late_materials:
         raise NotCheckable(LATE_NOT_ALLOWED.format(item=version.name))
+    if late and not version.late_ones:
+        raise NotCheckable(LATE_UNLISTED.format(item=version.name))
     retired = version.item.retired_on is not None and version.item.retired_on <= on
     early = version.valid_from is None or on < version.valid_from
     late_day = version.valid_to is not None and version.valid_to < on

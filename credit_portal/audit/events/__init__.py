@@ -112,6 +112,7 @@ from .objections import (
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
 from .repair import help_service_saved, locked_out, pledge_sign, repair_step, unpublication_looked_at
 from .sentences import SENTENCES, sentence
+from .supplements import immediate_result, supplement_step
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
 
@@ -168,6 +169,7 @@ __all__ = [
     "exchange_platform_saved",
     "exchange_receipt",
     "help_service_saved",
+    "immediate_result",
     "information_item_saved",
     "item_drafted",
     "item_published",
@@ -219,6 +221,7 @@ __all__ = [
     "subject_contact_changed",
     "subject_registered",
     "subject_renamed",
+    "supplement_step",
     "switch_moved",
     "switch_order",
     "text_drafted",

@@ -81,6 +81,8 @@ SENTENCES: dict[str, str] = {
     "usage.notice": "使用情况通报 {number}：{step}，{rows} 个单位",
     "check.step": "核查 {number}：{step}",
     "repair.step": "信用修复：{step}",
+    "supplement.step": "承诺 {code} 容缺材料：{step}",
+    "immediate.result": "承诺 {code} 即时办理：{result}，应于 {due_on} 出具",
     "repair.sign": "修复承诺违约线索：{deed}",
     "repair.locked_out": "修复限制期至 {until_on}",
     "repair.help_service": "登记信用服务机构（{offers}）",

@@ -11,11 +11,14 @@ from PIL import Image, ImageDraw
 
 from commitments import drafting, presenting, signing
 from commitments.models import Commitment, Draft
+from commitments.supplements import promising
 from credit_portal.audit.clock import local_date
+from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.documents.signatures import signature_png_from_data_url
 from credit_portal.registry.codes import ORGANISATION, PERSON
 from credit_portal.registry.models import ServiceItemVersion, User
 
+from .days import working_days_from
 from .people import Subject
 
 # How long each step takes at the window, in seconds.
@@ -98,7 +101,6 @@ WORDS = {
     "停车场地": "演示路{}号院内",
     "设置地点": "演示商场外墙{}区",
     "工程名称": "演示项目{}号楼",
-    "缺少的材料": "场所使用证明复印件1份（演示{}）",
     "改正情况": "罚款已缴清，问题已改正（演示{}）",
 }
 
@@ -133,9 +135,32 @@ def check(visit: Visit, draft: Draft, *, now: datetime) -> Draft:
     )
 
 
+def promise_late(clerk: User, draft: Draft, *, now: datetime) -> None:
+    """Tick what is missing: the last two that may be late, the second by the last day, the first some days before."""
+    item, today = draft.item_version, local_date(now)
+    if item is None:
+        return
+    last = promising.limits_for(item, draft.department.region, today).default_on
+    names = [one["name"] for one in item.late_ones][-2:]
+    earlier = max(
+        working_days_from(current_calendar(), last, -2), working_days_from(current_calendar(), today, 1)
+    )
+    days = dict(zip(names, (earlier, last) if len(names) == 2 else (last,), strict=True))
+    promising.keep(
+        draft_id=draft.pk,
+        clerk=clerk,
+        days={name: min(day, last).isoformat() for name, day in days.items()},
+        now=now,
+    )
+
+
 def read(visit: Visit, draft: Draft, *, now: datetime, chance: random.Random) -> Draft:
     """Fill the blanks and show everything; up to the point where only the signature is missing."""
     values = blanks_for(draft, local_date(now), chance)
+    if draft.late_materials:
+        promise_late(visit.clerk, draft, now=now)
+        values = {key: value for key, value in values.items() if key not in promising.OWN_BLANKS}
+        draft.refresh_from_db(fields=["promised", "blanks"])
     if values:
         drafting.save_blanks(draft_id=draft.pk, clerk=visit.clerk, values=values, now=now)
     parts = [*presenting.MUST_BE_SHOWN]

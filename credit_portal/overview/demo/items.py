@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import materials
+
 TYPES = {"a": "approval", "s": "supervisory", "v": "voluntary", "i": "industry", "r": "repair"}
 
 
@@ -44,6 +46,9 @@ class Item:
             "in_hall": self.hall,
             "checkpoint": "acceptance" if by_credit else ("review" if "s" in self.types else "none"),
             "allows_late_materials": self.late,
+            "materials": materials.of(self.domain, late=self.late) if "a" in self.types else [],
+            # Filings that are promised for the next day are handed out at once.
+            "handled_at_once": self.days == 1 and "a" in self.types,
             "promised_working_days": self.days,
             "validity_months": self.months,
             "publicity_class": self.publicity,

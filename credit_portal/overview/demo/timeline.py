@@ -28,6 +28,7 @@ from . import (
     counter,
     exchange,
     foundation,
+    late,
     measures,
     memberships,
     objections,
@@ -130,6 +131,7 @@ class Timeline:
         measures.plan(self)
         objections.plan(self)
         repairs.plan(self)
+        late.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
@@ -157,7 +159,7 @@ class Timeline:
 
     # ---- visits ------------------------------------------------------------------------------------------
 
-    def _items(self, region: str, day: date) -> list[ServiceItemVersion]:
+    def items(self, region: str, day: date) -> list[ServiceItemVersion]:
         known = self.catalogues.get((region, day))
         if known is None:
             lineage = self.world.regions[region].lineage
@@ -185,7 +187,7 @@ class Timeline:
         def act(now: datetime) -> None:
             code = f"{planned.region}-YS{planned.item:03d}"
             day = local_date(now)
-            item = next(one for one in self._items(planned.region, day) if one.item.code == code)
+            item = next(one for one in self.items(planned.region, day) if one.item.code == code)
             subject = self.subjects[planned.region][planned.subject]
             if (subject.code, code, day) in self.taken:
                 return
@@ -208,7 +210,7 @@ class Timeline:
             subject = self.chance.choice(self.subjects[region])
             wanted = [
                 item
-                for item in self._items(region, day)
+                for item in self.items(region, day)
                 if not subject.items
                 or (item.item.region_id == region and int(item.item.code[-3:]) in subject.items)
             ]
@@ -221,13 +223,13 @@ class Timeline:
             if kind is None or (subject.code, item.item.code, day) in self.taken:
                 continue
             self.taken.add((subject.code, item.item.code, day))
-            late = kind == "approval" and item.allows_late_materials and self.chance.random() < 0.16
+            lacks = kind == "approval" and item.allows_late_materials and self.chance.random() < 0.16
             return Visit(
                 clerk=clerk,
                 subject=subject,
                 item=item,
                 commitment_type=kind,
-                late=late,
+                late=lacks,
                 on_paper=self.chance.random() < 0.08,
                 by_agent=subject.kind != PERSON and self.chance.random() < 0.12,
                 reads_education=self.chance.random() < 0.5,
@@ -256,6 +258,7 @@ class Timeline:
         if commitment is None:
             return
         self.signed.append(commitment)
+        late.follow(self, commitment, visit.clerk)
         if not quiet:
             self._what_follows(commitment, visit)
 
@@ -337,7 +340,7 @@ class Timeline:
                 reason="填写的内容与营业执照不一致",
                 now=now,
             )
-            if visit.item not in self._items(visit.subject.region, local_date(now)):
+            if visit.item not in self.items(visit.subject.region, local_date(now)):
                 counter.drafting.discard_draft(draft_id=draft.pk, clerk=visit.clerk, now=now)
                 return
             replacement = counter.finish(
