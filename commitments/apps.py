@@ -7,10 +7,13 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from credit_portal.deadlines import duties
+        from credit_portal.outbox import sweeping
         from verification.measures import previewing
 
         from . import drafting, hooks, statements, term_switching
         from .consequences import undoing
+        from .obligations import making
+        from .rechecks import answering, drawing
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
@@ -19,6 +22,13 @@ class CommitmentsConfig(AppConfig):
         hooks.register_after_revocation("consequences", undoing.on_revoked)
         term_switching.register()
         hooks.register_after_revocation("statements", statements.on_revoked)
+        hooks.register_after_signing("obligations", making.on_signed)
+        hooks.register_after_voiding("obligations", making.on_ended)
+        hooks.register_after_correction("obligations", making.on_ended)
+        duties.register_matter(drawing.MATTER, "承诺复核", _recheck_page)
+        hooks.register_after_voiding("rechecks", answering.on_ended)
+        hooks.register_after_correction("rechecks", answering.on_ended)
+        sweeping.register_step("rechecks", drawing.follow_the_days)
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
 
 
@@ -48,3 +58,10 @@ def _statement_page(row_id: int) -> str | None:
 
     uuid = SubjectStatement.objects.filter(pk=row_id).values_list("case__uuid", flat=True).first()
     return f"/desk/cases/{uuid}/#statement" if uuid else None
+
+
+def _recheck_page(row_id: int) -> str | None:
+    from .models import Recheck
+
+    uuid = Recheck.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/rechecks/{uuid}/" if uuid else None
