@@ -21,6 +21,8 @@ urlpatterns = [
     path("desk/repair/", include("repair.desk.urls")),
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/consequences/", include("commitments.consequences.urls")),
+    path("desk/obligations/", include("commitments.obligations.urls")),
+    path("desk/rechecks/", include("commitments.rechecks.urls")),
     path("desk/lists/", include("verification.listing_urls")),
     path("desk/checks/", include("verification.checking.urls")),
     path("desk/unit/", include("verification.units.urls")),

@@ -18,7 +18,14 @@ from credit_portal.registry.models import CommitmentType, Domain
 
 from . import column
 from .breach_gate import breaches_of_commitment, find_determination, next_dates
-from .gate import find_public, listed_commitments, public_commitments, public_course, public_record
+from .gate import (
+    find_public,
+    listed_commitments,
+    public_commitments,
+    public_course,
+    public_obligations,
+    public_record,
+)
 from .verifying import find_paper
 
 NEWEST = 8
@@ -81,6 +88,7 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "expired": record["valid_until"] is not None and record["valid_until"] < today,
             "events": events,
             "breaches": breaches,
+            "obligations": public_obligations(found, breach_is_public=bool(breaches)),
         },
     )
     # A page that shows a breach is not for search engines as long as it does.

@@ -132,7 +132,9 @@ def _set_days(first: int, last: int, ids: list[int] | None) -> None:
 def on_ended(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
     """Voided, or corrected by another document: its obligations end with it; what was found of them stays to be read."""
     live = list(
-        Obligation.objects.select_for_update().filter(commitment=commitment).exclude(state=Obligation.State.ENDED)
+        Obligation.objects.select_for_update()
+        .filter(commitment=commitment)
+        .exclude(state=Obligation.State.ENDED)
     )
     for row in live:
         row.state, row.partly, row.found_on = Obligation.State.ENDED, False, None

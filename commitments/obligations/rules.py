@@ -39,9 +39,7 @@ def fulfilment_of(obligations: Iterable[tuple[str, bool]]) -> str:
     return Status.FULFILLED
 
 
-def determined(
-    outcome: str, *, named: Collection[int], live: Collection[int]
-) -> tuple[frozenset[int], bool]:
+def determined(outcome: str, *, named: Collection[int], live: Collection[int]) -> tuple[frozenset[int], bool]:
     """Which of the live clauses a determination leaves not kept, and whether only in part: always so that the commitment
     then stands as it was determined. Not kept as a whole are all of them; in part those that it names, or where it names
     all of them or none, each of them in part."""
@@ -57,9 +55,7 @@ def day_in(body: str, text: str, dates: Collection[str]) -> date | None:
     its date blanks. None where it has none, or none was filled in."""
     parts = _BLANK.split(body)
     # Literal text and keys by turns.
-    pattern = "".join(
-        re.escape(part) if place % 2 == 0 else "(.*?)" for place, part in enumerate(parts)
-    )
+    pattern = "".join(re.escape(part) if place % 2 == 0 else "(.*?)" for place, part in enumerate(parts))
     found = re.fullmatch(pattern, text, re.S)
     if found is None:
         return None

@@ -67,9 +67,7 @@ def answer(
     row.save()
     row.evidence.set(evidence)
     _record_kept(row, list(kept), evidence, actor=actor, now=now)
-    duties.meet_duty(
-        rule_key=drawing.RULE, matter=drawing.matter_of(row), on=today, now=now, actor=actor
-    )
+    duties.meet_duty(rule_key=drawing.RULE, matter=drawing.matter_of(row), on=today, now=now, actor=actor)
     events.recheck_answered(
         now=now,
         actor_id=actor.pk,
@@ -153,12 +151,11 @@ def _record_kept(
         raise PlanError("没有能够核查的，不能同时登记条款已履行。", field="kept")
     if both := sorted({number for number, _ in kept} & set(row.doubtful)):
         raise PlanError(f"第 {both[0]} 条不能既疑似未履行又登记为已履行。", field="doubtful")
-    assert row.found_on is not None
     try:
         fulfilment.record_obligations(
             commitment_id=row.commitment_id,
             found=kept,
-            found_on=row.found_on,
+            found_on=row.found_on or local_date(now),
             note=f"复核：{row.note}"[:300],
             actor=actor,
             now=now,

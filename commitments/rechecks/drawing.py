@@ -85,7 +85,9 @@ FROM recheck_frozen WHERE drawn ORDER BY code COLLATE "C"
 
 def follow_the_days(*, now: datetime) -> int:
     """One pass of the sweep: rounds whose day has come are drawn, drawn commitments without a duty get theirs."""
-    due = RecheckPlan.objects.filter(state=State.APPROVED, next_on__lte=local_date(now)).order_by("next_on", "pk")
+    due = RecheckPlan.objects.filter(state=State.APPROVED, next_on__lte=local_date(now)).order_by(
+        "next_on", "pk"
+    )
     done = 0
     for plan_id in list(due.values_list("pk", flat=True)):
         try:
@@ -118,9 +120,7 @@ def draw_by_hand(*, plan_id: int, actor: User, now: datetime) -> RecheckRound:
 @transaction.atomic
 def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> RecheckRound | None:
     """The round of a plan whose day has come; None where there is none (any more). Raises policy.NoRule."""
-    plan = (
-        RecheckPlan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
-    )
+    plan = RecheckPlan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
     if plan.state != State.APPROVED or plan.next_on is None or plan.next_on > local_date(now):
         return None
     interval = policy.value(RULE, lineage=plan.region.lineage, on=plan.next_on)
@@ -132,7 +132,9 @@ def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> Reche
         cursor.execute(FREEZE, _scope(plan, on))
         cursor.execute(COUNT)
         population, fingerprint = cursor.fetchone()
-        cursor.execute(DRAW, {"seed": seed, "number": str(number)} | {str(key): value for key, value in percents.items()})
+        cursor.execute(
+            DRAW, {"seed": seed, "number": str(number)} | {str(key): value for key, value in percents.items()}
+        )
         cursor.execute("SELECT count(*) FROM recheck_frozen WHERE drawn")
         drawn = cursor.fetchone()[0]
         made = RecheckRound.objects.create(

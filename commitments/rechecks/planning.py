@@ -8,13 +8,12 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from commitments.models import RecheckPlan
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import groups, numbering
 from credit_portal.registry.models import CommitmentType, Department, Domain, ServiceItem, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
-
-from commitments.models import RecheckPlan
 
 State = RecheckPlan.State
 PLANS = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
@@ -209,7 +208,9 @@ def _items(codes: Sequence[str]) -> list[str]:
     wanted = sorted({code.strip() for code in codes if code.strip()})
     if len(wanted) > MOST_ITEMS:
         raise PlanError(f"最多列 {MOST_ITEMS} 个事项，现为 {len(wanted)} 个。", field="item_codes")
-    known = set(ServiceItem.objects.filter(code__in=[one[:40] for one in wanted]).values_list("code", flat=True))
+    known = set(
+        ServiceItem.objects.filter(code__in=[one[:40] for one in wanted]).values_list("code", flat=True)
+    )
     if missing := [code for code in wanted if code not in known]:
         raise PlanError(f"目录中没有事项 {'、'.join(missing[:5])}。", field="item_codes")
     return wanted

@@ -2,9 +2,9 @@
 (`drawing.py`), and tests hold both to each other. (R64, R65; S4「定期…复核」「抽查比例和频次」)"""
 
 import hashlib
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from calendar import monthrange
 from datetime import date
 
 from commitments.models import Stratum
