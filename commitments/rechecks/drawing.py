@@ -24,7 +24,7 @@ State = RecheckPlan.State
 # What is re-checked: running, made before the day, by those who answer for it; not what is already being looked at.
 FREEZE = """
 CREATE TEMPORARY TABLE recheck_frozen ON COMMIT DROP AS
-SELECT one.id, one.code, one.department_id, one.region_id, one.is_demo,
+WITH frozen AS (SELECT one.id, one.code, one.department_id, one.region_id, one.is_demo,
     CASE WHEN NOT %(by_risk)s THEN 'ordinary' WHEN adverse.subject_id IS NOT NULL THEN 'higher'
         WHEN good.subject_id IS NOT NULL THEN 'lower' ELSE 'ordinary' END AS stratum
 FROM commitments_commitment AS one
@@ -54,24 +54,18 @@ WHERE one.fulfilment = 'running' AND one.voided_at IS NULL AND one.made_on < %(o
         WHERE matter.commitment_id = one.id AND matter.state NOT IN ('dropped', 'revoked'))
     AND NOT EXISTS (SELECT FROM commitments_recheck AS open
         WHERE open.commitment_id = one.id AND open.finding = '')
+)
+SELECT *, row_number() OVER (
+    PARTITION BY stratum
+    ORDER BY sha256(convert_to(%(seed)s || ':' || %(number)s || ':' || code, 'UTF8')), code COLLATE "C"
+) <= (count(*) OVER (PARTITION BY stratum) * CASE stratum
+    WHEN 'higher' THEN %(higher)s WHEN 'lower' THEN %(lower)s ELSE %(ordinary)s END + 99) / 100 AS drawn
+FROM frozen
 """
 COUNT = """
-SELECT count(*), encode(sha256(convert_to(
+SELECT count(*), count(*) FILTER (WHERE drawn), encode(sha256(convert_to(
     coalesce(string_agg(code || ' ' || stratum || E'\\n', '' ORDER BY code COLLATE "C"), ''), 'UTF8')), 'hex')
 FROM recheck_frozen
-"""
-DRAW = """
-ALTER TABLE recheck_frozen ADD COLUMN drawn boolean;
-WITH ranked AS (
-    SELECT id, stratum, count(*) OVER (PARTITION BY stratum) AS of_all, row_number() OVER (
-        PARTITION BY stratum
-        ORDER BY sha256(convert_to(%(seed)s || ':' || %(number)s || ':' || code, 'UTF8')), code COLLATE "C"
-    ) AS place
-    FROM recheck_frozen
-)
-UPDATE recheck_frozen SET drawn = ranked.place <= (ranked.of_all * CASE ranked.stratum
-    WHEN 'higher' THEN %(higher)s WHEN 'lower' THEN %(lower)s ELSE %(ordinary)s END + 99) / 100
-FROM ranked WHERE ranked.id = recheck_frozen.id
 """
 KEEP = """
 INSERT INTO commitments_recheckmember (round_id, commitment_id, stratum, drawn)
@@ -129,14 +123,10 @@ def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> Reche
     seed, on = rules.seed_of_round(plan.seed, number), plan.next_on
     percents = rules.percents_of(share.length, higher=plan.higher_percent, lower=plan.lower_percent)
     with connection.cursor() as cursor:
-        cursor.execute(FREEZE, _scope(plan, on))
+        of_strata = {str(stratum): percent for stratum, percent in percents.items()}
+        cursor.execute(FREEZE, _scope(plan, on) | {"seed": seed, "number": str(number)} | of_strata)
         cursor.execute(COUNT)
-        population, fingerprint = cursor.fetchone()
-        cursor.execute(
-            DRAW, {"seed": seed, "number": str(number)} | {str(key): value for key, value in percents.items()}
-        )
-        cursor.execute("SELECT count(*) FROM recheck_frozen WHERE drawn")
-        drawn = cursor.fetchone()[0]
+        population, drawn, fingerprint = cursor.fetchone()
         made = RecheckRound.objects.create(
             plan=plan,
             number=number,
