@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -22,6 +23,7 @@ from verification import services as verification
 from verification.vocabulary import Kind
 
 from . import hooks
+from .case_opening import answered_for_by
 from .models import BreachCase, Commitment, CommitmentEvent, Obligation, ObligationFinding, Recheck
 from .obligations import rules
 
@@ -239,9 +241,17 @@ def undo_determination(*, case: BreachCase, actor: User, now: datetime) -> None:
 # ---- parts -------------------------------------------------------------------------------------------------
 
 
+def commitments_in_reach(user: User) -> QuerySet[Commitment]:
+    """The commitments whose keeping a member of staff may look at: those that the own department took or answers for (the
+    items are its own), or those of the own region and below."""
+    reach = limit_to_visible(Commitment.objects.all(), user)
+    if user.department is not None and has_role(user, *MAY_RECORD):
+        reach = reach | Commitment.objects.filter(answered_for_by(user.department))
+    return reach
+
+
 def _to_record(commitment_id: int, actor: User) -> Commitment:
-    reach = Commitment.objects.filter(pk=commitment_id)
-    if not has_role(actor, *MAY_RECORD) or not limit_to_visible(reach, actor).exists():
+    if not has_role(actor, *MAY_RECORD) or not commitments_in_reach(actor).filter(pk=commitment_id).exists():
         raise FulfilmentError("该承诺不在您的管理范围内。")
     return _locked(commitment_id)
 

@@ -35,7 +35,7 @@ class Obligation(models.Model):
     )
     clause_no = models.PositiveSmallIntegerField("条", help_text="0：整份承诺")
     department = models.ForeignKey(
-        Department, models.PROTECT, verbose_name="受理单位", related_name="+", db_index=False
+        Department, models.PROTECT, verbose_name="负责部门", related_name="+", db_index=False
     )
     due_on = models.DateField("应当履行之日", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)

@@ -398,6 +398,20 @@ def test_a_doubt_opens_a_case_of_the_department(place):
     assert first.commitment.fulfilment == "running"
 
 
+def test_it_is_the_competent_department_that_looks_at_what_a_window_took(place):
+    window = factories.department(region="130111", kind="approval_bureau")
+    version = factories.item_version(department=place.department)
+    taken = listed.commitment(department=window, item_version=version, content=TEXT, made_on=BEFORE)
+    assert set(taken.obligations.values_list("department", flat=True)) == {place.department.pk}
+    row = next(one for one in all_drawn(place) if one.commitment_id == taken.pk)
+    assert row.department == place.department
+    place.answer(row, kept=[(1, "kept")])
+    assert taken.obligations.get(clause_no=1).state == "kept"
+    address = f"/desk/obligations/{taken.code}/"
+    assert client_of(place.officer).get(address).status_code == 200
+    assert client_of(factories.staff("officer", department=window)).get(address).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("finding", "fields", "field"),
     [
@@ -430,7 +444,7 @@ def test_only_the_own_department_answers_and_a_corrected_commitment_needs_no_ans
         factories.staff("officer"),
         factories.staff("clerk", department=place.department),
     ):
-        with pytest.raises(PlanError, match="由受理这份承诺的部门办理"):
+        with pytest.raises(PlanError, match="由负责这份承诺的部门办理"):
             place.answer(rows[0], actor=actor)
     hooks.run_after_correction(commitment=rows[0].commitment, actor=place.officer, now=NOW)
     rows[0].refresh_from_db()

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('partly', models.BooleanField(default=False, verbose_name='部分履行')),
                 ('found_on', models.DateField(blank=True, null=True, verbose_name='核实日期')),
                 ('commitment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='commitments.commitment', verbose_name='承诺')),
-                ('department', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.department', verbose_name='受理单位')),
+                ('department', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.department', verbose_name='负责部门')),
             ],
             options={
                 'verbose_name': '承诺义务',

@@ -1,6 +1,7 @@
 """Obligations come into being with the commitment, in sets: one statement for one signing or for a whole upload.
 
-They begin as the commitment stands: what was recorded or determined of it before is theirs, too. Due: on the day that was
+Who answers for them: the competent department of the item, or whoever took the commitment where it has none. They begin as
+the commitment stands: what was recorded or determined of it before is theirs, too. Due: on the day that was
 filled into the clause, else on the last day of the term (which signing took from the item), else on none.
 """
 
@@ -22,7 +23,7 @@ INSERT INTO commitments_obligation
 SELECT id, no, department_id, valid_until, state, state = 'not_kept' AND fulfilment = 'partial' AND NOT some_named,
     CASE WHEN state NOT IN ('open', 'ended') THEN coalesce(recorded, made_on) END
 FROM (
-    SELECT one.id, pledge.no, one.department_id, one.valid_until, one.fulfilment, one.made_on, said.some_named,
+    SELECT one.id, pledge.no, coalesce(item.department_id, one.department_id) AS department_id, one.valid_until, one.fulfilment, one.made_on, said.some_named,
         recorded.day AS recorded,
         CASE WHEN one.voided_at IS NOT NULL
                 OR EXISTS (SELECT FROM commitments_commitment AS new WHERE new.corrects_id = one.id) THEN 'ended'
@@ -31,6 +32,7 @@ FROM (
                 AND (NOT said.some_named OR pledge.no = ANY (said.named)) THEN 'not_kept'
             ELSE 'open' END AS state
     FROM commitments_commitment AS one
+    LEFT JOIN registry_serviceitem AS item ON item.id = one.item_id
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg((clause->>'no')::int), '{0}') AS numbers
         FROM jsonb_array_elements(one.content) AS clause WHERE clause->>'kind' = 'pledge'

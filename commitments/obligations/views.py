@@ -40,8 +40,7 @@ State = Obligation.State
 def due(request: HttpRequest) -> HttpResponse:
     """Obligations that have a day and are open, the first to be due first; a commitment is found by its code."""
     code = codes.clean(request.GET.get("q", "").replace("\0", ""))[:60]
-    reach = limit_to_visible(Commitment.objects.all(), request.user)
-    if code and reach.filter(code=code[:20]).exists():
+    if code and fulfilment.commitments_in_reach(request.user).filter(code=code[:20]).exists():
         return redirect("obligations:commitment", code[:20])
     today = clock.today()
     rows = limit_to_visible(Obligation.objects.filter(state=State.OPEN, due_on__isnull=False), request.user)
@@ -150,7 +149,8 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             and found.fulfilment != Commitment.Fulfilment.FULFILLED
             and found.voided_at is None
             and has_role(request.user, *case_rules.DOES)
-            and found.department_id == request.user.department_id,
+            and request.user.department_id
+            in (found.department_id, found.item.department_id if found.item else None),
         },
         status=422 if form.is_bound else 200,
     )
@@ -253,8 +253,8 @@ def evidence_answer(request: HttpRequest, file: EvidenceFile, *, subject_id: int
 
 def _visible(request: HttpRequest, code: str) -> Commitment:
     found = (
-        limit_to_visible(Commitment.objects.all(), request.user)
-        .select_related("department", "corrected_by")
+        fulfilment.commitments_in_reach(request.user)
+        .select_related("department", "item", "corrected_by")
         .filter(code=code)
         .first()
     )

@@ -84,7 +84,7 @@ def _taken(recheck_id: int, actor: User) -> Recheck:
         not has_role(actor, *ANSWERS)
         or not Recheck.objects.filter(pk=recheck_id, department_id=actor.department_id).exists()
     ):
-        raise PlanError("这件复核由受理这份承诺的部门办理。")
+        raise PlanError("这件复核由负责这份承诺的部门办理。")
     # The commitment first: whoever records or determines takes it first, too.
     code = Recheck.objects.values_list("commitment_id", flat=True).get(pk=recheck_id)
     Commitment.objects.select_for_update(of=("self",)).get(pk=code)

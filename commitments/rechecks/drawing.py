@@ -21,17 +21,19 @@ SHARE = "recheck_share"
 AT_ONCE = 1_000
 State = RecheckPlan.State
 
-# What is re-checked: running, made before the day, by those who answer for it; not what is already being looked at.
+# What is re-checked: running, made before the day; not what is already being looked at. By whoever answers for it: the
+# competent department of the item, or whoever took the commitment where it has none in use.
 FREEZE = """
 CREATE TEMPORARY TABLE recheck_frozen ON COMMIT DROP AS
-WITH frozen AS (SELECT one.id, one.code, one.department_id, one.region_id, one.is_demo,
+WITH frozen AS (SELECT one.id, one.code, office.id AS department_id, one.region_id, one.is_demo,
     CASE WHEN NOT %(by_risk)s THEN 'ordinary' WHEN adverse.subject_id IS NOT NULL THEN 'higher'
         WHEN good.subject_id IS NOT NULL THEN 'lower' ELSE 'ordinary' END AS stratum
 FROM commitments_commitment AS one
 JOIN registry_region AS place ON place.code = one.region_id
-JOIN registry_department AS office ON office.id = one.department_id
 LEFT JOIN registry_serviceitemversion AS version ON version.id = one.item_version_id
 LEFT JOIN registry_serviceitem AS item ON item.id = one.item_id
+LEFT JOIN registry_department AS competent ON competent.id = item.department_id AND competent.is_active
+JOIN registry_department AS office ON office.id = coalesce(competent.id, one.department_id) AND office.is_active
 LEFT JOIN (
     SELECT DISTINCT subject_id FROM verification_creditentry
     WHERE %(by_risk)s AND state = 'effective' AND kind IN ('penalty', 'list', 'breach') AND verified
@@ -44,8 +46,8 @@ LEFT JOIN (
         AND (until_on IS NULL OR until_on >= %(on)s)
 ) AS good ON good.subject_id = one.subject_id
 WHERE one.fulfilment = 'running' AND one.voided_at IS NULL AND one.made_on < %(on)s
-    AND (place.path = %(path)s OR place.path LIKE %(below)s) AND office.is_active
-    AND (%(department)s::bigint IS NULL OR one.department_id = %(department)s)
+    AND (place.path = %(path)s OR place.path LIKE %(below)s)
+    AND (%(department)s::bigint IS NULL OR office.id = %(department)s)
     AND (%(types)s::text[] = '{}' OR one.commitment_type = ANY (%(types)s::text[]))
     AND (%(domains)s::text[] = '{}' OR version.domain = ANY (%(domains)s::text[]))
     AND (%(items)s::text[] = '{}' OR item.code = ANY (%(items)s::text[]))
