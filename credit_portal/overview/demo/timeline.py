@@ -34,6 +34,7 @@ from . import (
     partners,
     people,
     progress,
+    rechecks,
     records,
     repairs,
     units,
@@ -130,6 +131,7 @@ class Timeline:
         measures.plan(self)
         objections.plan(self)
         repairs.plan(self)
+        rechecks.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
