@@ -200,6 +200,16 @@ class CommitmentAdmin(EvidenceAdmin):
             paper=list(_paper_lines(obj)),
             note="签署时冻结，与 PDF 相同；以后文本改版不影响这里。",
         )
+        yield Section(
+            "逐条履行情况",
+            head=["条", "承诺的内容", "应当履行之日", "状态", "核实日期"],
+            table=[
+                [row.clause, row.what, row.due_on or "—", row.shown_state, row.found_on or "—"]
+                for row in obj.obligations.select_related("commitment")
+            ],
+            note="在工作台的“履行”中登记；未履行的只由违诺认定写明。",
+            empty="没有承诺条款。",
+        )
         shown = (
             Presentation.objects.filter(draft=obj.draft_id) if obj.draft_id else Presentation.objects.none()
         )

@@ -12,6 +12,8 @@ class CommitmentsConfig(AppConfig):
 
         from . import drafting, hooks, statements, term_switching
         from .consequences import undoing
+        from .obligations import making
+        from .rechecks import answering, drawing
         from .supplements import course, ending, immediate, reminding
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
@@ -21,6 +23,13 @@ class CommitmentsConfig(AppConfig):
         hooks.register_after_revocation("consequences", undoing.on_revoked)
         term_switching.register()
         hooks.register_after_revocation("statements", statements.on_revoked)
+        hooks.register_after_signing("obligations", making.on_signed)
+        hooks.register_after_voiding("obligations", making.on_ended)
+        hooks.register_after_correction("obligations", making.on_ended)
+        duties.register_matter(drawing.MATTER, "承诺复核", _recheck_page)
+        hooks.register_after_voiding("rechecks", answering.on_ended)
+        hooks.register_after_correction("rechecks", answering.on_ended)
+        sweeping.register_step("rechecks", drawing.follow_the_days)
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
         duties.register_matter(course.MATTER, "容缺受理", _supplement_page)
         duties.register_matter(immediate.MATTER, "即时办理", _immediate_page)
@@ -76,3 +85,10 @@ def _immediate_page(row_id: int) -> str | None:
 
     code = ImmediateResult.objects.filter(pk=row_id).values_list("commitment__code", flat=True).first()
     return f"/desk/supplements/immediate/{code}/" if code else None
+
+
+def _recheck_page(row_id: int) -> str | None:
+    from .models import Recheck
+
+    uuid = Recheck.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/rechecks/{uuid}/" if uuid else None

@@ -223,9 +223,7 @@ def determine(*, case_id: int, expect: str, actor: User, now: datetime, document
     case.entry = entry
     _go(case, "determine", actor=actor, now=now)
     write_step(case, Step.DETERMINED, on=today, actor=actor, now=now, document=document)
-    fulfilment.set_by_determination(
-        commitment=case.commitment, status=case.outcome, actor=actor, now=now, number=case.number
-    )
+    fulfilment.set_by_determination(case=case, actor=actor, now=now)
     for rule_key in ("service", "breach_report"):
         _open_duty(case, rule_key, triggered_on=today, actor=actor, now=now)
     hooks.run_after_determination(case=case, actor=actor, now=now)
@@ -359,7 +357,7 @@ def _revoked(
     write_step(case, Step.REVOKED, on=today, actor=actor, now=now, document=document, note=said)
     if case.entry_id is not None:
         verification.revoke_entry(entry_id=case.entry_id, operator=actor, now=now)
-    fulfilment.undo_determination(commitment=case.commitment, actor=actor, now=now, number=case.number)
+    fulfilment.undo_determination(case=case, actor=actor, now=now)
     duties.cancel_duties(matter=matter_of(case), now=now, actor=actor, reason="认定已撤销")
     hooks.run_after_revocation(case=case, actor=actor, now=now)
     return case

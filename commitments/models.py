@@ -32,6 +32,13 @@ from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
 from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
+from .obligation_models import Obligation as Obligation
+from .obligation_models import ObligationFinding as ObligationFinding
+from .recheck_models import Recheck as Recheck
+from .recheck_models import RecheckMember as RecheckMember
+from .recheck_models import RecheckPlan as RecheckPlan
+from .recheck_models import RecheckRound as RecheckRound
+from .recheck_models import Stratum as Stratum
 from .subject_models import AccessGrounds as AccessGrounds
 from .subject_models import SubjectStatement as SubjectStatement
 from .supplement_models import ImmediateResult as ImmediateResult

@@ -22,6 +22,8 @@ urlpatterns = [
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/consequences/", include("commitments.consequences.urls")),
     path("desk/supplements/", include("commitments.supplements.urls")),
+    path("desk/obligations/", include("commitments.obligations.urls")),
+    path("desk/rechecks/", include("commitments.rechecks.urls")),
     path("desk/lists/", include("verification.listing_urls")),
     path("desk/checks/", include("verification.checking.urls")),
     path("desk/unit/", include("verification.units.urls")),

@@ -2,6 +2,7 @@
 are in no bulk file."""
 
 from dataclasses import asdict
+from datetime import date
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -12,7 +13,7 @@ from commitments.models import BreachCase
 from credit_portal.audit import clock
 from credit_portal.registry.models import Domain
 
-from . import breach_search, column, serializers, statistics, supervision
+from . import breach_search, column, recheck_figures, serializers, statistics, supervision
 from . import breach_shapes as shapes
 from .api import LIST_PARAMETERS, PublicView, answer, described, neighbour
 from .breach_gate import find_breach
@@ -129,6 +130,20 @@ def _rate(rate: supervision.Rate) -> dict[str, object]:
     }
 
 
+def _rechecks(today: date) -> dict[str, object]:
+    counted = recheck_figures.figures(today)
+    of_all = counted.all
+    return {
+        "since": counted.since,
+        "until": counted.until,
+        "drawn": of_all.drawn,
+        "looked": of_all.looked,
+        "settled": of_all.settled,
+        "kept": of_all.kept if of_all.enough else None,
+        "percent": of_all.percent,
+    }
+
+
 class Statistics(PublicView):
     @described(
         "公示的数字",
@@ -147,6 +162,7 @@ class Statistics(PublicView):
                 "texts": column.current_texts(today).count(),
                 "breaches": found.breaches,
                 "departments": [asdict(one) for one in found.departments],
+                "rechecks": _rechecks(today),
                 "counted_at": found.counted_at,
             },
         )

@@ -122,10 +122,21 @@ class DepartmentFiguresSerializer(s.Serializer):
     breaches = s.IntegerField(allow_null=True, help_text="认定的、公示中的违诺；不足 10 件的为 null")
 
 
+class RecheckFiguresSerializer(s.Serializer):
+    since = s.DateField(help_text="自")
+    until = s.DateField(help_text="至")
+    drawn = s.IntegerField(help_text="抽中的承诺")
+    looked = s.IntegerField(help_text="已核查的")
+    settled = s.IntegerField(help_text="有结论的")
+    kept = s.IntegerField(allow_null=True, help_text="没有发现未履行的；有结论的不足 10 件的为 null")
+    percent = s.IntegerField(allow_null=True, help_text="履行率，百分之几，只舍不入")
+
+
 class StatisticsSerializer(s.Serializer):
     commitments = CountSerializer(help_text="公示中的承诺")
     items = s.IntegerField(help_text="现行事项数")
     texts = s.IntegerField(help_text="现行文本数")
     breaches = s.IntegerField(allow_null=True, help_text="公示中的违诺；不足 10 件的为 null")
     departments = DepartmentFiguresSerializer(many=True, help_text="按部门，不足 10 份承诺的部门不列")
+    rechecks = RecheckFiguresSerializer(help_text="最近十二个月的承诺复核")
     counted_at = s.DateTimeField(help_text="违诺和各部门的数字统计于何时")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
-from commitments.models import Clause, Commitment, CommitmentEvent, PromisedMaterial
+from commitments.models import Clause, Commitment, CommitmentEvent, Obligation, PromisedMaterial
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import codes
 from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
@@ -52,7 +52,8 @@ PUBLIC_FIELDS = (*LISTED_FIELDS, "title", "clauses", "masked", "text_sha256", "p
 # after its publication, it reads as running (履行中), like everything of which nothing is publicly concluded; that it
 # differs cannot be told from any list, figure or filter.
 SHOWN_FULFILMENT = (Commitment.Fulfilment.RUNNING, Commitment.Fulfilment.FULFILLED)
-_CONCLUDED = Commitment.Fulfilment.FULFILLED
+_CONCLUDED, _RUNS = Commitment.Fulfilment.FULFILLED, Commitment.Fulfilment.RUNNING
+_KEPT = (Obligation.State.KEPT, Obligation.State.KEPT_LATE)
 SHOWN_EVENTS = (CommitmentEvent.Kind.SIGNED, CommitmentEvent.Kind.PUBLISHED)
 
 _TYPES = dict(CommitmentType.choices)
@@ -195,6 +196,29 @@ def public_late_promise(commitment: Commitment) -> dict[str, Any] | None:
         number=Count("pk"), last_on=Max("promised_on")
     )
     return found if found["number"] else None
+
+
+def public_obligations(commitment: Commitment, *, breach_is_public: bool) -> list[dict[str, Any]]:
+    """Clause by clause how a commitment is being kept, as the public may see it: `no` (0: the whole), `state`, `label`, `on`.
+
+    That one was not kept, in part or late, is shown beside a public breach alone; else a clause was kept or it runs. What
+    has ended is not shown.
+    """
+    return [
+        {"no": row.clause_no, "on": row.found_on} | _shown_obligation(row, breach_is_public)
+        if row.state in _KEPT or (breach_is_public and row.state == Obligation.State.NOT_KEPT)
+        else {"no": row.clause_no, "on": None, "state": _RUNS, "label": _FULFILMENT[_RUNS]}
+        for row in commitment.obligations.exclude(state=Obligation.State.ENDED).order_by("clause_no")
+    ]
+
+
+def _shown_obligation(row: Obligation, breach_is_public: bool) -> dict[str, str]:
+    if row.state == Obligation.State.NOT_KEPT:
+        state = Commitment.Fulfilment.PARTIAL if row.partly else Commitment.Fulfilment.UNFULFILLED
+        return {"state": state, "label": row.shown_state}
+    late = breach_is_public and row.state == Obligation.State.KEPT_LATE
+    word = Obligation.State.KEPT_LATE if late else Obligation.State.KEPT
+    return {"state": _CONCLUDED, "label": str(word.label)}
 
 
 def clause_kind_label(kind: str) -> str:

@@ -24,6 +24,7 @@ from .gate import (
     public_commitments,
     public_course,
     public_late_promise,
+    public_obligations,
     public_record,
 )
 from .verifying import find_paper
@@ -89,6 +90,7 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "events": events,
             "breaches": breaches,
             "late": public_late_promise(found),
+            "obligations": public_obligations(found, breach_is_public=bool(breaches)),
         },
     )
     # A page that shows a breach is not for search engines as long as it does.

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from commitments.models import Commitment, SignerCapacity
+from commitments.obligations import making
 from credit_portal.registry.models import CreditSubject, PublicityClass, SubjectName
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -60,7 +61,9 @@ def commitment(
         "publicity_class": PublicityClass.PUBLIC if public else PublicityClass.LIMITED,
         "public_from": NOW - timedelta(minutes=1) if public else None,
     }
-    return Commitment.objects.create(**(values | fields))
+    made = Commitment.objects.create(**(values | fields))
+    making.make([made.pk])
+    return made
 
 
 def named(name: str, **fields: Any) -> Commitment:

@@ -20,8 +20,10 @@ from commitments.models import (
     ImmediateResult,
     Interview,
     Letter,
+    Obligation,
     PromisedMaterial,
     ReadingMaterial,
+    RecheckPlan,
     Rectification,
     SubjectStatement,
     Supplement,
@@ -193,6 +195,19 @@ class TheDemonstration(TestCase):
         assert {"asked", "proposed", "decided", "effective", "refused"} <= states
         effective = RepairApplication.objects.get(state="effective")
         assert effective.announced_on and effective.entry.repaired_on and effective.pledge
+
+    def test_commitments_are_kept_clause_by_clause_and_were_re_checked(self):
+        assert not Commitment.objects.filter(obligations=None).exists()
+        assert set(Obligation.objects.values_list("state", flat=True)) >= {
+            "open",
+            "kept",
+            "not_kept",
+            "ended",
+        }
+        plans = RecheckPlan.objects.order_by("pk")
+        assert [plan.state for plan in plans] == ["approved", "proposed"]
+        first, second = plans[0].rounds.order_by("number")
+        assert not first.rechecks.filter(finding="").exists() and second.number == 2
 
     def test_a_departments_own_system_has_handed_in_reported_and_warned(self):
         handed_in = Commitment.objects.filter(channel="partner")

@@ -45,6 +45,16 @@ def test_what_was_kept_is_recorded_once_and_written_into_the_record(signed, offi
     assert (entry.kind, entry.document_no) == ("fulfilment", signed.code)
 
 
+def stands(signed, status):
+    """The commitment as it stands with this status: its clauses say it."""
+    state = {"running": "open", "fulfilled": "kept", "partial": "not_kept", "unfulfilled": "not_kept"}[status]
+    signed.obligations.update(
+        state=state, partly=status == "partial", found_on=None if state == "open" else NOW.date()
+    )
+    Commitment.objects.filter(pk=signed.pk).update(fulfilment=status)
+    signed.refresh_from_db()
+
+
 ALLOWED = {
     # That something was not kept is for a determination to say.
     "running": {"fulfilled"},
@@ -57,8 +67,7 @@ ALLOWED = {
 @pytest.mark.parametrize("after", ["running", "fulfilled", "partial", "unfulfilled"])
 @pytest.mark.parametrize("before", ["running", "fulfilled", "partial", "unfulfilled"])
 def test_only_the_moves_of_the_table_are_made(signed, officer, before, after):
-    Commitment.objects.filter(pk=signed.pk).update(fulfilment=before)
-    signed.refresh_from_db()
+    stands(signed, before)
     if after in ALLOWED[before] or after == before:
         assert record(signed, officer, after, "查明的情况").fulfilment == after
     else:
@@ -67,7 +76,7 @@ def test_only_the_moves_of_the_table_are_made(signed, officer, before, after):
 
 
 def test_what_was_kept_late_in_part_has_to_be_said(signed, officer):
-    Commitment.objects.filter(pk=signed.pk).update(fulfilment="unfulfilled")
+    stands(signed, "unfulfilled")
     with pytest.raises(FulfilmentError, match="哪些内容没有履行"):
         record(signed, officer, "partial", "  ")
     with pytest.raises(FulfilmentError, match="请选择履行状态"):

@@ -1,9 +1,13 @@
 """Every page of the back office × every role: allowed and denied, both asked. A page missing from the table fails."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 
+from commitments.rechecks import drawing, planning
+from credit_portal.deadlines.models import PolicyRule
 from credit_portal.registry import groups, permissions
 from repair.models import UnpublicationProof
 from tests import factories
@@ -181,6 +185,56 @@ def test_a_proof_that_publication_stopped_opens_for_its_department_and_the_credi
         # There is no certificate yet.
         opened = {"": 200, "certificate.pdf": 404, "again/": 302}[page]
         assert answer.status_code == (opened if role in may else 403), (page, role)
+
+
+# Pages of fulfilment at the desk → who may; what is done there is asked below.
+FULFILMENT = {
+    "/desk/obligations/": OWN,
+    "/desk/obligations/{code}/": OWN,
+    "/desk/rechecks/": OWN,
+    "/desk/rechecks/plans/": OWN,
+    "/desk/rechecks/plans/new/": {F, H, K},
+    "/desk/rechecks/plans/{plan}/": OWN,
+    "/desk/rechecks/rounds/{round}/": OWN,
+    "/desk/rechecks/rounds/{round}/population.csv": OWN,
+    "/desk/rechecks/{recheck}/": OWN,
+}
+FULFILMENT_DEEDS = {
+    "/desk/rechecks/plans/{plan}/approve/": {H, K},
+    "/desk/rechecks/plans/{plan}/reject/": {H, K},
+    "/desk/rechecks/plans/{plan}/draw/": {H, K},
+    "/desk/rechecks/plans/{plan}/end/": {H, K},
+}
+
+
+@pytest.mark.parametrize("role", list(groups.LABELS))
+def test_fulfilment_and_rechecks_open_for_the_desk_and_plans_are_decided_by_head_and_office(office, role):
+    for key, value in (("recheck_interval", 6), ("recheck_share", 100)):
+        PolicyRule.objects.create(
+            region=factories.region(), key=key, value=value, basis="S4 1", confirmed=True,
+            effective_from=date(2020, 1, 1),
+            unit={"recheck_interval": "months", "recheck_share": "percent"}[key],
+        )  # fmt: skip
+    later = factories.NOW + timedelta(days=1)
+    plan = planning.propose(
+        told=planning.Told("定期复核", later.date()), actor=office.people[F], now=factories.NOW
+    )
+    planning.approve(plan_id=plan.pk, actor=office.people[H], now=factories.NOW)
+    drawn = drawing.draw_due(plan_id=plan.pk, now=later)
+    names = {
+        "code": office.commitment.code,
+        "plan": plan.uuid,
+        "round": drawn.uuid,
+        "recheck": drawn.rechecks.get(commitment=office.commitment).uuid,
+    }
+    client = office.client(role)
+    for page, may in FULFILMENT.items():
+        assert client.get(page.format(**names)).status_code == (200 if role in may else 403), (page, role)
+    for deed, may in FULFILMENT_DEEDS.items():
+        answer = client.post(deed.format(**names), {"reason": "不再需要"})
+        assert answer.status_code == (302 if role in may else 403), (deed, role)
+    plan.refresh_from_db()
+    assert plan.state == ("ended" if role in {H, K} else "approved")
 
 
 def test_the_groups_in_the_database_hold_what_the_table_of_permissions_says():

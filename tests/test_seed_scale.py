@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from commitments.models import Commitment
+from commitments.models import Commitment, Obligation
 from credit_portal.audit import clock
 from credit_portal.overview.management.commands import seed_scale
 from credit_portal.registry import codes, numbering
@@ -39,8 +39,9 @@ def test_what_it_makes_is_valid_found_and_leaves_the_tables_as_they_were(many: i
     monkeypatch.setattr(seed_scale, "MANY", many)
     before = structure()
     call_command("seed_scale", commitments=600, subjects=240, verbosity=0)
-    call_command("seed_scale", commitments=300, subjects=150, verbosity=0)
+    call_command("seed_scale", commitments=300, subjects=150, verbosity=0, obligations=True)
     assert structure() == before
+    assert Obligation.objects.count() == 300 * 7
     assert Commitment.objects.count() == 900
     assert (
         CreditSubject.objects.count() == SubjectName.objects.count() == CreditSubject.history.count() == 390

@@ -7,11 +7,17 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from commitments.models import BreachCase, Commitment, CommitmentEvent
+from commitments.models import BreachCase, Commitment, CommitmentEvent, Obligation
 from credit_portal.registry.models import CreditSubject
 from verification.vocabulary import State as EntryState
 
 State = BreachCase.State
+_BADGES = {
+    Obligation.State.OPEN: "running",
+    Obligation.State.KEPT: "fulfilled",
+    Obligation.State.KEPT_LATE: "fulfilled",
+    Obligation.State.NOT_KEPT: "unfulfilled",
+}
 AT_WORK = (State.HEARD, State.PROPOSED, State.DETERMINED)
 
 
@@ -28,6 +34,27 @@ def fulfilment_of(commitment: Commitment) -> tuple[str, str]:
     if commitment.unserved:  # type: ignore[attr-defined]
         return Commitment.Fulfilment.RUNNING, str(Commitment.Fulfilment.RUNNING.label)
     return commitment.fulfilment, commitment.get_fulfilment_display()
+
+
+def obligations_of(commitment: Commitment) -> list[dict[str, Any]]:
+    """Clause by clause how a commitment is being kept, as its subject may know by now: what a determination that has not
+    been served says of a clause is not told by it."""
+    if commitment.voided_at is not None:
+        return []
+    shown = []
+    for row in commitment.obligations.exclude(state=Obligation.State.ENDED).order_by("clause_no"):
+        hidden = commitment.unserved and row.state == Obligation.State.NOT_KEPT  # type: ignore[attr-defined]
+        state = Obligation.State.OPEN if hidden else Obligation.State(row.state)
+        shown.append(
+            {
+                "no": row.clause_no,
+                "state": _BADGES[state],
+                "label": str(state.label) if hidden else row.shown_state,
+                "on": None if hidden else row.found_on,
+                "due_on": row.due_on if state == Obligation.State.OPEN else None,
+            }
+        )
+    return shown
 
 
 def publicity_of(commitment: Commitment) -> str:

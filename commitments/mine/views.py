@@ -53,6 +53,7 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "publicity": showing.publicity_of(one),
             "pledges": [clause for clause in one.content if clause["kind"] == "pledge"],
             "liabilities": [clause for clause in one.content if clause["kind"] == "liability"],
+            "obligations": showing.obligations_of(one),
             "events": showing.course_of(one),
             "papers": [("receipt", "回执")] + ([("commitment", "签署的承诺书")] if one.pdf_id else []),
             "cases": list(showing.cases_of(request.acting.subject).filter(commitment=one)),

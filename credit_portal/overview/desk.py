@@ -48,6 +48,7 @@ DEEDS = {
     "objection_answer": "核实并书面答复异议",
     "monthly_list": "报送使用信用记录月报",
     "half_year_report": "报送半年进展报告",
+    "recheck_interval": "复核抽中的承诺",
     "repair_decision": "决定信用修复申请",
     "repair_confirmation": "确认信用修复",
     "late_materials_promise": "核收容缺材料",

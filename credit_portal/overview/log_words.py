@@ -1,6 +1,6 @@
 """The codes of the log in words. Here, because only this room may know the words of all the others."""
 
-from commitments.models import CaseStep, Commitment, Recipient
+from commitments.models import CaseStep, Commitment, Obligation, Recheck, Recipient
 from credit_portal.audit.wording import register
 from credit_portal.deadlines.loading import SHAPES
 from credit_portal.deadlines.wording import PROMISED
@@ -55,6 +55,10 @@ VERBS = {
     "commitment.voided": "作废承诺",
     "commitment.corrected": "更正承诺",
     "commitment.fulfilment": "履行状态变更",
+    "obligation.found": "逐条核实履行",
+    "recheck.plan": "复核计划",
+    "recheck.drawn": "抽取复核",
+    "recheck.answered": "登记复核结果",
     "publicity.decided": "决定公开类型",
     "publicity.proposal": "公开提议",
     "publicity.withdrawn": "停止公示",
@@ -326,6 +330,12 @@ def bring_words() -> None:
         },
     )
     register("commitment.fulfilment", status=dict(Commitment.Fulfilment.choices))
+    register("obligation.found", state=dict(Obligation.State.choices))
+    register(
+        "recheck.plan",
+        deed={"proposed": "提出，等待另一人批准", "approved": "批准", "rejected": "不批准", "ended": "停止"},
+    )
+    register("recheck.answered", finding=dict(Recheck.Finding.choices))
     register("publicity.decided", publicity_class=dict(PublicityClass.choices), reason=reasons)
     register("publicity.withdrawn", reason=reasons)
     register("act.entered", kind=dict(ActKind.choices), source=dict(AdministrativeAct.Source.choices))

@@ -52,6 +52,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
     NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
+    NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
     NavItem(

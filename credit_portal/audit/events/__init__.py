@@ -84,6 +84,7 @@ from .deadlines import (
     switch_moved,
     switch_order,
 )
+from .fulfilment import obligations_found, recheck_answered, recheck_drawn, recheck_plan
 from .ground import (
     department_saved,
     evidence_stored,
@@ -187,6 +188,7 @@ __all__ = [
     "message_retried",
     "notice_printed",
     "objection_step",
+    "obligations_found",
     "own_record_given",
     "partner_acted",
     "partner_saved",
@@ -200,6 +202,9 @@ __all__ = [
     "publicity_proposal",
     "publicity_withdrawn",
     "reading_saved",
+    "recheck_answered",
+    "recheck_drawn",
+    "recheck_plan",
     "recipient_saved",
     "repair_step",
     "report_answered",

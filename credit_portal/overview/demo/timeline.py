@@ -35,6 +35,7 @@ from . import (
     partners,
     people,
     progress,
+    rechecks,
     records,
     repairs,
     units,
@@ -132,6 +133,7 @@ class Timeline:
         objections.plan(self)
         repairs.plan(self)
         late.plan(self)
+        rechecks.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:

@@ -13,7 +13,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from commitments import texts
-from commitments.models import Commitment, CommitmentText, RequiredContent, TextVersion
+from commitments.models import (
+    Commitment,
+    CommitmentText,
+    Obligation,
+    ObligationFinding,
+    RequiredContent,
+    TextVersion,
+)
+from commitments.obligations import making
 from commitments.text_rules import ClauseData
 from credit_portal.audit import clock
 from credit_portal.overview import scale_names
@@ -33,6 +41,7 @@ from disclosure import fragments
 DAYS = 4 * 365
 PERSON_EVERY = 100  # one subject in so many is a natural person, whose commitments are not public
 SHOP_SHARE = 4  # one in so many is a sole trader
+AT_ONCE = 100_000  # commitments whose obligations are made in one statement
 MANY = 20_000  # from so many rows on, indexes are cheaper made afterwards
 # Numbers in made-up codes start here, far from what demonstrations and tests count up from 1.
 FIRST_NUMBER = 7_000_000_000
@@ -72,6 +81,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--commitments", type=int, required=True, help="再生成多少条承诺")
         parser.add_argument("--subjects", type=int, help="再生成多少个主体（默认为承诺数的十分之三）")
+        parser.add_argument(
+            "--obligations", action="store_true", help="也生成逐条的义务和核实（每条承诺约十行）"
+        )
         parser.add_argument("--seed", type=int, default=1, help="随机数种子：同样的种子得到同样的名称")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -95,6 +107,9 @@ class Command(BaseCommand):
                 self.say(f"主体 {subjects:,} 个", began)
                 add_commitments(cursor, wanted, first, subjects, slots, now)
                 self.say(f"承诺 {wanted:,} 条", began)
+                if options["obligations"]:
+                    add_obligations(cursor, wanted)
+                    self.say("逐条的义务", began)
         with connection.cursor() as cursor:
             for model in (CreditSubject, CreditSubject.names.rel.related_model, Commitment):
                 cursor.execute(f"VACUUM (ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
@@ -307,6 +322,18 @@ def add_commitments(
             },
         )  # fmt: skip
         cursor.execute(COUNTERS, [first, first + count - 1])
+
+
+def add_obligations(cursor: Any, count: int) -> None:
+    """Of the newest so many commitments, as they stand."""
+    cursor.execute("SELECT max(id) FROM commitments_commitment")
+    last = cursor.fetchone()[0]
+    with (
+        unhindered(cursor, Obligation._meta.db_table, count),
+        unhindered(cursor, ObligationFinding._meta.db_table, count),
+    ):
+        for first in range(last - count + 1, last + 1, AT_ONCE):
+            making.make_between(first, min(first + AT_ONCE - 1, last))
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""The form in which clauses are recorded as kept, several at once, with what was found and the evidence."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from commitments.models import Obligation
+
+from .rules import MOVES
+
+MOST_FILES = 5
+DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class _SeveralInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFiles(forms.FileField):
+    """Up to five files in one field; each is looked at where it is stored."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            label="证据",
+            help_text=f"现场照片、检查记录等，PDF、PNG 或 JPEG，每个 10 MB 以内，最多 {MOST_FILES} 个。",
+            widget=_SeveralInput(attrs={"multiple": True}),
+            **kwargs,
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        files = [super(SeveralFiles, self).clean(one, initial) for one in given]
+        if len(files) > MOST_FILES:
+            raise forms.ValidationError(f"最多 {MOST_FILES} 个文件，现为 {len(files)} 个。")
+        return files
+
+
+class RecordForm(forms.Form):
+    """One choice a clause that may still be recorded; the fields below hold for all of them."""
+
+    found_on = forms.DateField(label="核实日期", widget=DATE)
+    note = forms.CharField(
+        label="核实的情况",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=300,
+        help_text="何人、何时、怎样核实，看到什么。",
+    )
+    proof = SeveralFiles()
+
+    def __init__(self, *args: Any, obligations: Sequence[Obligation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clauses: list[tuple[Obligation, str]] = []
+        for row in obligations:
+            words = [(code, label) for code, label in Obligation.State.choices if code in MOVES[row.state]]
+            if not words:
+                continue
+            name = f"clause-{row.clause_no}"
+            self.fields[name] = forms.ChoiceField(
+                label=f"{row.clause}的履行", choices=[("", "不登记"), *words], required=False
+            )
+            self.clauses.append((row, name))
+
+    def found(self) -> list[tuple[int, str]]:
+        """What was chosen: (clause number, state)."""
+        return [
+            (row.clause_no, self.cleaned_data[name]) for row, name in self.clauses if self.cleaned_data[name]
+        ]
+
+    def field_of(self, row: Obligation) -> forms.BoundField | None:
+        name = f"clause-{row.clause_no}"
+        return self[name] if name in self.fields else None
+
+    def common(self) -> list[forms.BoundField]:
+        return [self["found_on"], self["note"], self["proof"]]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and not any(data.get(name) for _, name in self.clauses):
+            raise forms.ValidationError("请至少为一条选择“已履行”或“逾期后履行”。")
+        return data
+
+
+class DueForm(forms.Form):
+    """Which of the dated obligations are listed."""
+
+    due_from = forms.DateField(label="应当履行之日 自", widget=DATE, required=False)
+    due_to = forms.DateField(label="至", widget=DATE, required=False)
+
+    def days(self) -> tuple[date | None, date | None]:
+        if not self.is_valid():
+            return None, None
+        return self.cleaned_data["due_from"], self.cleaned_data["due_to"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, last = data.get("due_from"), data.get("due_to")
+        if first and last and last < first:
+            self.add_error("due_to", f"不能早于 {first}。")
+        return data

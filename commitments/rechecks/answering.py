@@ -1,0 +1,176 @@
+"""A drawn commitment is looked at by its department, and what was found is said once: kept as far as was seen, in doubt
+(then a case is opened), or why it could not be looked at (R64). Single obligations can be recorded in the same step."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from commitments import case_opening, fulfilment
+from commitments.case_rules import CaseError
+from commitments.fulfilment import FulfilmentError
+from commitments.models import BreachCase, Commitment, Recheck
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.deadlines import duties
+from credit_portal.documents.models import EvidenceFile
+from credit_portal.registry import groups
+from credit_portal.registry.models import User
+from credit_portal.registry.visibility import has_role, limit_to_visible
+
+from . import drawing
+from .planning import PlanError
+
+Finding = Recheck.Finding
+ANSWERS = (groups.OFFICER, groups.HEAD)
+FINDINGS = (Finding.KEPT, Finding.DOUBT, Finding.UNABLE)
+ENDED_NOTE = "承诺已作废或者由新承诺更正"
+
+
+def rechecks_visible_to(user: User) -> QuerySet[Recheck]:
+    """The drawn commitments that a member of staff may read: of the own department, or of the own region and below."""
+    return limit_to_visible(Recheck.objects.all(), user)
+
+
+@transaction.atomic
+def answer(
+    *,
+    recheck_id: int,
+    finding: str,
+    found_on: date,
+    note: str,
+    actor: User,
+    now: datetime,
+    obstacle: str = "",
+    doubtful: Iterable[int] = (),
+    kept: Iterable[tuple[int, str]] = (),
+    evidence: Sequence[EvidenceFile] = (),
+) -> Recheck:
+    """Say what was found. `doubtful`: the clauses in doubt, of which the case that is opened tells; `kept`: clauses that
+    were seen to be kept, as (number, kept or kept_late). The duty is met by it. Raises PlanError with the field."""
+    row = _taken(recheck_id, actor)
+    if finding not in FINDINGS:
+        raise PlanError("请选择复核结果。", field="finding")
+    today = local_date(now)
+    if not row.round.on <= found_on <= today:
+        raise PlanError(f"核查日期应在抽取日 {row.round.on} 与今天（{today}）之间。", field="found_on")
+    said = note.strip()
+    if not 5 <= len(said) <= 2000:
+        raise PlanError(f"请写明核查情况（5 至 2000 个字，现为 {len(said)} 个字）。", field="note")
+    row.finding, row.found_on, row.note = finding, found_on, said
+    row.obstacle = _obstacle(finding, obstacle)
+    row.doubtful = _doubtful(row, finding, doubtful)
+    row.finder, row.answered_at = actor, now
+    if finding == Finding.DOUBT:
+        row.case = _case(row, evidence, actor=actor, now=now)
+    row.save()
+    row.evidence.set(evidence)
+    _record_kept(row, list(kept), evidence, actor=actor, now=now)
+    duties.meet_duty(rule_key=drawing.RULE, matter=drawing.matter_of(row), on=today, now=now, actor=actor)
+    events.recheck_answered(
+        now=now,
+        actor_id=actor.pk,
+        department_id=row.department_id,
+        recheck_id=row.pk,
+        code=row.commitment.code,
+        finding=finding,
+    )
+    return row
+
+
+def _taken(recheck_id: int, actor: User) -> Recheck:
+    if (
+        not has_role(actor, *ANSWERS)
+        or not Recheck.objects.filter(pk=recheck_id, department_id=actor.department_id).exists()
+    ):
+        raise PlanError("这件复核由负责这份承诺的部门办理。")
+    # The commitment first: whoever records or determines takes it first, too.
+    code = Recheck.objects.values_list("commitment_id", flat=True).get(pk=recheck_id)
+    Commitment.objects.select_for_update(of=("self",)).get(pk=code)
+    row = (
+        Recheck.objects.select_for_update(of=("self",))
+        .select_related("commitment", "round__plan", "department", "region")
+        .get(pk=recheck_id)
+    )
+    if row.finding:
+        raise PlanError(f"这件复核已登记为“{row.get_finding_display()}”，不能再改。")
+    return row
+
+
+def _obstacle(finding: str, obstacle: str) -> str:
+    if finding != Finding.UNABLE:
+        return ""
+    if obstacle not in Recheck.Obstacle.values:
+        raise PlanError("请选择未能核查的原因。", field="obstacle")
+    return obstacle
+
+
+def _doubtful(row: Recheck, finding: str, clauses: Iterable[int]) -> list[int]:
+    if finding != Finding.DOUBT:
+        return []
+    known = set(row.commitment.obligations.values_list("clause_no", flat=True))
+    chosen = sorted(set(clauses))
+    if not chosen:
+        raise PlanError("请选出疑似没有履行的条款。", field="doubtful")
+    if wrong := [number for number in chosen if number not in known]:
+        raise PlanError(f"这份承诺没有第 {wrong[0]} 条承诺内容。", field="doubtful")
+    return chosen
+
+
+def _case(row: Recheck, evidence: Sequence[EvidenceFile], *, actor: User, now: datetime) -> BreachCase:
+    """The case in which the department finds out and hears the subject; one that is under way already is that case."""
+    under_way = row.commitment.breach_cases.exclude(state__in=fulfilment.ENDED).first()
+    if under_way is not None:
+        return under_way
+    where = "、".join(f"第 {number} 条" if number else "整份承诺" for number in row.doubtful)
+    try:
+        return case_opening.open_case(
+            commitment_id=row.commitment_id,
+            source=BreachCase.Source.RECHECK,
+            facts=f"复核（{row.round.plan.number} 第 {row.round.number} 轮）疑似未履行：{where}。\n{row.note}",
+            actor=actor,
+            now=now,
+            evidence=evidence,
+        )
+    except CaseError as error:
+        raise PlanError(str(error), field="finding") from error
+
+
+def _record_kept(
+    row: Recheck,
+    kept: Sequence[tuple[int, str]],
+    evidence: Sequence[EvidenceFile],
+    *,
+    actor: User,
+    now: datetime,
+) -> None:
+    if not kept:
+        return
+    if row.finding == Finding.UNABLE:
+        raise PlanError("没有能够核查的，不能同时登记条款已履行。", field="kept")
+    if both := sorted({number for number, _ in kept} & set(row.doubtful)):
+        raise PlanError(f"第 {both[0]} 条不能既疑似未履行又登记为已履行。", field="doubtful")
+    try:
+        fulfilment.record_obligations(
+            commitment_id=row.commitment_id,
+            found=kept,
+            found_on=row.found_on or local_date(now),
+            note=f"复核：{row.note}"[:300],
+            actor=actor,
+            now=now,
+            evidence=evidence,
+            recheck=row,
+        )
+    except FulfilmentError as error:
+        raise PlanError(str(error), field="kept") from error
+
+
+def on_ended(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
+    """Voided or corrected: nothing is left to look at, and the duty ends. It counts neither as drawn nor as looked at."""
+    for row in commitment.rechecks.select_for_update(of=("self",)).filter(finding=""):
+        row.commitment = commitment
+        row.finding, row.found_on, row.note = Finding.ENDED, local_date(now), ENDED_NOTE
+        row.finder, row.answered_at = actor, now
+        row.save()
+        duties.cancel_duties(matter=drawing.matter_of(row), now=now, actor=actor, reason=ENDED_NOTE)

@@ -1,0 +1,110 @@
+"""Forms of plans of re-checks and of their answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from commitments.models import Obligation, Recheck
+from commitments.obligations.forms import DATE, SeveralFiles
+from credit_portal.registry.models import CommitmentType, Department, Domain
+
+from .answering import FINDINGS
+from .planning import Told
+
+
+class PlanForm(forms.Form):
+    name = forms.CharField(label="名称", max_length=100)
+    starts_on = forms.DateField(
+        label="首轮日期", widget=DATE, help_text="以后各轮按本地区规则的间隔（月）进行，仍在每月的这一天。"
+    )
+    department = forms.ModelChoiceField(
+        Department.objects.none(),
+        label="只复核这个部门的承诺",
+        required=False,
+        empty_label="本地区及以下各部门",
+    )
+    types = forms.MultipleChoiceField(
+        label="承诺类型", choices=CommitmentType.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="不选即全部。",
+    )  # fmt: skip
+    domains = forms.MultipleChoiceField(
+        label="领域", choices=Domain.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="不选即全部。",
+    )  # fmt: skip
+    item_codes = forms.CharField(
+        label="事项编码", required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="每行一个，不填即全部事项。",
+    )  # fmt: skip
+    by_risk = forms.BooleanField(
+        label="按信用状况分层抽取", required=False, help_text="不勾选则一律按本地区规则的比例。"
+    )
+    higher_percent = forms.IntegerField(
+        label="信用状况较差的比例（%）", required=False, min_value=1, max_value=100,
+        help_text="有未修复的行政处罚、名单或者已送达的违诺认定的主体。",
+    )  # fmt: skip
+    lower_percent = forms.IntegerField(
+        label="信用状况良好的比例（%）", required=False, min_value=1, max_value=100,
+        help_text="诚信典型、信用状况良好的主体，没有上一种情形的。",
+    )  # fmt: skip
+    seed = forms.CharField(
+        label="种子", required=False, max_length=64,
+        help_text="8 至 64 个字母、数字或者符号，例如公开摇出的号码；不填由系统随机生成。抽取以前不再显示。",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, departments: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if departments is None:
+            del self.fields["department"]
+        else:
+            self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+
+    def told(self) -> Told:
+        data = dict(self.cleaned_data)
+        data["item_codes"] = data["item_codes"].split()
+        return Told(**data)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label="理由", max_length=300)
+
+
+class AnswerForm(forms.Form):
+    finding = forms.ChoiceField(
+        label="复核结果",
+        choices=[(one.value, one.label) for one in FINDINGS],
+        widget=forms.RadioSelect,
+        help_text="“疑似未履行”的随即立案，由本部门核实并听取陈述申辩。",
+    )
+    doubtful = forms.TypedMultipleChoiceField(
+        label="疑似未履行的条款", coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="只在疑似未履行时选择。",
+    )  # fmt: skip
+    obstacle = forms.ChoiceField(
+        label="未能核查的原因", choices=[("", "请选择"), *Recheck.Obstacle.choices], required=False,
+        help_text="只在未能核查时选择。",
+    )  # fmt: skip
+    found_on = forms.DateField(label="核查日期", widget=DATE)
+    note = forms.CharField(
+        label="核查情况",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text="怎样核查，看到什么；疑似未履行的写明依据，未能核查的写明经过。",
+    )
+    kept = forms.TypedMultipleChoiceField(
+        label="同时登记为已履行的条款", coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="只选已经做完的；要持续做到的，不在这里登记。",
+    )  # fmt: skip
+    proof = SeveralFiles()
+
+    def __init__(self, *args: Any, obligations: Iterable[Obligation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = [(row.clause_no, f"{row.clause}：{row.what}") for row in obligations if row.state == "open"]
+        for name in ("doubtful", "kept"):
+            self.fields[name].choices = rows  # type: ignore[attr-defined]
+
+    def answer(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        del data["proof"]
+        data["kept"] = [(number, Obligation.State.KEPT) for number in data["kept"]]
+        return data
