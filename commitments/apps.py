@@ -7,10 +7,13 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from credit_portal.deadlines import duties
+        from credit_portal.outbox import sweeping
+        from verification import arrivals
         from verification.measures import previewing
 
         from . import drafting, hooks, statements, term_switching
         from .consequences import undoing
+        from .warnings import finding, following
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
@@ -20,6 +23,10 @@ class CommitmentsConfig(AppConfig):
         term_switching.register()
         hooks.register_after_revocation("statements", statements.on_revoked)
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
+        duties.register_matter(finding.MATTER, "预警", _warning_page)
+        arrivals.register_after_entries("warnings", finding.after_entries)
+        hooks.register_after_signing("warnings", finding.after_signing)
+        sweeping.register_step("warnings", following.follow)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -48,3 +55,10 @@ def _statement_page(row_id: int) -> str | None:
 
     uuid = SubjectStatement.objects.filter(pk=row_id).values_list("case__uuid", flat=True).first()
     return f"/desk/cases/{uuid}/#statement" if uuid else None
+
+
+def _warning_page(row_id: int) -> str | None:
+    from .models import ClauseWarning
+
+    uuid = ClauseWarning.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/warnings/{uuid}/" if uuid else None

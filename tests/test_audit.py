@@ -22,6 +22,7 @@ from credit_portal.audit.events import (
     repair,
     units,
     usage,
+    warnings,
 )
 from credit_portal.audit.hashing import keyed_hash
 from credit_portal.audit.models import AppendOnlyError, AuditEvent, ReadLog
@@ -100,6 +101,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
             repair,
             units,
             usage,
+            warnings,
         )
     )
     recorded = set(re.findall(r'(?:record|_about|_duty)\(\s*"([a-z_.]+)"', source)) | {"report.returned"}

@@ -4,7 +4,7 @@ from django.urls import path
 
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
-from . import access_views, breach_views, views
+from . import access_views, breach_views, reading_views, views
 
 app_name = "mine"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("breaches/<uuid:uuid>/paper/<uuid:evidence>/", breach_views.paper, name="breach-paper"),
     path("statement/<uuid:uuid>/", breach_views.statement, name="statement"),
     path("statement/<uuid:uuid>/take-back/", breach_views.take_back, name="take-back"),
+    path("readings/", reading_views.readings, name="readings"),
+    path("readings/<int:pk>/", reading_views.reading, name="reading"),
     path("access/", access_views.accesses, name="access"),
     path("access/<uuid:uuid>/end/", access_views.end, name="access-end"),
     path("access/<uuid:uuid>/authorisation/", access_views.authorisation, name="authorisation"),

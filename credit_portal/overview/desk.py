@@ -50,6 +50,7 @@ DEEDS = {
     "half_year_report": "报送半年进展报告",
     "repair_decision": "决定信用修复申请",
     "repair_confirmation": "确认信用修复",
+    "warning_answer": "核实预警",
 }
 
 

@@ -26,6 +26,8 @@ FIELDS = (
     "allows_late_materials",
     "promised_working_days",
     "validity_months",
+    "materials_spared",
+    "days_spared",
     "publicity_class",
     "legal_basis",
 )

@@ -114,6 +114,7 @@ from .repair import help_service_saved, locked_out, pledge_sign, repair_step, un
 from .sentences import SENTENCES, sentence
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
+from .warnings import consumer_complaint, pilot_step, reading_draft, warning_rule, warning_step
 
 __all__ = [
     "SENTENCES",
@@ -144,6 +145,7 @@ __all__ = [
     "commitment_voided",
     "complaint_step",
     "consequence_step",
+    "consumer_complaint",
     "credit_list_saved",
     "department_saved",
     "draft_discarded",
@@ -189,6 +191,7 @@ __all__ = [
     "partner_acted",
     "partner_saved",
     "partner_token",
+    "pilot_step",
     "pledge_sign",
     "policy_loaded",
     "progress_chased",
@@ -197,6 +200,7 @@ __all__ = [
     "publicity_decided",
     "publicity_proposal",
     "publicity_withdrawn",
+    "reading_draft",
     "reading_saved",
     "recipient_saved",
     "repair_step",
@@ -233,4 +237,6 @@ __all__ = [
     "usage_note",
     "usage_notice",
     "usage_submitted",
+    "warning_rule",
+    "warning_step",
 ]
