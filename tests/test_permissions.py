@@ -88,6 +88,12 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "next": {B, K},
     },
     "commitments.readingmaterial": {"changelist": EVERYBODY, "add": {B, K}, "withdraw": {B, K}},
+    "verification.consumercomplaint": {"changelist": OWN, "add": NOBODY},
+    "commitments.clausewarning": {"changelist": OWN, "add": NOBODY},
+    "commitments.warningrule": {
+        "changelist": {K, A}, "add": {K}, "approve": {K}, "replace": {K}, "end": {K}, "discard": {K}, "trial": {K, A},
+    },
+    "disclosure.pilot": {"changelist": {K, A}, "add": NOBODY},
     "disclosure.publicitydecision": {"changelist": OWN, "add": {K}},
     "disclosure.publicityproposal": {
         "changelist": {K, A}, "add": NOBODY, "confirm": {K}, "reject": {K}, "cancel": {K},
