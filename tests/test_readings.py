@@ -129,7 +129,7 @@ def test_a_subject_finds_the_readings_on_its_own_pages_and_may_say_that_it_has_r
     counter = Counter.open()
     row = put(counter.clerk.department)
     held = subjects.opened(counter.subject, name="钱多多", actor=counter.clerk)
-    client = subjects.entered(held) if hasattr(subjects, "entered") else subjects.client_of(held)
+    client = subjects.client_of(held)
     assert row.title in client.get("/me/readings/").content.decode()
     address = f"/me/readings/{row.pk}/"
     assert "我读过了" in client.get(address).content.decode()

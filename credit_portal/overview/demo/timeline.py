@@ -38,6 +38,7 @@ from . import (
     repairs,
     units,
     usage,
+    warnings,
 )
 from .counter import Visit
 from .days import is_working_day, open_day
@@ -130,6 +131,7 @@ class Timeline:
         measures.plan(self)
         objections.plan(self)
         repairs.plan(self)
+        warnings.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
