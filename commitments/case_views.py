@@ -87,6 +87,8 @@ def cases(request: HttpRequest) -> HttpResponse:
             "cases": shown,
             "sought": sought,
             "may_open": has_role(request.user, *case_rules.DOES),
+            "warnings_open": answering.open_for(request.user),
+            "sees_complaints": has_role(request.user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE),
             "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
         },
     )

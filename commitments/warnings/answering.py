@@ -34,6 +34,12 @@ def warnings_visible_to(user: User) -> QuerySet[ClauseWarning]:
     return limit_to_visible(ClauseWarning.objects.all(), user)
 
 
+def open_for(user: User) -> int:
+    """How many wait in the user's reach, counted up to a hundred."""
+    rows = warnings_visible_to(user).filter(state=State.OPEN).order_by()
+    return rows[:100].count()
+
+
 @transaction.atomic
 def answer(*, warning_id: int, true: bool, text: str, actor: User, now: datetime) -> ClauseWarning:
     """What the department has found out. Raises WarningRefused by field; who is slower is told."""

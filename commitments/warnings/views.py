@@ -65,6 +65,9 @@ def warnings(request: HttpRequest) -> HttpResponse:
             "sought": sought,
             "rule": str(family) if family else "",
             "regional": has_role(request.user, *groups.REGIONAL),
+            "sees_complaints": has_role(
+                request.user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR
+            ),
             "next": f"?{kept.urlencode()}" if len(found) > PER_PAGE else "",
         },
     )

@@ -52,8 +52,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
     NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
-    NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
-    NavItem("warnings", "预警", "/desk/warnings/", ("/desk/consumer-complaints/",), groups=AT_THE_DESK),
+    NavItem(
+        "cases",
+        "违诺认定",
+        "/desk/cases/",
+        ("/desk/warnings/", "/desk/consumer-complaints/"),
+        groups=AT_THE_DESK,
+    ),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
     NavItem(
         "lists",

@@ -41,7 +41,7 @@ def plan(timeline: Timeline) -> None:
     timeline.at(_at(timeline, RULES, 9), lambda now: _rules(timeline, now))
     for number, (ago, *told) in enumerate(COMPLAINTS):
         timeline.at(_at(timeline, ago, 16), _complaint(timeline, number, ago, tuple(told)))
-    timeline.at(_at(timeline, -15, 15), lambda now: _penalty(timeline, now))
+    timeline.at(_at(timeline, -15, 15), lambda now: _inspection(timeline, now))
     timeline.at(_at(timeline, ANSWERED, 14), lambda now: _answer(timeline, now))
     timeline.at(_at(timeline, -6, 14), lambda now: _draft(timeline, now))
     timeline.at(_at(timeline, -150, 14), lambda now: _pilot(timeline, now, ends=-30))
@@ -93,17 +93,16 @@ def _complaint(
     return act
 
 
-def _penalty(timeline: Timeline, now: datetime) -> None:
-    """One that comes after a promise."""
+def _inspection(timeline: Timeline, now: datetime) -> None:
+    """What an inspection has found after a promise. No penalty: that would change the answers of later checks."""
     row = _promised(2, timeline.day(-40))
     if row is None:
         return
     credit = timeline.world.user(REGION, "credit")
     verification.add_entry(
-        subject=row.subject, kind="penalty", title="（演示）发布虚假广告", source="信用中国（演示）",
+        subject=row.subject, kind="other_act", title="（演示）监督检查发现隐瞒真实情况", source="信用中国（演示）",
         region=credit.department.region, from_on=local_date(now) - timedelta(days=3), operator=credit,
-        document_no="栾市监罚〔演示〕41号", grade="minor", until_on=local_date(now) + timedelta(days=90), now=now,
-        is_demo=True,
+        document_no="栾市监查〔演示〕41号", now=now, is_demo=True,
     )  # fmt: skip
 
 
