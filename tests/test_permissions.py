@@ -189,6 +189,38 @@ def test_a_proof_that_publication_stopped_opens_for_its_department_and_the_credi
         assert answer.status_code == (opened if role in may else 403), (page, role)
 
 
+# The desk's pages of warnings, complaints, readings and pilots → who may open them, of their department and of the office.
+SEES, TAKES = {F, H, B, K, A}, {F, H, K}
+DESK: dict[str, set[str]] = {
+    "/desk/warnings/": SEES,
+    "/desk/warnings/rules/": {K, A},
+    "/desk/warnings/{warning.uuid}/": SEES,
+    "/desk/consumer-complaints/": TAKES | {A},
+    "/desk/consumer-complaints/new/": TAKES,
+    "/desk/consumer-complaints/file/": TAKES,
+    "/desk/consumer-complaints/template.xlsx": TAKES,
+    "/desk/consumer-complaints/{consumer_complaint.uuid}/": TAKES | {A},
+    "/desk/consumer-complaints/{consumer_complaint.uuid}/correct/": TAKES,
+    "/desk/readings/": SEES,
+    "/desk/readings/new/": {F, H, B},
+    "/desk/pilots/": SEES,
+    "/desk/pilots/new/": {K},
+    "/desk/pilots/{pilot.uuid}/": SEES,
+    "/desk/pilots/{pilot.uuid}/cases/signed/": SEES,
+}
+
+
+@pytest.mark.parametrize("role", list(groups.LABELS))
+def test_the_desk_of_warnings_complaints_readings_and_pilots_opens_for_whoever_works_there(office, role):
+    client, wrong = office.client(role), []
+    for page, may in DESK.items():
+        status = client.get(page.format(**vars(office))).status_code
+        if status != (200 if role in may else 403):
+            wrong.append((page, status))
+    adopted = client.post("/desk/warnings/rules/adopt/").status_code
+    assert adopted == (302 if role == K else 403) and not wrong
+
+
 def test_the_groups_in_the_database_hold_what_the_table_of_permissions_says():
     for name in groups.LABELS:
         held = set(

@@ -743,3 +743,30 @@ def test_odd_addresses_and_odd_input_are_answered(district: District, moment: No
             office.post(f"{base}chase/", {"report": value, "half": value, "region": value}).status_code == 302
         )
     assert ProgressVersion.objects.count() <= 2
+
+
+@pytest.mark.req("R111")
+def test_the_regions_report_keeps_the_cases_of_its_figures_and_opens_them(
+    district: District, moment: None
+) -> None:
+    kept = listed.commitment(
+        department=district.unit,
+        item_version=factories.item_version(department=district.unit, materials_spared=3),
+    )
+    client = client_of(district.credit)
+    made = client.post("/desk/progress/summaries/new/?half=2026H2", UP)
+    row = ProgressSummary.objects.get()
+    assert made.status_code == 302 and row.cases.get(key="effect.materials").ids == [kept.pk]
+    spared = next(one for one in row.figures if one["key"] == "effect.materials")
+    assert (spared["number"], spared["amount"]) == (3, True)
+    page = client.get(f"/desk/progress/summaries/{row.uuid}/").content.decode()
+    address = f"/desk/progress/410103/2026H2/effect.materials/?summary={row.number}"
+    assert address in page
+    summaries.issue(summary_id=row.pk, actor=district.second, now=SENT)
+    # What has become of the case since does not matter; the report opens what it counted.
+    type(kept).objects.filter(pk=kept.pk).update(voided_at=SENT)
+    assert len(client.get(address).context["lines"]) == 1
+    assert len(client.get(address.partition("?")[0]).context["lines"]) == 0
+    assert client.get("/desk/progress/410103/2026H2/effect.materials/?summary=Q0").status_code == 404
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.cases.update(ids=[])

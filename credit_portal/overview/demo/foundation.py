@@ -366,15 +366,20 @@ def change_texts(world: World, *, now: datetime) -> None:
 
 def _readings(world: World, today: date) -> None:
     for domain, key, title, paragraphs in reading.READINGS:
-        department = world.departments["130111", key]
-        ReadingMaterial.objects.create(
-            domain=domain,
-            department=department,
-            region=department.region,
-            title=title,
-            body="\n".join(paragraphs),
-            published_on=today,
-        )
+        # The provinces' offices have the same ones, for whoever has none of its own below them.
+        for department in (
+            world.departments["130111", key],
+            world.departments["130000", "credit"],
+            world.departments["410000", "credit"],
+        ):
+            ReadingMaterial.objects.create(
+                domain=domain,
+                department=department,
+                region=department.region,
+                title=title,
+                body="\n".join(paragraphs),
+                published_on=today,
+            )
     for document in reading.DOCUMENTS:
         RuleDocument.objects.create(
             region=world.regions[document.region],
