@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from credit_portal.audit import events
-from credit_portal.registry.models import Department, User
+from credit_portal.registry.models import Department, Region, User
 from credit_portal.registry.reach import KEEPERS, check_reach
 
 from .models import ReadingMaterial
@@ -45,6 +45,8 @@ def put_in_use(
     now: datetime,
 ) -> ReadingMaterial:
     """The next version of a region's reading of a sector; whether the actor may, the caller has seen to."""
+    # Two published at once would each take the other for none: one region at a time.
+    Region.objects.select_for_update(no_key=True).get(pk=department.region_id)
     same = ReadingMaterial.objects.filter(domain=domain, region=department.region_id)
     before = list(same.select_for_update().filter(is_current=True))
     row = ReadingMaterial(

@@ -28,6 +28,7 @@ RULE, MATTER = "warning_answer", "warning"
 RISK = "complaint_risk"
 ANSWERS = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU)
 AT_ONCE = 1_000
+TRIES = 3
 
 
 @dataclass
@@ -248,6 +249,17 @@ def _risks(entries: Sequence[CreditEntry], material: Material) -> list[Pair]:
 
 def _store(pairs: Sequence[Pair], *, now: datetime) -> int:
     """New warnings with duty, notice and event. What is there already is left alone."""
+    for _ in range(TRIES):
+        try:
+            return _stored(pairs, now=now)
+        except IntegrityError:
+            # Another pass has found the same at the same moment and is through: what it has made is seen now.
+            continue
+    return _stored(pairs, now=now)
+
+
+@transaction.atomic
+def _stored(pairs: Sequence[Pair], *, now: datetime) -> int:
     if not pairs:
         return 0
     known = set(
@@ -259,17 +271,13 @@ def _store(pairs: Sequence[Pair], *, now: datetime) -> int:
     rows = [row for pair in fresh.values() if (row := _row(pair, now)) is not None]
     if not rows:
         return 0
-    try:
-        with transaction.atomic(), together():
-            bulk_create_with_history(rows, ClauseWarning, batch_size=AT_ONCE, default_date=now)
-            for row in rows:
-                events.warning_step(
-                    now=now, actor_id=None, department_id=row.department_id, warning_id=row.pk,
-                    rule_id=row.rule_id, step="产生",
-                )  # fmt: skip
-    except IntegrityError:
-        # Another pass at the same moment has found the same; what it did not find, the next one does.
-        return 0
+    with together():
+        bulk_create_with_history(rows, ClauseWarning, batch_size=AT_ONCE, default_date=now)
+        for row in rows:
+            events.warning_step(
+                now=now, actor_id=None, department_id=row.department_id, warning_id=row.pk, rule_id=row.rule_id,
+                step="产生",
+            )  # fmt: skip
     duties.open_duties(
         rule_key=RULE,
         openings=[

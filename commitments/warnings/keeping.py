@@ -91,6 +91,7 @@ def enter(
     """Write a rule as a draft; `replaces`: the version before it, which ends on the day before this one begins. Raises
     RuleRefused by field."""
     _check_office(actor, region)
+    _one_at_a_time(region)
     if replaces is not None and (replaces.approved_at is None or replaces.region_id != region.pk):
         raise RuleRefused({"region": "只能为本地区已批准的规则录入新的一版。"})
     family = replaces.family if replaces else uuid.uuid4()
@@ -158,6 +159,7 @@ def discard(*, rule_id: int, actor: User, now: datetime) -> None:
 def adopt_shipped(*, region: Region, actor: User, now: datetime, is_demo: bool = False) -> int:
     """Take the shipped rules over as drafts of a region: those whose names it does not have. Gives how many."""
     _check_office(actor, region)
+    _one_at_a_time(region)
     known = set(WarningRule.objects.filter(region=region).values_list("name", flat=True))
     fresh = [one for one in shipped() if one.name not in known]
     for one in fresh:
@@ -269,6 +271,11 @@ def content_of(row: WarningRule) -> Mapping[str, Any]:
 def _check_office(actor: User, region: Region) -> None:
     if not regions_of(actor).filter(pk=region.pk).exists():
         raise RuleRefused({"region": OUT_OF_REACH})
+
+
+def _one_at_a_time(region: Region) -> None:
+    """Two people entering the same version at once would otherwise not see each other's."""
+    Region.objects.select_for_update(no_key=True).get(pk=region.pk)
 
 
 def _locked(rule_id: int, actor: User) -> WarningRule:
