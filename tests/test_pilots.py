@@ -120,6 +120,9 @@ def test_the_desk_begins_notes_and_sums_up_and_says_what_is_wrong_by_field(stage
     office, unit = client_of(stage.credit), client_of(stage.officer)
     wrong = office.post("/desk/pilots/new/", {"title": "试", "from_on": "2026-09-05", "until_on": "2026-09-05",
                                               "goals": "好", "leader": "赵一", "item": "没有"})  # fmt: skip
+    old = office.post("/desk/pilots/new/", {"title": "试", "from_on": "0001-01-01", "until_on": "2026-09-05",
+                                            "goals": "好", "leader": "赵一"})  # fmt: skip
+    assert old.status_code == 422 and "不能早于 2015 年" in old.content.decode()
     assert wrong.status_code == 422 and "结束日期应晚于开始日期" in wrong.content.decode()
     made = office.post(
         "/desk/pilots/new/",

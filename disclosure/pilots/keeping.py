@@ -18,6 +18,8 @@ from .figures import as_data, measured
 
 State = Pilot.State
 MOST_TEXT, MOST_NOTE = 5_000, 2_000
+# As many days before it are counted, too.
+FIRST_YEAR = 2015
 
 
 class PilotRefused(ValueError):
@@ -54,6 +56,8 @@ def pilots_visible_to(user: User) -> QuerySet[Pilot]:
 def begin(*, plan: Plan, actor: User, now: datetime) -> Pilot:
     """Raises PilotRefused by field."""
     office = _office(actor)
+    if plan.from_on.year < FIRST_YEAR:
+        raise PilotRefused(f"开始日期不能早于 {FIRST_YEAR} 年。", field="from_on")
     if plan.until_on <= plan.from_on:
         raise PilotRefused("结束日期应晚于开始日期。", field="until_on")
     if plan.domain and plan.domain not in Domain.values:

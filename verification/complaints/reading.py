@@ -23,6 +23,7 @@ BUSINESSES = tuple(word for word, code in KIND_WORDS.items() if code != codes.PE
 _PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 ERROR_PERSONAL = "{head}里有电话或者证件号码。请删去投诉人的姓名、电话、证件号码和住址，只写事情。"
 ALWAYS = frozenset({"add"})
+FIRST_YEAR = 2000
 
 FIELDS: tuple[Field, ...] = (
     Field("hotline_no", "12315 编号", 40, must=ALWAYS, help="全国 12315 平台的登记编号"),
@@ -80,6 +81,8 @@ def read(values: Mapping[str, str], *, today: date) -> Told:
             errors.setdefault(key, ERROR_PERSONAL.format(head=HEADS[key]))
     if (day := found.get("received_on")) is not None and day > today:
         errors["received_on"] = "投诉日期不能晚于今天。"
+    elif day is not None and day.year < FIRST_YEAR:
+        errors["received_on"] = f"投诉日期不能早于 {FIRST_YEAR} 年。"
     if errors:
         raise FieldErrors(errors)
     return Told(
