@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0002_append_only'),
-        ('disclosure', '0019_objections_are_kept'),
+        ('disclosure', '0020_repair_pledges_limited'),
         ('registry', '0009_spared'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
