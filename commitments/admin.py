@@ -29,6 +29,8 @@ from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm
 from .admin_texts import ReadingMaterialAdmin, TextVersionAdmin
+from .admin_warnings import ClauseWarningAdmin as ClauseWarningAdmin
+from .admin_warnings import WarningRuleAdmin as WarningRuleAdmin
 from .models import Clause, Commitment, CommitmentEvent, Presentation
 
 __all__ = ["BreachCaseAdmin", "CommitmentAdmin", "ReadingMaterialAdmin", "TextVersionAdmin"]

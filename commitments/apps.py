@@ -8,6 +8,7 @@ class CommitmentsConfig(AppConfig):
     def ready(self) -> None:
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
+        from verification import arrivals
         from verification.measures import previewing
 
         from . import drafting, hooks, statements, term_switching
@@ -15,6 +16,7 @@ class CommitmentsConfig(AppConfig):
         from .obligations import making
         from .rechecks import answering, drawing
         from .supplements import course, ending, immediate, reminding
+        from .warnings import finding, following
 
         duties.register_matter("breach_case", "违诺认定", _case_page)
         duties.register_matter("rectification", "限期整改", _rectification_page)
@@ -43,6 +45,10 @@ class CommitmentsConfig(AppConfig):
         sweeping.register_step("supplements.remind", reminding.remind)
         sweeping.register_step("supplements", ending.end_overdue)
         effects.register_effect(reminding.SMS, reminding.send_sms, label="容缺材料短信提醒", external=True)
+        duties.register_matter(finding.MATTER, "预警", _warning_page)
+        arrivals.register_after_entries("warnings", finding.after_entries)
+        hooks.register_after_signing("warnings", finding.after_signing)
+        sweeping.register_step("warnings", following.follow)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -92,3 +98,10 @@ def _recheck_page(row_id: int) -> str | None:
 
     uuid = Recheck.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
     return f"/desk/rechecks/{uuid}/" if uuid else None
+
+
+def _warning_page(row_id: int) -> str | None:
+    from .models import ClauseWarning
+
+    uuid = ClauseWarning.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/warnings/{uuid}/" if uuid else None

@@ -28,7 +28,8 @@ from credit_portal.registry.visibility import group_names, has_role
 from . import breaches, case_rules, statements
 from .case_forms import FORMS, WITH_CLAUSES, OpenForm, RefusalForm, chosen_clauses, initial_of
 from .case_rules import ACTS, CaseError, CaseMoved
-from .models import BreachCase, CaseStep, SubjectStatement
+from .models import BreachCase, CaseStep, ClauseWarning, SubjectStatement
+from .warnings import answering
 
 PER_PAGE = 50
 State = BreachCase.State
@@ -86,6 +87,8 @@ def cases(request: HttpRequest) -> HttpResponse:
             "cases": shown,
             "sought": sought,
             "may_open": has_role(request.user, *case_rules.DOES),
+            "warnings_open": answering.open_for(request.user),
+            "sees_complaints": has_role(request.user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE),
             "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
         },
     )
@@ -93,14 +96,17 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 @desk(groups.OFFICER, groups.HEAD)
 def new(request: HttpRequest) -> HttpResponse:
-    """Open a case about a commitment of the own department, found by its code."""
-    form = OpenForm(
-        request.POST or None,
-        initial={
+    """Open a case about a commitment of the own department, found by its code, or on a warning found true."""
+    warning = _warning(request)
+    initial = (
+        answering.case_from(warning)
+        if warning
+        else {
             "code": codes.clean(request.GET.get("commitment", ""))[:20],
             "source": request.GET.get("source", "")[:20],
-        },
+        }
     )
+    form = OpenForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         commitment = (
@@ -110,21 +116,43 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error("code", "没有由本部门主管或者受理的这个编码的承诺，请核对 20 位数字。")
         else:
             try:
-                case = breaches.open_case(
-                    commitment_id=commitment.pk,
-                    source=data["source"],
-                    facts=data["facts"],
-                    by_deceit=data["by_deceit"],
-                    actor=request.user,
-                    now=clock.now(),
-                )
+                with transaction.atomic():
+                    case = breaches.open_case(
+                        commitment_id=commitment.pk,
+                        source=data["source"],
+                        facts=data["facts"],
+                        by_deceit=data["by_deceit"],
+                        actor=request.user,
+                        now=clock.now(),
+                    )
+                    if warning is not None:
+                        answering.attach_case(
+                            warning_id=warning.pk, case=case, actor=request.user, now=clock.now()
+                        )
             except CaseError as error:
                 form.add_error("code" if error.field == "commitment" else error.field or None, str(error))
             else:
                 messages.success(request, f"已立案，案号 {case.number}。")
                 return redirect("cases:case", case.uuid)
     return render(
-        request, "desk/cases/new.html", {"form": form}, status=422 if form.is_bound and form.errors else 200
+        request,
+        "desk/cases/new.html",
+        {"form": form, "warning": warning},
+        status=422 if form.is_bound and form.errors else 200,
+    )
+
+
+def _warning(request: HttpRequest) -> ClauseWarning | None:
+    """The warning that a case is opened on, where the address names one that this department has found true."""
+    try:
+        uuid = UUID(request.GET.get("warning", ""))
+    except ValueError:
+        return None
+    return (
+        answering.warnings_visible_to(request.user)
+        .filter(uuid=uuid, state=ClauseWarning.State.TRUE, case__isnull=True, commitment__isnull=False)
+        .select_related("commitment", "entry")
+        .first()
     )
 
 
@@ -210,6 +238,8 @@ def _step_form(act: str, found: BreachCase, bound: dict[str, forms.Form], today:
             ticked = dict(chosen_clauses(form.data))
         else:
             ticked = {row.clause_no: row.not_kept for row in found.clauses.all()}
+            # Nothing chosen yet: what warnings have named stands there to be looked at.
+            ticked = ticked or answering.clauses_of(found)
         entry["clauses"] = [
             {
                 "no": clause["no"],

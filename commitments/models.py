@@ -14,7 +14,6 @@ from credit_portal.registry.models import (
     CommitmentType,
     CreditSubject,
     Department,
-    Domain,
     PublicityClass,
     Region,
     SealedNumber,
@@ -34,6 +33,9 @@ from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
 from .obligation_models import Obligation as Obligation
 from .obligation_models import ObligationFinding as ObligationFinding
+from .reading_models import ReadingDraft as ReadingDraft
+from .reading_models import ReadingMaterial as ReadingMaterial
+from .reading_models import ReadingOffer as ReadingOffer
 from .recheck_models import Recheck as Recheck
 from .recheck_models import RecheckMember as RecheckMember
 from .recheck_models import RecheckPlan as RecheckPlan
@@ -45,6 +47,9 @@ from .supplement_models import ImmediateResult as ImmediateResult
 from .supplement_models import PromisedMaterial as PromisedMaterial
 from .supplement_models import Supplement as Supplement
 from .supplement_models import SupplementExtension as SupplementExtension
+from .warning_models import ClauseWarning as ClauseWarning
+from .warning_models import ComparisonMark as ComparisonMark
+from .warning_models import WarningRule as WarningRule
 
 
 class RequiredContent(models.TextChoices):
@@ -191,33 +196,6 @@ class Blank(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-class ReadingMaterial(models.Model):
-    """R15: reading material of a sector. Offered, free, and never a condition (R17)."""
-
-    domain = models.CharField("领域", max_length=30, choices=Domain.choices)
-    department = models.ForeignKey(Department, models.PROTECT, verbose_name="编制部门")
-    title = models.CharField("标题", max_length=100)
-    body = models.TextField("正文", help_text="每段一行")
-    published_on = models.DateField("发布日期")
-    is_current = models.BooleanField("现行", default=True)
-    history = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "诚信教育读本"
-        verbose_name_plural = "诚信教育读本"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["domain"],
-                condition=Q(is_current=True),
-                name="reading_one_current_per_domain",
-                violation_error_message="该领域已有现行读本。",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class SignerCapacity(models.TextChoices):

@@ -15,6 +15,8 @@ from . import text_rules
 from .drafting import DraftError, Step, locked, move, save
 from .models import Draft, Presentation, ReadingMaterial
 from .paper_text import PaperText, hash_paragraphs, paper_of
+from .reading import reading_in_use
+from .readings.offering import offered_at_window
 from .supplements import promising
 
 Part = Presentation.Part
@@ -34,7 +36,7 @@ def reading_for(draft: Draft) -> ReadingMaterial | None:
     """Reading material of the item's field, offered and free (R15–R17)."""
     if draft.item_version is None:
         return None
-    return ReadingMaterial.objects.filter(domain=draft.item_version.domain, is_current=True).first()
+    return reading_in_use(domain=draft.item_version.domain, lineage=draft.department.region.lineage)
 
 
 def hash_of_part(draft: Draft, part: str, paper: PaperText, reading: ReadingMaterial | None) -> str:
@@ -130,6 +132,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
             sha256=sha256,
             seconds=total,
         )
+    offered_at_window(draft, reading_for(draft), now=now)
     move(draft, Step.SIGN)
     return save(draft, now)
 

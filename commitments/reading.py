@@ -1,12 +1,14 @@
 """Reading material of a sector (R15): written, replaced, withdrawn. What was shown to somebody stays as it was."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from credit_portal.audit import events
-from credit_portal.registry.models import Department, User
+from credit_portal.registry.models import Department, Region, User
 from credit_portal.registry.reach import KEEPERS, check_reach
 
 from .models import ReadingMaterial
@@ -25,17 +27,40 @@ def publish_reading(
 ) -> ReadingMaterial:
     """Put a reading of a sector in use; the one before it stays on record, out of use. Raises ValidationError."""
     check_reach(actor, department.region, *KEEPERS)
+    return put_in_use(
+        domain=domain, title=title, body=body, department=department, published_on=published_on, actor=actor,
+        now=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def put_in_use(
+    *,
+    domain: str,
+    title: str,
+    body: str,
+    department: Department,
+    published_on: date,
+    actor: User | None,
+    now: datetime,
+) -> ReadingMaterial:
+    """The next version of a region's reading of a sector; whether the actor may, the caller has seen to."""
+    # Two published at once would each take the other for none: one region at a time.
+    Region.objects.select_for_update(no_key=True).get(pk=department.region_id)
+    same = ReadingMaterial.objects.filter(domain=domain, region=department.region_id)
+    before = list(same.select_for_update().filter(is_current=True))
     row = ReadingMaterial(
         domain=domain,
         title=title.strip(),
         body=body.strip(),
         department=department,
+        region=department.region,
+        version=(same.aggregate(last=Max("version"))["last"] or 0) + 1,
         published_on=published_on,
     )
     row.full_clean(validate_constraints=False)
-    for before in ReadingMaterial.objects.select_for_update().filter(domain=domain, is_current=True):
-        check_reach(actor, before.department.region, *KEEPERS)
-        _set_current(before, False, actor, now)
+    for one in before:
+        _set_current(one, False, actor, now)
     row._history_user, row._history_date = actor, now
     row.save()
     events.reading_saved(
@@ -62,3 +87,14 @@ def _set_current(row: ReadingMaterial, value: bool, actor: User | None, now: dat
     row.is_current = value
     row._history_user, row._history_date = actor, now
     row.save()
+
+
+def in_use(lineage: Sequence[str]) -> QuerySet[ReadingMaterial]:
+    """The readings in use in a region and above it."""
+    return ReadingMaterial.objects.filter(is_current=True, region__in=list(lineage))
+
+
+def reading_in_use(*, domain: str, lineage: Sequence[str]) -> ReadingMaterial | None:
+    """The reading of a sector that a region offers: its own, else the nearest above."""
+    rows = {row.region_id: row for row in in_use(lineage).filter(domain=domain)}
+    return next((rows[code] for code in lineage if code in rows), None)

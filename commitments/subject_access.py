@@ -16,6 +16,7 @@ from credit_portal.registry.visibility import group_names
 from verification.checking.looking import File
 
 from .models import AccessGrounds, IdentityDocument
+from .readings.offering import offered_at_registration
 
 # Their numbers are those of GB 11643; other documents' follow rules of their own.
 WITH_ID_NUMBER = frozenset({IdentityDocument.ID_CARD, IdentityDocument.TEMPORARY_ID})
@@ -86,6 +87,7 @@ def open_at_window(
         now=now,
     )
     AccessGrounds.objects.create(access=held, identity_document=identity_document, authorisation=paper)
+    offered_at_registration(held, now=now)
     return Slip(held, access.issue_code(access_id=held.pk, actor=actor, now=now))
 
 

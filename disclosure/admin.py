@@ -31,6 +31,7 @@ from .admin_forms import DecideForm, NoteForm, ReasonedForm, RuleDocumentForm
 from .admin_objections import ComplaintAdmin as ComplaintAdmin
 from .admin_objections import ErrorTipAdmin as ErrorTipAdmin
 from .admin_objections import ObjectionAdmin as ObjectionAdmin
+from .admin_pilots import PilotAdmin as PilotAdmin
 from .admin_typical import TypicalCaseAdmin as TypicalCaseAdmin
 from .models import PublicityDecision, PublicityProposal, RuleDocument
 from .rules import PublicityRefused

@@ -3,7 +3,16 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, api_acts, api_breaches, api_checks, api_commitments, api_keeping, api_measures
+from . import (
+    api,
+    api_acts,
+    api_breaches,
+    api_checks,
+    api_commitments,
+    api_complaints,
+    api_keeping,
+    api_measures,
+)
 from .throttles import PublicThrottle
 
 app_name = "api"
@@ -24,6 +33,7 @@ urlpatterns = [
     path("breaches", api_keeping.Breaches.as_view(), name="breach-cases"),
     path("duties", api_keeping.Duties.as_view(), name="own-duties"),
     path("credit-entries", api_acts.CreditEntries.as_view(), name="credit-entries"),
+    path("complaints", api_complaints.Complaints.as_view(), name="push-complaints"),
     path("public/changes", api_breaches.Changes.as_view(), name="changes"),
     path("public/duties", api_breaches.Duties.as_view(), name="duties"),
     path("public/statistics", api_breaches.Statistics.as_view(), name="statistics"),

@@ -26,11 +26,14 @@ from .objection_models import ErrorTip as ErrorTip
 from .objection_models import Objection as Objection
 from .objection_models import ObjectionStep as ObjectionStep
 from .objection_models import ReversalRecipient as ReversalRecipient
+from .pilot_models import Pilot as Pilot
+from .pilot_models import PilotNote as PilotNote
 from .progress_models import Assessment as Assessment
 from .progress_models import ProgressCases as ProgressCases
 from .progress_models import ProgressReport as ProgressReport
 from .progress_models import ProgressSummary as ProgressSummary
 from .progress_models import ProgressVersion as ProgressVersion
+from .progress_models import SummaryCases as SummaryCases
 from .typical_models import TypicalCase as TypicalCase
 from .typical_models import TypicalPublication as TypicalPublication
 from .typical_models import TypicalReport as TypicalReport

@@ -185,6 +185,26 @@ class ProgressSummary(models.Model):
         return self.number
 
 
+class SummaryCases(models.Model):
+    """The cases behind one figure of a region's report as it was written, by their ids. Added, never changed (trigger); gone
+    only with a draft that is given up."""
+
+    summary = models.ForeignKey(
+        ProgressSummary, models.CASCADE, related_name="cases", verbose_name="进展总报告"
+    )
+    key = models.CharField("数字", max_length=60)
+    ids = ArrayField(models.BigIntegerField(), verbose_name="案件")
+
+    class Meta:
+        verbose_name = "进展总报告所据案件"
+        verbose_name_plural = "进展总报告所据案件"
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["summary", "key"], name="summary_cases_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Assessment(models.Model):
     """An assessment of the work by an outside body: commissioned by the credit office, its result taken in with the report,
     signed by another of the office, sent up to the government, which names (S4 23; R14, R110)."""

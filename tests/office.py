@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from commitments import reading
 from commitments.consequences import letters
-from commitments.models import TextVersion
+from commitments.models import ClauseWarning, TextVersion, WarningRule
+from commitments.warnings import keeping as keeping_warnings
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import proposals as rule_proposals
@@ -27,6 +28,7 @@ from disclosure import information, proposals, rule_documents
 from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, Objection, PublicityDecision
 from disclosure.objections import complaints, filing, records, tips
+from disclosure.pilots import keeping as pilots
 from disclosure.progress import assessments, summaries
 from disclosure.typical import writing
 from repair import helping
@@ -35,6 +37,8 @@ from tests.breach_stage import Stage
 from verification import listing_opening, training
 from verification import services as record
 from verification.checking import looking
+from verification.complaints import reading as complaint_reading
+from verification.complaints import taking
 from verification.measures import keeping
 from verification.memberships import credit_lists
 from verification.models import AppliedMeasure, CreditList
@@ -153,6 +157,7 @@ class Office:
         self._units()
         self._voices()
         self._repair()
+        self._warnings()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -167,6 +172,34 @@ class Office:
         )
         self.tip = tips.file_tip(said=tips.Said("/rules/", "标题有错字"), now=NOW)
         self.access = subjects.opened(self.commitment.subject, name="钱多多", actor=self.counter.clerk)
+
+    def _warnings(self) -> None:
+        """A rule of warnings as a draft, a warning of another one, a complaint, a pilot."""
+        credit = self.people[groups.CREDIT_OFFICE]
+        keeping_warnings.adopt_shipped(region=factories.region(), actor=credit, now=NOW)
+        self.warning_rule, rule = WarningRule.objects.order_by("pk")[:2]
+        self.consumer_complaint = taking.take(
+            {1: complaint_reading.read(
+                {
+                    "hotline_no": "1130111002026000001", "subject_kind": "法人及非法人组织", "about": "商品与宣传不符",
+                    "subject_name": self.commitment.subject.name, "subject_code": self.commitment.subject.uscc,
+                    "received_on": "2026-09-12", "domain": "产品质量",
+                },
+                today=NOW.date(),
+            )},
+            by=taking.by_person(self.people[groups.OFFICER]), now=NOW,
+        ).new[1]  # fmt: skip
+        self.warning = ClauseWarning.objects.create(
+            rule=rule, family=rule.family, entry=self.consumer_complaint.entry, commitment=self.commitment,
+            subject=self.commitment.subject, department=self.department, region=self.department.region,
+            clauses=[{"no": 4, "text": "守约经营，产品和服务合格。"}], found_at=NOW,
+        )  # fmt: skip
+        self.pilot = pilots.begin(
+            plan=pilots.Plan(
+                "容缺受理试点", date(2026, 9, 1), date(2026, 12, 31), "少跑一趟。", "赵一", unit=self.department
+            ),
+            actor=credit, now=NOW,
+        )  # fmt: skip
 
     def _repair(self) -> None:
         """An application for the repair of the breach, and a service that helps with it."""
@@ -312,6 +345,10 @@ class Office:
             ).latest("pk"),
             "disclosure.publicityproposal": self.proposal,
             "disclosure.ruledocument": self.document,
+            "verification.consumercomplaint": self.consumer_complaint,
+            "commitments.clausewarning": self.warning,
+            "commitments.warningrule": self.warning_rule,
+            "disclosure.pilot": self.pilot,
         }
 
     def client(self, role: str) -> Client:

@@ -24,6 +24,7 @@ from credit_portal.audit.events import (
     supplements,
     units,
     usage,
+    warnings,
 )
 from credit_portal.audit.hashing import keyed_hash
 from credit_portal.audit.models import AppendOnlyError, AuditEvent, ReadLog
@@ -104,6 +105,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
             supplements,
             units,
             usage,
+            warnings,
         )
     )
     recorded = set(re.findall(r'(?:record|_about|_duty)\(\s*"([a-z_.]+)"', source)) | {"report.returned"}

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.test import TestCase, override_settings
 
 from commitments.models import (
+    ClauseWarning,
     Commitment,
     CommitmentText,
     Draft,
@@ -22,13 +23,16 @@ from commitments.models import (
     Letter,
     Obligation,
     PromisedMaterial,
+    ReadingDraft,
     ReadingMaterial,
+    ReadingOffer,
     RecheckPlan,
     Rectification,
     SubjectStatement,
     Supplement,
     SupplementExtension,
     TextVersion,
+    WarningRule,
 )
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent
@@ -45,12 +49,14 @@ from credit_portal.registry.models import (
     UnitContact,
     User,
 )
+from disclosure import consumer_gate
 from disclosure.models import (
     AdministrativeAct,
     Complaint,
     ErrorTip,
     ExchangeBatch,
     Objection,
+    Pilot,
     PublicityDecision,
     RuleDocument,
     TypicalCase,
@@ -62,6 +68,7 @@ from verification import services as verification
 from verification.models import (
     AppliedMeasure,
     Check,
+    ConsumerComplaint,
     CreditEntry,
     ListedMeasure,
     Listing,
@@ -188,6 +195,15 @@ class TheDemonstration(TestCase):
         assert Letter.objects.filter(state="received").exists()
         acts = AdministrativeAct.objects.all()
         assert acts.filter(decided_at__isnull=True).exists() and acts.exclude(ending="").exists()
+
+    def test_complaints_have_brought_warnings_that_were_answered_and_pilots_are_shown(self):
+        assert set(WarningRule.objects.values_list("region", flat=True)) == {"130111"}
+        states = set(ClauseWarning.objects.values_list("state", flat=True))
+        assert {"open", "true", "false"} <= states
+        assert ClauseWarning.objects.filter(rule__sort="risk").exists()
+        assert ConsumerComplaint.objects.filter(result="").exists()
+        assert consumer_gate.public_complaints(NOW).count() == 5
+        assert set(Pilot.objects.values_list("state", flat=True)) == {"running", "summed_up"}
 
     def test_repair_was_asked_for_and_stands_in_every_state(self):
         states = set(RepairApplication.objects.values_list("state", flat=True))
@@ -324,6 +340,7 @@ class TheDemonstration(TestCase):
         assert ServiceItem.objects.exclude(retired_on=None).count() == len(items.RETIRED)
         assert not ServiceItem.objects.filter(versions__status="published", versions__pinyin="").exists()
         assert ReadingMaterial.objects.count() >= 5
+        assert ReadingDraft.objects.filter(state="open").exists() and ReadingOffer.objects.exists()
         assert RuleDocument.objects.count() == 5
 
     def test_where_only_late_materials_depend_on_credit_the_ordinary_text_asks_for_no_clean_record(self):

@@ -92,6 +92,12 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "next": {B, K},
     },
     "commitments.readingmaterial": {"changelist": EVERYBODY, "add": {B, K}, "withdraw": {B, K}},
+    "verification.consumercomplaint": {"changelist": OWN, "add": NOBODY},
+    "commitments.clausewarning": {"changelist": OWN, "add": NOBODY},
+    "commitments.warningrule": {
+        "changelist": {K, A}, "add": {K}, "approve": {K}, "replace": {K}, "end": {K}, "discard": {K}, "trial": {K, A},
+    },
+    "disclosure.pilot": {"changelist": {K, A}, "add": NOBODY},
     "disclosure.publicitydecision": {"changelist": OWN, "add": {K}},
     "disclosure.publicityproposal": {
         "changelist": {K, A}, "add": NOBODY, "confirm": {K}, "reject": {K}, "cancel": {K},
@@ -204,6 +210,24 @@ FULFILMENT_DEEDS = {
     "/desk/rechecks/plans/{plan}/reject/": {H, K},
     "/desk/rechecks/plans/{plan}/draw/": {H, K},
     "/desk/rechecks/plans/{plan}/end/": {H, K},
+# The desk's pages of warnings, complaints, readings and pilots → who may open them, of their department and of the office.
+SEES, TAKES = {F, H, B, K, A}, {F, H, K}
+DESK: dict[str, set[str]] = {
+    "/desk/warnings/": SEES,
+    "/desk/warnings/rules/": {K, A},
+    "/desk/warnings/{warning.uuid}/": SEES,
+    "/desk/consumer-complaints/": TAKES | {A},
+    "/desk/consumer-complaints/new/": TAKES,
+    "/desk/consumer-complaints/file/": TAKES,
+    "/desk/consumer-complaints/template.xlsx": TAKES,
+    "/desk/consumer-complaints/{consumer_complaint.uuid}/": TAKES | {A},
+    "/desk/consumer-complaints/{consumer_complaint.uuid}/correct/": TAKES,
+    "/desk/readings/": SEES,
+    "/desk/readings/new/": {F, H, B},
+    "/desk/pilots/": SEES,
+    "/desk/pilots/new/": {K},
+    "/desk/pilots/{pilot.uuid}/": SEES,
+    "/desk/pilots/{pilot.uuid}/cases/signed/": SEES,
 }
 
 
@@ -235,6 +259,16 @@ def test_fulfilment_and_rechecks_open_for_the_desk_and_plans_are_decided_by_head
         assert answer.status_code == (302 if role in may else 403), (deed, role)
     plan.refresh_from_db()
     assert plan.state == ("ended" if role in {H, K} else "approved")
+
+
+def test_the_desk_of_warnings_complaints_readings_and_pilots_opens_for_whoever_works_there(office, role):
+    client, wrong = office.client(role), []
+    for page, may in DESK.items():
+        status = client.get(page.format(**vars(office))).status_code
+        if status != (200 if role in may else 403):
+            wrong.append((page, status))
+    adopted = client.post("/desk/warnings/rules/adopt/").status_code
+    assert adopted == (302 if role == K else 403) and not wrong
 
 
 def test_the_groups_in_the_database_hold_what_the_table_of_permissions_says():

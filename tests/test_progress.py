@@ -13,7 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from commitments.models import Interview, Rectification
+from commitments.models import (
+    ClauseWarning,
+    Interview,
+    ReadingMaterial,
+    ReadingOffer,
+    Rectification,
+    WarningRule,
+)
 from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent, ReadLog
@@ -37,6 +44,7 @@ from tests.breach_stage import Stage
 from tests.counter import signature_png
 from tests.office import client_of
 from verification import services as record
+from verification.complaints import reading, taking
 from verification.models import Check, CheckOverride, Listing
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +87,8 @@ class District:
     def send(self, *, now: datetime = SENT, **more: Any) -> ProgressVersion:
         row = self.report(now)
         behind = figures.ids(self.unit.pk, span_of(HALF, now.date()))
-        found = figures.in_words({key: len(ids) for key, ids in behind.items()})
+        span = span_of(HALF, now.date())
+        found = figures.in_words(figures.numbers_behind(self.unit.pk, span, behind))
         given = {"reporter": "经办甲", "actor": self.officer, **WORDS} | more
         return reports.submit(
             report_id=row.pk, figures=found, cases=behind, as_of=now.date(), now=now, **given
@@ -157,6 +166,7 @@ class District:
                 late_from=date(2026, month, 26), submitted_on=sent,
             )  # fmt: skip
         self._follow_up(case)
+        self._hints(case)
         ended = BreachPublication.objects.create(
             case=case, publicity_class="public", reason="by_law", decided_at=stage.now, decided_by=self.credit,
             public_from=date(2026, 9, 1), public_until=date(2026, 9, 20), announced_at=stage.now,
@@ -168,6 +178,48 @@ class District:
         ).opened()
         type(dropped).objects.filter(pk=dropped.pk).update(state="revoked", revoked_on=date(2026, 9, 20))
         return stage
+
+    def _hints(self, case: Any) -> None:
+        """What spares the applicant something; warnings of every state, complaints, readings."""
+        for materials, days in ((3, 2), (2, None), (None, None)):
+            item = factories.item_version(department=self.unit, materials_spared=materials, days_spared=days)
+            listed.commitment(department=self.unit, item_version=item)
+        rule_ = WarningRule.objects.create(
+            region=self.unit.region, name="试", entry_kinds=["complaint"], contents=["obey_law"], says="核实",
+            basis="试", effective_from=date(2026, 7, 1), entered_by=self.credit, entered_at=JULY,
+        )  # fmt: skip
+        for state in ("open", "true", "false"):
+            complaint = taking.take(
+                {1: reading.read(
+                    {
+                        "hotline_no": f"12315{state}", "subject_kind": "法人及非法人组织", "about": "不退货",
+                        "subject_name": case.subject.name, "subject_code": case.subject.uscc,
+                        "received_on": "2026-09-12", "domain": "产品质量",
+                    }
+                    | ({"result": "调解成功", "result_text": "已退", "handled_on": "2026-09-13"} if state == "true" else {}),
+                    today=SENT.date(),
+                )},
+                by=taking.by_person(self.officer), now=factories.NOW,
+            ).new[1]  # fmt: skip
+            answered = (
+                {}
+                if state == "open"
+                else {"answer": "核实", "answered_at": SENT, "answered_by": self.officer}
+            )
+            ClauseWarning.objects.create(
+                rule=rule_, family=rule_.family, entry=complaint.entry, commitment=case.commitment,
+                subject=case.subject, department=self.unit, region=self.unit.region, found_at=factories.NOW,
+                state=state, case=case if state == "true" else None, **answered,
+            )  # fmt: skip
+        material = ReadingMaterial.objects.create(
+            domain="approval", department=self.unit, region=self.unit.region, title="读本", body="一段。",
+            published_on=date(2026, 7, 1),
+        )  # fmt: skip
+        for number, read_at in enumerate((None, SENT)):
+            ReadingOffer.objects.create(
+                key=str(number), reading=material, place="window", department=self.unit, read_at=read_at,
+                offered_at=factories.NOW,
+            )  # fmt: skip
 
     def _duty(self, rule_key: str, met: date | None, state: str, *, confirmed: bool = True) -> None:
         number = 900_000 + Duty.objects.count()
@@ -280,12 +332,21 @@ def test_every_figure_lists_as_many_cases_as_it_counts(district: District, momen
     span = span_of(HALF, SENT.date())
     numbers = figures.counts([district.unit.pk], span)[district.unit.pk]
     assert set(numbers) == set(figures.KINDS)
-    assert {key: len(ids) for key, ids in figures.ids(district.unit.pk, span).items()} == numbers
+    behind = figures.ids(district.unit.pk, span)
+    amounts = {key for key, kind in figures.KINDS.items() if kind.amount}
+    assert {key: len(ids) for key, ids in behind.items() if key not in amounts} == {
+        key: number for key, number in numbers.items() if key not in amounts
+    }
+    # What commitments spare is added up over those whose items say so.
+    assert (numbers["effect.used"], numbers["effect.materials"], numbers["effect.days"]) == (2, 5, 2)
+    assert figures.numbers_behind(district.unit.pk, span, behind) == numbers
     desk = client_of(district.officer)
     for key in figures.KINDS:
         page = desk.get(f"/desk/progress/{district.unit.uscc}/2026H2/{key}/")
         assert page.status_code == 200, key
-        assert len(page.context["lines"]) == page.context["page"].paginator.count == numbers.get(key, 0), key
+        listed_rows = page.context["page"].paginator.count
+        assert len(page.context["lines"]) == listed_rows, key
+        assert listed_rows == (len(behind.get(key, ())) if key in amounts else numbers.get(key, 0)), key
     # Types add up to the whole, states to what was signed; the voided one and the one of June are in none.
     for column in figures.COLUMNS:
         assert numbers[f"commitment.all.{column}"] == sum(
@@ -682,3 +743,30 @@ def test_odd_addresses_and_odd_input_are_answered(district: District, moment: No
             office.post(f"{base}chase/", {"report": value, "half": value, "region": value}).status_code == 302
         )
     assert ProgressVersion.objects.count() <= 2
+
+
+@pytest.mark.req("R111")
+def test_the_regions_report_keeps_the_cases_of_its_figures_and_opens_them(
+    district: District, moment: None
+) -> None:
+    kept = listed.commitment(
+        department=district.unit,
+        item_version=factories.item_version(department=district.unit, materials_spared=3),
+    )
+    client = client_of(district.credit)
+    made = client.post("/desk/progress/summaries/new/?half=2026H2", UP)
+    row = ProgressSummary.objects.get()
+    assert made.status_code == 302 and row.cases.get(key="effect.materials").ids == [kept.pk]
+    spared = next(one for one in row.figures if one["key"] == "effect.materials")
+    assert (spared["number"], spared["amount"]) == (3, True)
+    page = client.get(f"/desk/progress/summaries/{row.uuid}/").content.decode()
+    address = f"/desk/progress/410103/2026H2/effect.materials/?summary={row.number}"
+    assert address in page
+    summaries.issue(summary_id=row.pk, actor=district.second, now=SENT)
+    # What has become of the case since does not matter; the report opens what it counted.
+    type(kept).objects.filter(pk=kept.pk).update(voided_at=SENT)
+    assert len(client.get(address).context["lines"]) == 1
+    assert len(client.get(address.partition("?")[0]).context["lines"]) == 0
+    assert client.get("/desk/progress/410103/2026H2/effect.materials/?summary=Q0").status_code == 404
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.cases.update(ids=[])

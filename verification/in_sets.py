@@ -14,6 +14,7 @@ from credit_portal.audit.history import note
 from credit_portal.audit.recording import together
 from credit_portal.registry.models import User
 
+from . import arrivals
 from .measures.ending import end_for_entries
 from .models import CreditEntry
 from .services import BAD_MOVE, MEASURES_END, MOVES, MoveRefused, check_ended_on
@@ -54,6 +55,7 @@ def add_entries(
                 kind=KIND_LABELS[Kind(row.kind)],
                 upload_id=upload_id,
             )
+        arrivals.run_after_entries(entries=rows, now=now)
     return rows
 
 

@@ -28,6 +28,7 @@ from credit_portal.registry.models import (
 )
 from credit_portal.registry.visibility import departments_visible_to, group_names, limit_to_visible
 
+from . import arrivals
 from .checking.making import check_subject as check_subject
 from .checking.making import offer_of_text as offer_of_text
 from .checking.making import still_holds as still_holds
@@ -221,6 +222,7 @@ def add_entry(
         entry_id=entry.pk,
         kind=KIND_LABELS[Kind(entry.kind)],
     )
+    arrivals.run_after_entries(entries=[entry], now=now)
     return entry
 
 

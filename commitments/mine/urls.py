@@ -5,7 +5,7 @@ from django.urls import path
 from commitments.supplements import views_mine as supplements
 from credit_portal.registry import addresses  # noqa: F401  (registers the converters)
 
-from . import access_views, breach_views, views
+from . import access_views, breach_views, reading_views, views
 
 app_name = "mine"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("supplements/<uuid:uuid>/", supplements.supplement, name="supplement"),
     path("supplements/<uuid:uuid>/send/<int:number>/", supplements.send, name="supplement-send"),
     path("supplements/<uuid:uuid>/files/<uuid:evidence>/", supplements.file, name="supplement-file"),
+    path("readings/", reading_views.readings, name="readings"),
+    path("readings/<int:pk>/", reading_views.reading, name="reading"),
     path("access/", access_views.accesses, name="access"),
     path("access/<uuid:uuid>/end/", access_views.end, name="access-end"),
     path("access/<uuid:uuid>/authorisation/", access_views.authorisation, name="authorisation"),

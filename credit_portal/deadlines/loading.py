@@ -144,6 +144,13 @@ SHAPES: dict[str, Shape] = {
     "field_use": Shape("信用记录在本领域的作用", "choice", among=("important", "reference", "encouraged")),
     "market_ban_for_good": Shape("市场和行业禁入可以没有期限", "switch"),
     "check_dispute": Shape("对核查的异议在事项决定前提出", "switch"),
+    "warning_answer": Shape("核实预警", "number", WORKING_DAYS),
+    "complaint_publication": Shape(
+        "消费投诉公示", "table", MONTHS, parts={"on": "switch", "months": "number"}, optional=("months",)
+    ),
+    "complaint_risk": Shape(
+        "消费投诉集中的预警", "table", parts={"on": "switch", "number": "number", "months": "number"}
+    ),
     "text_contents": Shape("承诺书必备内容", "set", among=CONTENTS),
 }
 

@@ -48,6 +48,8 @@ PARTS = {
     "late_from_day": "逾期起算日",
     "from_day": "自上月",
     "to_day": "至当月",
+    "number": "件数",
+    "months": "月数",
     "due": "应报日",
     "late_from": "逾期起算日",
 }

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from commitments.models import Commitment, TextVersion
+from commitments.warnings import keeping as warning_rules
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.holiday_notices import year_missing
@@ -74,6 +75,13 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
                 keeping.waiting_for(user).count(),
                 "项奖惩措施等您批准",
                 _list("verification.listedmeasure", state="draft"),
+            )
+        )
+        lines.append(
+            Line(
+                warning_rules.waiting_for(user).count(),
+                "条预警规则等您批准",
+                _list("commitments.warningrule"),
             )
         )
         lines.append(

@@ -54,6 +54,7 @@ DEEDS = {
     "late_materials_promise": "核收容缺材料",
     "late_materials_overdue": "处理逾期未补的容缺材料",
     "handled_at_once": "即时办理出具结果",
+    "warning_answer": "核实预警",
 }
 
 

@@ -144,6 +144,11 @@ VERBS = {
     "launch.saved": "登记上线日期",
     "information.saved": "保存信用信息目录",
     "notice.printed": "打印告知书",
+    "consumer.complaint": "消费投诉",
+    "warning.step": "预警",
+    "warning.rule": "预警规则",
+    "reading.draft": "读本草稿",
+    "pilot.step": "试点",
 }
 TARGETS = {
     "user": "账号",
@@ -212,6 +217,14 @@ TARGETS = {
     "objection": "异议",
     "complaint": "投诉",
     "error_tip": "报错",
+    "consumer_complaint": "消费投诉",
+    "consumer_complaint_list": "消费投诉列表",
+    "warning": "预警",
+    "warning_list": "预警列表",
+    "warning_rule": "预警规则",
+    "reading_draft": "读本草稿",
+    "pilot": "试点",
+    "pilot_cases": "试点数字所据案件",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -245,6 +258,10 @@ PAGES = {
     "objection": "disclosure.objection",
     "complaint": "disclosure.complaint",
     "error_tip": "disclosure.errortip",
+    "consumer_complaint": "verification.consumercomplaint",
+    "warning": "commitments.clausewarning",
+    "warning_rule": "commitments.warningrule",
+    "pilot": "disclosure.pilot",
 }
 
 

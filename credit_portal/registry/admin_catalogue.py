@@ -87,6 +87,18 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                     f"{obj.promised_working_days} 个工作日" if obj.promised_working_days else "未写明",
                 ),
                 ("承诺有效期", f"{obj.validity_months} 个月" if obj.validity_months else "未写明"),
+                (
+                    "采用承诺制",
+                    "；".join(
+                        words
+                        for value, words in (
+                            (obj.materials_spared, f"少交材料 {obj.materials_spared} 件"),
+                            (obj.days_spared, f"少等 {obj.days_spared} 个工作日"),
+                        )
+                        if value is not None
+                    )
+                    or "少交材料和少等时间未写明",
+                ),
                 ("默认公开类型", obj.get_publicity_class_display()),
                 ("依据", obj.legal_basis or "未写明（发布前须写明）"),
                 ("简拼", obj.pinyin or "无"),

@@ -152,6 +152,20 @@ class ItemForm(forms.Form):
     validity_months = forms.IntegerField(
         label="承诺有效期（月）", min_value=1, max_value=1200, required=False
     )
+    materials_spared = forms.IntegerField(
+        label="承诺可少交的材料（件）",
+        min_value=0,
+        max_value=1000,
+        required=False,
+        help_text="采用承诺制比一般程序少交几件；用于应用成效的统计，不知道的不填。",
+    )
+    days_spared = forms.IntegerField(
+        label="承诺可少等的时间（工作日）",
+        min_value=0,
+        max_value=1000,
+        required=False,
+        help_text="采用承诺制比一般程序少几个工作日；不知道的不填。",
+    )
     publicity_class = forms.ChoiceField(
         label="默认公开类型", choices=PublicityClass.choices, initial=PublicityClass.PUBLIC
     )

@@ -28,6 +28,8 @@ FIELDS = (
     "handled_at_once",
     "promised_working_days",
     "validity_months",
+    "materials_spared",
+    "days_spared",
     "publicity_class",
     "legal_basis",
 )

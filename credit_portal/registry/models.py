@@ -384,6 +384,13 @@ class ServiceItemVersion(models.Model):
     )
     promised_working_days = models.PositiveSmallIntegerField("承诺办结时限（工作日）", null=True, blank=True)
     validity_months = models.PositiveSmallIntegerField("承诺有效期（月）", null=True, blank=True)
+    # What the commitment spares the applicant; unknown where nobody has counted.
+    materials_spared = models.PositiveSmallIntegerField(
+        "承诺可少交的材料（件）", null=True, blank=True, help_text="采用承诺制比一般程序少交几件"
+    )
+    days_spared = models.PositiveSmallIntegerField(
+        "承诺可少等的时间（工作日）", null=True, blank=True, help_text="采用承诺制比一般程序少几个工作日"
+    )
     publicity_class = models.CharField(
         "默认公开类型", max_length=10, choices=PublicityClass.choices, default=PublicityClass.PUBLIC
     )

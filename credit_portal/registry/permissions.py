@@ -32,6 +32,8 @@ _OWN_BUSINESS = {
     "verification.usagelist": "v",
     "disclosure.progressreport": "v",
     "repair.repairapplication": "v",
+    "verification.consumercomplaint": "v",
+    "commitments.clausewarning": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -86,6 +88,8 @@ TABLE: dict[str, dict[str, str]] = {
         "verification.listing": "v",
         "disclosure.progresssummary": "v",
         "disclosure.assessment": "v",
+        "commitments.warningrule": "vac",
+        "disclosure.pilot": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
     },
@@ -117,6 +121,8 @@ TABLE: dict[str, dict[str, str]] = {
         "verification.listing": "v",
         "disclosure.progresssummary": "v",
         "disclosure.assessment": "v",
+        "commitments.warningrule": "v",
+        "disclosure.pilot": "v",
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
         "audit.readlog": "v",

@@ -38,9 +38,9 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("home", "首页", "/"),
     NavItem("commitments", "承诺查询", "/commitments/", ("/subjects/",)),
     NavItem("breaches", "违诺公示", "/breaches/", ("/repair/",)),
-    NavItem("acts", "许可处罚", "/acts/", ("/information/",)),
+    NavItem("acts", "许可处罚", "/acts/", ("/information/", "/consumer-complaints/")),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
-    NavItem("rules", "制度文件", "/rules/", ("/cases/",)),
+    NavItem("rules", "制度文件", "/rules/", ("/cases/", "/readings/", "/pilots/")),
     NavItem("measures", "奖惩措施", "/measures/"),
     NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
@@ -53,7 +53,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
     NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
-    NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
+    NavItem(
+        "cases",
+        "违诺认定",
+        "/desk/cases/",
+        ("/desk/warnings/", "/desk/consumer-complaints/"),
+        groups=AT_THE_DESK,
+    ),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
     NavItem(
         "lists",
@@ -74,7 +80,13 @@ STAFF_NAV: list[NavItem] = [
     ),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("usage", "月报和进展", "/desk/usage/", ("/desk/progress/",), groups=AT_THE_DESK),
-    NavItem("units", "单位", "/desk/unit/", ("/desk/training/", "/desk/typical/"), groups=AT_THE_DESK),
+    NavItem(
+        "units",
+        "单位",
+        "/desk/unit/",
+        ("/desk/training/", "/desk/typical/", "/desk/readings/", "/desk/pilots/"),
+        groups=AT_THE_DESK,
+    ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 # A subject's own pages, on its telephone.

@@ -27,16 +27,20 @@ class ProgressError(ValueError):
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with the words that stood beside it. `key` leads to its cases."""
+    """One number with the words that stood beside it. `key` leads to its cases; an `amount` is what they add up to, not how
+    many they are."""
 
     key: str
     group: str
     label: str
     number: int
+    amount: bool = False
 
 
 def as_data(figures: Iterable[Figure]) -> list[dict[str, Any]]:
-    return [asdict(one) for one in figures]
+    return [
+        {name: value for name, value in asdict(one).items() if name != "amount" or value} for one in figures
+    ]
 
 
 def from_data(data: Iterable[dict[str, Any]]) -> list[Figure]:

@@ -1,7 +1,7 @@
 """The report of a whole region: drafted with the figures of the day, signed by another of the office, sent up with day and
 recipient (S2 五（一）, S4 23; R109, R111). Units are called late in it only by a rule that the region has confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -13,7 +13,7 @@ from credit_portal.audit.history import note
 from credit_portal.deadlines import policy
 from credit_portal.registry import numbering
 from credit_portal.registry.models import User
-from disclosure.models import ProgressReport, ProgressSummary
+from disclosure.models import ProgressReport, ProgressSummary, SummaryCases
 
 from . import papers, parts, periods
 from .parts import MOST_REASON, Figure, ProgressError, as_data, sections, text
@@ -63,9 +63,10 @@ def draft(
     actor: User,
     now: datetime,
     reason: str = "",
+    cases: Mapping[str, Sequence[int]] | None = None,
 ) -> ProgressSummary:
-    """Write the region's report as of a day; another one of the same half-year with a reason. Raises ProgressError by
-    field."""
+    """Write the region's report as of a day, with the cases behind each figure; another one of the same half-year with a
+    reason. Raises ProgressError by field."""
     office = parts.office_of(actor, WHAT)
     period = periods.parse(half)
     today = local_date(now)
@@ -104,6 +105,9 @@ def draft(
             row.save()
     except IntegrityError as error:
         raise ProgressError("这个半年已有一份拟稿，请先签发或者放弃。") from error
+    SummaryCases.objects.bulk_create(
+        [SummaryCases(summary=row, key=key, ids=sorted(ids)) for key, ids in (cases or {}).items() if ids]
+    )
     _tell(row, "拟稿", actor=actor, now=now)
     return row
 

@@ -89,6 +89,7 @@ def furnish() -> Counter:
     ReadingMaterial.objects.create(
         domain="food_drug",
         department=bureau,
+        region=bureau.region,
         title="食品经营者诚信读本",
         body="进货查验，索证索票。\n不合格的食品及时下架。",
         published_on=date(2026, 1, 1),

@@ -131,14 +131,14 @@ def read(
                 errors[one.key] = f"{'列入' if action == ADD else '移出'}的不填{one.head}。"
             continue
         try:
-            value = _value(one, raw, needed=action in one.must)
+            value = value_of(one, raw, needed=action in one.must)
         except ValueError as error:
             errors[one.key] = str(error)
         else:
             if value not in (None, ""):
                 found[one.key] = value
     errors |= {key: "没有这个字段。" for key in set(values) - set(HEADS) if values[key].strip()}
-    _check_subject(found, errors, today)
+    check_subject(found, errors, today)
     known = _check_list(found, errors, lists, action)
     if action == ADD:
         found.setdefault("source", source)
@@ -155,7 +155,7 @@ def read(
     return ListRow(action=action, **found)
 
 
-def _value(one: Field, raw: str, *, needed: bool) -> Any:
+def value_of(one: Field, raw: str, *, needed: bool) -> Any:
     text = _clean(one, raw)
     if not text:
         if needed:
@@ -196,7 +196,7 @@ def _day(head: str, text: str) -> date:
     raise ValueError(f"{head}“{text[:20]}”不是有效的日期，应写作 2026-01-31 的形式。")
 
 
-def _check_subject(found: dict[str, Any], errors: dict[str, str], today: date) -> None:
+def check_subject(found: dict[str, Any], errors: dict[str, str], today: date) -> None:
     if "subject_name" in found:
         try:
             found["subject_name"] = codes.normalise_name(found["subject_name"])

@@ -116,6 +116,7 @@ from .sentences import SENTENCES, sentence
 from .supplements import immediate_result, supplement_step
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
+from .warnings import consumer_complaint, pilot_step, reading_draft, warning_rule, warning_step
 
 __all__ = [
     "SENTENCES",
@@ -146,6 +147,7 @@ __all__ = [
     "commitment_voided",
     "complaint_step",
     "consequence_step",
+    "consumer_complaint",
     "credit_list_saved",
     "department_saved",
     "draft_discarded",
@@ -193,6 +195,7 @@ __all__ = [
     "partner_acted",
     "partner_saved",
     "partner_token",
+    "pilot_step",
     "pledge_sign",
     "policy_loaded",
     "progress_chased",
@@ -201,6 +204,7 @@ __all__ = [
     "publicity_decided",
     "publicity_proposal",
     "publicity_withdrawn",
+    "reading_draft",
     "reading_saved",
     "recheck_answered",
     "recheck_drawn",
@@ -241,4 +245,6 @@ __all__ = [
     "usage_note",
     "usage_notice",
     "usage_submitted",
+    "warning_rule",
+    "warning_step",
 ]

@@ -126,6 +126,11 @@ SENTENCES: dict[str, str] = {
     "act.upload": "{deed}行政行为文件，{rows} 行，校验值 {sha256}",
     "launch.saved": "登记上线日期（{what}）：{launched_on}",
     "information.saved": "保存信用信息目录 {code}",
+    "consumer.complaint": "消费投诉 {number}：{deed}",
+    "warning.step": "预警：{step}",
+    "warning.rule": "预警规则第 {version} 版：{deed}",
+    "reading.draft": "读本草稿（{domain}）：{deed}",
+    "pilot.step": "试点 {number}：{step}",
 }
 
 

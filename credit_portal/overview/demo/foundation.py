@@ -158,11 +158,15 @@ def _policy(world: World, now: datetime) -> None:
         for rule in shipped
         if not rule.confirmed
     ]
-    # The eight other kinds of acts are switched on in one region.
+    # The eight other kinds of acts and consumers' complaints are switched on in one region.
+    switched_on = {
+        "act_publication.other": {"on": True, "days": 7},
+        "complaint_publication": {"on": True, "months": 12},
+    }
     confirmed += [
-        replace(rule, region="130111", value={"on": True, "days": 7})
+        replace(rule, region="130111", value=switched_on[rule.key])
         for rule in confirmed
-        if (rule.region, rule.key) == ("000000", "act_publication.other")
+        if rule.region == "000000" and rule.key in switched_on
     ]
     loading.store_rules(
         confirmed,
@@ -362,13 +366,20 @@ def change_texts(world: World, *, now: datetime) -> None:
 
 def _readings(world: World, today: date) -> None:
     for domain, key, title, paragraphs in reading.READINGS:
-        ReadingMaterial.objects.create(
-            domain=domain,
-            department=world.departments["130111", key],
-            title=title,
-            body="\n".join(paragraphs),
-            published_on=today,
-        )
+        # The provinces' offices have the same ones, for whoever has none of its own below them.
+        for department in (
+            world.departments["130111", key],
+            world.departments["130000", "credit"],
+            world.departments["410000", "credit"],
+        ):
+            ReadingMaterial.objects.create(
+                domain=domain,
+                department=department,
+                region=department.region,
+                title=title,
+                body="\n".join(paragraphs),
+                published_on=today,
+            )
     for document in reading.DOCUMENTS:
         RuleDocument.objects.create(
             region=world.regions[document.region],

@@ -65,11 +65,12 @@ def _send(officer: User, half: Half, now: datetime) -> None:
     if row is None:
         return
     today = local_date(now)
-    behind = figures.ids(row.department_id, span_of(half, today))
+    span = span_of(half, today)
+    behind = figures.ids(row.department_id, span)
     reports.submit(
         report_id=row.pk, reporter=officer.display_name, done=DONE, problems=PROBLEMS, plans=PLANS,
-        figures=figures.in_words({key: len(ids) for key, ids in behind.items()}), cases=behind,
-        as_of=span_of(half, today).until, actor=officer, now=now,
+        figures=figures.in_words(figures.numbers_behind(row.department_id, span, behind)), cases=behind,
+        as_of=span.until, actor=officer, now=now,
     )  # fmt: skip
 
 
@@ -80,7 +81,8 @@ def _up(timeline: Timeline, half: Half, now: datetime) -> None:
     numbers = figures.total(gathering.numbers_of(credit.department.region, half, today))
     row = summaries.draft(
         half=half.code, effects=EFFECTS, problems=PROBLEMS, plans=PLANS, figures=figures.in_words(numbers),
-        as_of=span_of(half, today).until, actor=credit, now=now,
+        cases=gathering.cases_of(credit.department.region, half, today), as_of=span_of(half, today).until,
+        actor=credit, now=now,
     )  # fmt: skip
     summaries.issue(summary_id=row.pk, actor=second, now=now + timedelta(hours=1))
     summaries.send_up(

@@ -40,6 +40,7 @@ from . import (
     repairs,
     units,
     usage,
+    warnings,
 )
 from .counter import Visit
 from .days import is_working_day, open_day
@@ -134,6 +135,7 @@ class Timeline:
         repairs.plan(self)
         late.plan(self)
         rechecks.plan(self)
+        warnings.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from commitments.models import Commitment
 from credit_portal.deadlines.models import Duty
@@ -32,13 +32,15 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Kind:
-    """A figure before it is counted. `when`: which rows of its source it counts."""
+    """A figure before it is counted. `when`: which rows of its source it counts; `amount`: the number in each that is added
+    up, where rows are not counted."""
 
     key: str
     group: str
     label: str
     source: Source
     when: Callable[[Span], Q]
+    amount: str = ""
 
 
 def _fixed(condition: Q) -> Callable[[Span], Q]:
@@ -68,8 +70,23 @@ def _plain() -> list[Kind]:
     open_ = Q(state=Duty.State.OPEN)
     check, breach, public, repair = "信用核查", "违诺认定和上报", "公示", "信用修复"
     act, monthly, follow = "行政行为", "信用记录使用月报", "整改、约谈和名单"
+    effect, warning, education = "应用成效", "预警和消费投诉", "诚信教育"
+    materials, days = "item_version__materials_spared", "item_version__days_spared"
     return [
         Kind("commitment.late_materials", "容缺受理", "容缺受理的承诺", sources.COMMITMENTS, _fixed(Q(late_materials=True))),
+        Kind("effect.used", effect, "目录写明少交材料或者少等时间的承诺", sources.SPARED, _fixed(Q(pk__isnull=False))),
+        Kind("effect.materials", effect, "少交材料（件）", sources.SPARED, _fixed(Q(**{f"{materials}__gt": 0})), materials),
+        Kind("effect.days", effect, "少等时间（工作日）", sources.SPARED, _fixed(Q(**{f"{days}__gt": 0})), days),
+        Kind("warning.all", warning, "产生预警", sources.WARNINGS, _fixed(Q(pk__isnull=False))),
+        *(
+            Kind(f"warning.{code}", warning, f"预警：{label}", sources.WARNINGS, _fixed(Q(state=code)))
+            for code, label in (("true", "属实"), ("false", "误报"), ("open", "待核实"))
+        ),
+        Kind("warning.case", warning, "据预警立案", sources.WARNINGS, _fixed(Q(case__isnull=False))),
+        Kind("complaint.received", warning, "消费投诉", sources.COMPLAINTS, lambda span: span.days("received_on")),
+        Kind("complaint.handled", warning, "办结消费投诉", sources.COMPLAINTS, lambda span: span.days("handled_on")),
+        Kind("reading.offered", education, "提供读本", sources.OFFERS, _fixed(Q(pk__isnull=False))),
+        Kind("reading.read", education, "阅读读本", sources.OFFERS, _fixed(Q(read_at__isnull=False))),
         Kind("check.all", check, "核查", checks, _fixed(Q(pk__isnull=False))),
         *(
             Kind(f"check.{code}", check, f"结论：{label}", checks, _fixed(Q(route=str(code))))
@@ -131,25 +148,48 @@ KINDS: dict[str, Kind] = {one.key: one for one in (*_by_type(), *_plain())}
 def counts(units: Sequence[int], span: Span) -> dict[int, dict[str, int]]:
     """Every figure of every unit, zeros left out. One query a source."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    for unit, key, value in _asked(units, span, lambda when: Count("pk", filter=when)):
+    for unit, key, value in _asked(units, span, _number):
         if value:
             found[unit][key] = value
     return found
 
 
+def _number(kind: Kind, when: Q) -> Any:
+    return Sum(kind.amount, filter=when, default=0) if kind.amount else Count("pk", filter=when)
+
+
 def ids(unit: int, span: Span) -> dict[str, list[int]]:
     """The cases behind every figure of a unit, by their ids. One query a source."""
-    behind = _asked([unit], span, lambda when: ArrayAgg("pk", filter=when, default=Value([])))
-    return {key: sorted(value) for _, key, value in behind if value}
+    return ids_of([unit], span)
 
 
-def _asked(units: Sequence[int], span: Span, aggregate: Callable[[Q], Any]) -> list[tuple[int, str, Any]]:
+def ids_of(units: Sequence[int], span: Span) -> dict[str, list[int]]:
+    """The cases behind every figure of some units together. One query a source."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for _, key, value in _asked(units, span, lambda _, when: ArrayAgg("pk", filter=when, default=Value([]))):
+        found[key] += value
+    return {key: sorted(value) for key, value in found.items() if value}
+
+
+def numbers_behind(unit: int, span: Span, behind: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """The figures of a unit as its cases have them: how many, or what they add up to."""
+    amounts = {
+        key: number
+        for key, number in counts([unit], span).get(unit, {}).items()
+        if KINDS[key].amount and key in behind
+    }
+    return {key: len(ids) for key, ids in behind.items()} | amounts
+
+
+def _asked(
+    units: Sequence[int], span: Span, aggregate: Callable[[Kind, Q], Any]
+) -> list[tuple[int, str, Any]]:
     found = []
     for source in sources.SOURCES:
         kinds = [one for one in KINDS.values() if one.source is source]
         rows = source.rows().filter(source.within(span), **{f"{source.unit}__in": units}).order_by()
         answers = rows.values(source.unit).annotate(
-            **{f"figure{place}": aggregate(one.when(span)) for place, one in enumerate(kinds)}
+            **{f"figure{place}": aggregate(one, one.when(span)) for place, one in enumerate(kinds)}
         )
         for answer in answers:
             for place, one in enumerate(kinds):
@@ -168,7 +208,10 @@ def total(by_unit: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
 
 def in_words(numbers: Mapping[str, int]) -> list[Figure]:
     """Every figure in its order, zeros too."""
-    return [Figure(one.key, one.group, one.label, numbers.get(one.key, 0)) for one in KINDS.values()]
+    return [
+        Figure(one.key, one.group, one.label, numbers.get(one.key, 0), amount=bool(one.amount))
+        for one in KINDS.values()
+    ]
 
 
 def cases(kind: Kind, units: Sequence[int], span: Span, user: User) -> QuerySet[Any]:

@@ -27,6 +27,12 @@ def numbers_of(region: Region, half: Half, today: date) -> dict[int, dict[str, i
     return figures.counts(units, span_of(half, today))
 
 
+def cases_of(region: Region, half: Half, today: date) -> dict[str, list[int]]:
+    """The cases behind every figure of a region, by their ids."""
+    units = list(Department.objects.filter(region=region).values_list("pk", flat=True))
+    return figures.ids_of(units, span_of(half, today))
+
+
 def region_rows(region: Region, half: Half) -> list[ProgressReport]:
     """Every report of a region's half-year."""
     found = ProgressReport.objects.filter(region=region, half=half.code).select_related("department")

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
-from commitments.models import BreachCase, Commitment, Interview, Rectification
+from commitments.models import BreachCase, ClauseWarning, Commitment, Interview, ReadingOffer, Rectification
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines.models import Duty
 from credit_portal.overview.desk import deed
@@ -15,7 +15,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import PublicityClass, User
 from credit_portal.registry.visibility import has_role
 from disclosure.models import AdministrativeAct, BreachPublication
-from verification.models import Check, CheckOverride, CreditEntry, Listing, UsageList
+from verification.models import Check, CheckOverride, ConsumerComplaint, CreditEntry, Listing, UsageList
 from verification.vocabulary import KIND_LABELS, Kind, Route
 
 from .spans import Span
@@ -147,6 +147,40 @@ def _listing(row: Listing, user: User) -> Case:
     )  # fmt: skip
 
 
+def _spared(row: Commitment, user: User) -> Case:
+    line = _commitment(row, user)
+    version = row.item_version
+    spared = (
+        f"少交 {version.materials_spared or 0} 件，少等 {version.days_spared or 0} 个工作日"
+        if version
+        else ""
+    )
+    return Case(line.number, line.name, line.what, line.day, spared, line.url)
+
+
+def _warning(row: ClauseWarning, user: User) -> Case:
+    return Case(
+        row.commitment.code if row.commitment else row.entry.document_no, str(row.subject), row.rule.name,
+        local_date(row.found_at).isoformat(), row.get_state_display(), reverse("warnings:warning", args=[row.uuid]),
+    )  # fmt: skip
+
+
+def _complaint(row: ConsumerComplaint, user: User) -> Case:
+    may = has_role(user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR)
+    return Case(
+        row.hotline_no, row.subject_name, row.about, row.received_on.isoformat(),
+        row.get_result_display() if row.result else "处理中",
+        reverse("consumer:complaint", args=[row.uuid]) if may else "",
+    )  # fmt: skip
+
+
+def _offer(row: ReadingOffer, user: User) -> Case:
+    return Case(
+        str(row.pk), str(row.subject) if row.subject else "", row.reading.title,
+        local_date(row.offered_at).isoformat(), "已读" if row.read_at else "未读",
+    )  # fmt: skip
+
+
 COMMITMENTS = Source("commitments", _commitments, lambda span: span.days("made_on"), _commitment)
 SHOWN = Source(
     "shown",
@@ -230,8 +264,38 @@ LISTINGS = Source(
     _listing,
     related=("subject",),
 )
+# Those whose items say what a commitment spares (R111): others are not reckoned.
+SPARED = Source(
+    "spared",
+    lambda: _commitments().filter(
+        Q(item_version__materials_spared__gt=0) | Q(item_version__days_spared__gt=0)
+    ),
+    lambda span: span.days("made_on"),
+    _spared,
+    related=("item_version",),
+)
+WARNINGS = Source(
+    "warnings",
+    ClauseWarning.objects.all,
+    lambda span: span.moments("found_at"),
+    _warning,
+    related=("commitment", "entry", "subject", "rule"),
+)
+COMPLAINTS = Source(
+    "complaints",
+    lambda: ConsumerComplaint.objects.filter(ended_at__isnull=True),
+    lambda span: span.days("received_on") | span.days("handled_on"),
+    _complaint,
+)
+OFFERS = Source(
+    "offers",
+    ReadingOffer.objects.all,
+    lambda span: span.moments("offered_at"),
+    _offer,
+    related=("subject", "reading"),
+)
 SOURCES = (
-    COMMITMENTS, CHECKS, OVERRIDES, CASES, DUTIES, SHOWN, PUBLICATIONS, ENTRIES, ACTS, LISTS, RECTIFICATIONS, INTERVIEWS, LISTINGS,
+    SPARED, WARNINGS, COMPLAINTS, OFFERS, COMMITMENTS, CHECKS, OVERRIDES, CASES, DUTIES, SHOWN, PUBLICATIONS, ENTRIES, ACTS, LISTS, RECTIFICATIONS, INTERVIEWS, LISTINGS,
 )  # fmt: skip
 MET_ON_TIME = Q(state=Duty.State.MET, met_on__lte=F("due_on"))
 MET_LATE = Q(state=Duty.State.MET, met_on__gt=F("due_on"))

@@ -85,8 +85,8 @@ def new_summary(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = summaries.draft(
-                half=half.code, figures=numbers, as_of=span_of(half, today).until, actor=user, now=clock.now(),
-                **form.cleaned_data,
+                half=half.code, figures=numbers, cases=gathering.cases_of(region, half, today),
+                as_of=span_of(half, today).until, actor=user, now=clock.now(), **form.cleaned_data,
             )  # fmt: skip
         except ProgressError as raised:
             error = _refused(form, raised)
@@ -150,8 +150,9 @@ def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "form": form,
             "error": error,
             "own": row.office_id == user.department_id and has_role(user, groups.CREDIT_OFFICE),
-            **figures_shown(from_data(row.figures), row.region_id, half),
-            "linked": False,
+            **figures_shown(from_data(row.figures), row.region_id, half, summary=row.number),
+            # Reports written before cases were kept with them open nothing.
+            "linked": row.cases.exists(),
         },
         status=422 if error or (form.is_bound and form.errors) else 200,
     )

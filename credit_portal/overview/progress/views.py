@@ -17,7 +17,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import Department, Region
 from credit_portal.registry.visibility import departments_visible_to, group_names, has_role
-from disclosure.models import ProgressReport, ProgressVersion
+from disclosure.models import ProgressReport, ProgressSummary, ProgressVersion
 from disclosure.progress import papers, periods, reports, summaries
 from disclosure.progress.parts import Figure, ProgressError, from_data
 from disclosure.progress.periods import Half
@@ -129,7 +129,9 @@ def _office(request: HttpRequest) -> HttpResponse:
     )
 
 
-def figures_shown(found: list[Figure], unit: str, half: Half, version: int | None = None) -> dict[str, Any]:
+def figures_shown(
+    found: list[Figure], unit: str, half: Half, version: int | None = None, summary: str = ""
+) -> dict[str, Any]:
     """What the part of a page with the figures needs; `unit`: whose they are, in the addresses of their cases."""
     return {
         "table": charts.table(found),
@@ -138,6 +140,7 @@ def figures_shown(found: list[Figure], unit: str, half: Half, version: int | Non
         "groups": charts.others(found),
         "base": f"/desk/progress/{unit}/{half.code}/",
         "version": version,
+        "summary_number": summary,
     }
 
 
@@ -212,11 +215,12 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row, today = _report(request, uuid), clock.today()
     form = SubmitForm(request.POST, again=row.submitted_on is not None)
     if form.is_valid():
-        behind = figures.ids(row.department_id, span_of(periods.parse(row.half), today))
-        found = figures.in_words({key: len(ids) for key, ids in behind.items()})
+        span = span_of(periods.parse(row.half), today)
+        behind = figures.ids(row.department_id, span)
+        found = figures.in_words(figures.numbers_behind(row.department_id, span, behind))
         try:
             reports.submit(
-                report_id=row.pk, figures=found, cases=behind, as_of=span_of(periods.parse(row.half), today).until,
+                report_id=row.pk, figures=found, cases=behind, as_of=span.until,
                 actor=request.user, now=clock.now(), **form.cleaned_data,
             )  # fmt: skip
         except ProgressError as error:
@@ -264,7 +268,7 @@ def cases(request: HttpRequest, unit: str, half: str, figure: str) -> HttpRespon
         raise Http404(NOT_THERE)
     today, user = clock.today(), request.user
     span = span_of(period, today)
-    version, behind = None, None
+    version, summary, behind = None, None, None
     if UNIT.fullmatch(unit):
         whose = get_object_or_404(departments_visible_to(user), uscc=unit)
         units, name = [whose.pk], whose.name
@@ -273,6 +277,8 @@ def cases(request: HttpRequest, unit: str, half: str, figure: str) -> HttpRespon
     else:
         region = region_or_404(request, unit)
         units, name = list(Department.objects.filter(region=region).values_list("pk", flat=True)), region.name
+        if request.GET.get("summary"):
+            summary, behind = _behind_summary(region, period, request.GET["summary"], figure, user)
     found = behind if behind is not None else figures.cases(kind, units, span, user)
     page = Paginator(found, figures.PAGE).get_page(_page_number(request.GET.get("page", "")))
     rows = page.object_list if behind is None else figures.kept_cases(kind, page.object_list, user)
@@ -286,7 +292,8 @@ def cases(request: HttpRequest, unit: str, half: str, figure: str) -> HttpRespon
             "name": name,
             "unit": unit,
             "version": version,
-            "as_of": version.as_of if version else span.until,
+            "summary": summary,
+            "as_of": (version or summary).as_of if version or summary else span.until,
             "page": page,
             "lines": figures.lines(kind, list(rows), user),
         },
@@ -302,6 +309,20 @@ def _behind(whose: Department, half: Half, version: str, figure: str) -> tuple[P
     )  # fmt: skip
     kept = sent.cases.filter(key=figure).values_list("ids", flat=True).first()
     return sent, sorted(kept or [], reverse=True)
+
+
+def _behind_summary(
+    region: Region, half: Half, number: str, figure: str, user: Any
+) -> tuple[ProgressSummary, list[int]]:
+    """What a region's report holds of a figure, the newest first."""
+    row = get_object_or_404(
+        summaries.summaries_visible_to(user),
+        region=region,
+        half=half.code,
+        number=number[:30].replace("\0", ""),
+    )
+    kept = row.cases.filter(key=figure).values_list("ids", flat=True).first()
+    return row, sorted(kept or [], reverse=True)
 
 
 def _page_number(text: str) -> int:

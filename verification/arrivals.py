@@ -1,0 +1,20 @@
+"""What rooms above have happen in the same transaction as new rows of the record. They register by name in their
+`AppConfig.ready()`. (The record itself knows nobody above.)"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from .models import CreditEntry
+
+Hook = Callable[..., None]
+_after_entries: dict[str, Hook] = {}
+
+
+def register_after_entries(name: str, hook: Hook) -> None:
+    """`hook(*, entries, now)` runs when rows have come into the record: one, or thousands of a file."""
+    _after_entries[name] = hook
+
+
+def run_after_entries(*, entries: Sequence[CreditEntry], now: datetime) -> None:
+    for hook in _after_entries.values():
+        hook(entries=entries, now=now)

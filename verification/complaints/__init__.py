@@ -1,0 +1,1 @@
+"""Consumers' complaints: entered, uploaded or pushed, with their results; the public pages are in `disclosure`."""
