@@ -210,6 +210,7 @@ FULFILMENT_DEEDS = {
     "/desk/rechecks/plans/{plan}/reject/": {H, K},
     "/desk/rechecks/plans/{plan}/draw/": {H, K},
     "/desk/rechecks/plans/{plan}/end/": {H, K},
+}
 # The desk's pages of warnings, complaints, readings and pilots → who may open them, of their department and of the office.
 SEES, TAKES = {F, H, B, K, A}, {F, H, K}
 DESK: dict[str, set[str]] = {
@@ -261,6 +262,7 @@ def test_fulfilment_and_rechecks_open_for_the_desk_and_plans_are_decided_by_head
     assert plan.state == ("ended" if role in {H, K} else "approved")
 
 
+@pytest.mark.parametrize("role", list(groups.LABELS))
 def test_the_desk_of_warnings_complaints_readings_and_pilots_opens_for_whoever_works_there(office, role):
     client, wrong = office.client(role), []
     for page, may in DESK.items():
