@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0002_append_only'),
-        ('commitments', '0018_subjects_own_pages'),
+        ('commitments', '0019_late_materials'),
         ('documents', '0002_initial'),
         ('outbox', '0004_partner_scopes'),
         ('registry', '0007_subject_access'),

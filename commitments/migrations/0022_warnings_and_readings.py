@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commitments', '0018_subjects_own_pages'),
+        ('commitments', '0021_obligations_of_old'),
         ('registry', '0009_spared'),
         ('verification', '0023_consumer_complaints'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
