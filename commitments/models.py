@@ -15,11 +15,13 @@ from credit_portal.registry.models import (
     CreditSubject,
     Department,
     Domain,
+    OccupationGroup,
     PublicityClass,
     Region,
     SealedNumber,
     ServiceItem,
     ServiceItemVersion,
+    SubjectAccess,
     User,
 )
 from verification.models import Check
@@ -32,6 +34,8 @@ from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
 from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
+from .online_models import CommitmentParticulars as CommitmentParticulars
+from .online_models import DraftPhoto as DraftPhoto
 from .subject_models import AccessGrounds as AccessGrounds
 from .subject_models import SubjectStatement as SubjectStatement
 
@@ -186,6 +190,9 @@ class ReadingMaterial(models.Model):
     """R15: reading material of a sector. Offered, free, and never a condition (R17)."""
 
     domain = models.CharField("领域", max_length=30, choices=Domain.choices)
+    occupation = models.ForeignKey(
+        OccupationGroup, models.PROTECT, null=True, blank=True, verbose_name="面向的职业人群", related_name="+"
+    )
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="编制部门")
     title = models.CharField("标题", max_length=100)
     body = models.TextField("正文", help_text="每段一行")
@@ -199,10 +206,16 @@ class ReadingMaterial(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["domain"],
-                condition=Q(is_current=True),
+                condition=Q(is_current=True, occupation__isnull=True),
                 name="reading_one_current_per_domain",
                 violation_error_message="该领域已有现行读本。",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["occupation"],
+                condition=Q(is_current=True, occupation__isnull=False),
+                name="reading_one_current_per_group",
+                violation_error_message="该职业人群已有现行读本。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -225,7 +238,7 @@ class IdentityDocument(models.TextChoices):
 
 
 class Draft(models.Model):
-    """Work at the counter, kept on the server from the first key. It is also what makes signing happen once:
+    """Work at the counter or on a subject's own pages, kept from the first key. It is also what makes signing happen once:
     the draft row is locked, and a draft that has its commitment gives that one again."""
 
     class Step(models.TextChoices):
@@ -238,7 +251,11 @@ class Draft(models.Model):
         DISCARDED = "discarded", "已放弃"
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    clerk = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
+    clerk = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="经办人", related_name="+")
+    # On the subject's own pages nobody is the clerk: by which access it was last worked on.
+    access = models.ForeignKey(
+        SubjectAccess, models.PROTECT, null=True, verbose_name="网上办理人", related_name="+"
+    )
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="受理单位", related_name="+")
     step = models.CharField("步骤", max_length=10, choices=Step.choices, default=Step.SUBJECT)
     code_sealed = models.TextField("输入的代码（加密）", blank=True, editable=False)
@@ -284,8 +301,19 @@ class Draft(models.Model):
             models.UniqueConstraint(
                 fields=["clerk", "code_index"], condition=Q(step="subject"), name="draft_one_newcomer"
             ),
+            models.CheckConstraint(
+                condition=Q(clerk__isnull=False, access__isnull=True)
+                | Q(clerk__isnull=True, access__isnull=False, subject__isnull=False),
+                name="draft_by_clerk_or_subject",
+                violation_error_message="草稿由窗口人员办理，或者由主体在网上办理，二者其一。",
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["subject", "-saved_at"],
+                name="draft_online_by_subject",
+                condition=Q(clerk__isnull=True),
+            ),
             models.Index(
                 fields=["clerk", "-saved_at"],
                 name="draft_open_by_clerk",

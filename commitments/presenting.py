@@ -5,13 +5,13 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 
 from credit_portal.audit import events
-from credit_portal.registry.models import User
+from credit_portal.audit.clock import local_date
 
-from . import text_rules
-from .drafting import DraftError, Step, locked, move, save
+from . import particulars, text_rules
+from .draft_steps import DraftError, Holder, Step, actor_id, locked, move, save
 from .models import Draft, Presentation, ReadingMaterial
 from .paper_text import PaperText, hash_paragraphs, paper_of
 
@@ -29,10 +29,15 @@ def paper_for(draft: Draft) -> PaperText:
 
 
 def reading_for(draft: Draft) -> ReadingMaterial | None:
-    """Reading material of the item's field, offered and free (R15–R17)."""
+    """Reading material of the item's positions or field, offered and free (R15–R17, R19)."""
     if draft.item_version is None:
         return None
-    return ReadingMaterial.objects.filter(domain=draft.item_version.domain, is_current=True).first()
+    item = draft.item_version
+    fitting = ReadingMaterial.objects.filter(is_current=True).filter(
+        Q(domain=item.domain, occupation=None) | Q(occupation=item.occupation_id, occupation__isnull=False)
+    )
+    # What is written for the positions of a group goes before what is written for the field (R19).
+    return fitting.order_by(F("occupation").asc(nulls_last=True)).first()
 
 
 def hash_of_part(draft: Draft, part: str, paper: PaperText, reading: ReadingMaterial | None) -> str:
@@ -52,7 +57,7 @@ def hash_of_part(draft: Draft, part: str, paper: PaperText, reading: ReadingMate
 def record_presentation(
     *,
     draft_id: uuid.UUID,
-    clerk: User,
+    clerk: Holder,
     part: str,
     key: uuid.UUID,
     seconds: int,
@@ -95,7 +100,7 @@ def record_presentation(
 
 
 @transaction.atomic
-def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+def finish_reading(*, draft_id: uuid.UUID, clerk: Holder, now: datetime) -> Draft:
     """From reading to signing: everything was shown in its present form, every blank is filled. Education gates nothing.
 
     Raises DraftError naming what is missing.
@@ -105,7 +110,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
         return draft
     if draft.step != Step.READ:
         raise DraftError("请先核查并选定文本。")
-    errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
+    errors = particulars.blank_errors(draft, local_date(now))
     if errors:
         key, message = next(iter(errors.items()))
         raise DraftError(message, field=f"blank-{key}")
@@ -120,7 +125,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
     for (part, sha256), total in sorted(shown.items()):
         events.draft_presented(
             now=now,
-            actor_id=clerk.pk,
+            actor_id=actor_id(clerk),
             department_id=draft.department_id,
             draft_id=str(draft.pk),
             part=part,
@@ -132,7 +137,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
 
 
 @transaction.atomic
-def reopen_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+def reopen_reading(*, draft_id: uuid.UUID, clerk: Holder, now: datetime) -> Draft:
     """Back from signing to reading, to change a blank or to read again."""
     draft = locked(draft_id, clerk)
     if draft.step == Step.SIGN:

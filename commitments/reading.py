@@ -4,9 +4,10 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from credit_portal.audit import events
-from credit_portal.registry.models import Department, User
+from credit_portal.registry.models import Department, OccupationGroup, User
 from credit_portal.registry.reach import KEEPERS, check_reach
 
 from .models import ReadingMaterial
@@ -22,18 +23,20 @@ def publish_reading(
     published_on: date,
     actor: User | None,
     now: datetime,
+    occupation: OccupationGroup | None = None,
 ) -> ReadingMaterial:
-    """Put a reading of a sector in use; the one before it stays on record, out of use. Raises ValidationError."""
+    """Put a reading of a sector, or of an occupational group (R19), in use; the one before it stays on record, out of use. Raises ValidationError."""
     check_reach(actor, department.region, *KEEPERS)
     row = ReadingMaterial(
         domain=domain,
+        occupation=occupation,
         title=title.strip(),
         body=body.strip(),
         department=department,
         published_on=published_on,
     )
     row.full_clean(validate_constraints=False)
-    for before in ReadingMaterial.objects.select_for_update().filter(domain=domain, is_current=True):
+    for before in _in_use(domain, occupation):
         check_reach(actor, before.department.region, *KEEPERS)
         _set_current(before, False, actor, now)
     row._history_user, row._history_date = actor, now
@@ -42,6 +45,12 @@ def publish_reading(
         now=now, actor_id=actor.pk if actor else None, reading_id=row.pk, domain=row.domain, deed="published"
     )
     return row
+
+
+def _in_use(domain: str, occupation: OccupationGroup | None) -> QuerySet[ReadingMaterial]:
+    """What the new one replaces: the one for the same group, or the one of the field that is for everybody."""
+    rows = ReadingMaterial.objects.select_for_update(of=("self",)).filter(is_current=True)
+    return rows.filter(occupation=occupation) if occupation else rows.filter(domain=domain, occupation=None)
 
 
 @transaction.atomic

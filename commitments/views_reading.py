@@ -56,7 +56,7 @@ def read_page(
     return render(request, "commitments/window/read.html", context, status=status)
 
 
-def _order(request: HttpRequest) -> int:
+def order_of(request: HttpRequest) -> int:
     """The page's count of its sendings, milliseconds by its own clock; 0 where there is none or it is no such number."""
     sent = request.POST.get("order", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 15 else 0
@@ -70,7 +70,7 @@ def blanks(request: HttpRequest, one: Draft) -> HttpResponse:
     values = BlanksForm.values_of(request.POST, one.text_version.blanks.all())
     try:
         errors = drafting.save_blanks(
-            draft_id=one.pk, clerk=request.user, values=values, now=clock.now(), order=_order(request)
+            draft_id=one.pk, clerk=request.user, values=values, now=clock.now(), order=order_of(request)
         )
     except drafting.DraftError as wrong:  # another tab was faster
         messages.error(request, str(wrong))
@@ -97,7 +97,7 @@ def turn(request: HttpRequest, one: Draft) -> HttpResponse:
     values = BlanksForm.values_of(request.POST, one.text_version.blanks.all())
     try:
         errors = drafting.save_blanks(
-            draft_id=one.pk, clerk=request.user, values=values, now=clock.now(), order=_order(request)
+            draft_id=one.pk, clerk=request.user, values=values, now=clock.now(), order=order_of(request)
         )
     except drafting.DraftError as wrong:  # another tab was faster
         messages.error(request, str(wrong))
@@ -107,7 +107,7 @@ def turn(request: HttpRequest, one: Draft) -> HttpResponse:
     return redirect("window:present", one.pk)
 
 
-def _parts(one: Draft, now: datetime) -> list[dict[str, Any]]:
+def parts_of(one: Draft, now: datetime) -> list[dict[str, Any]]:
     """What the applicant is shown, in order; each showing has a key of its own and a seal of what it shows."""
     paper = presenting.paper_for(one)
     reading = presenting.reading_for(one)
@@ -140,7 +140,7 @@ def present(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("window:draft", one.pk)
     if request.method == "POST":
         return _note_shown(request, one)
-    parts = _parts(one, clock.now())
+    parts = parts_of(one, clock.now())
     wanted = request.GET.get("part", "")
     current = wanted if wanted == "end" or wanted in [part["part"] for part in parts] else str(Part.NOTICE)
     context = {
@@ -159,7 +159,7 @@ def _note_shown(request: HttpRequest, one: Draft) -> HttpResponse:
     now = clock.now()
     try:
         key = UUID(request.POST.get("key", ""))
-        sha256, seconds = _told(request.POST, now)
+        sha256, seconds = told(request.POST, now)
         presenting.record_presentation(
             draft_id=one.pk,
             clerk=request.user,
@@ -183,7 +183,7 @@ def _note_shown(request: HttpRequest, one: Draft) -> HttpResponse:
     return response
 
 
-def _told(data: Any, now: datetime) -> tuple[str, int]:
+def told(data: Any, now: datetime) -> tuple[str, int]:
     """Hash of what the page showed, and the seconds it measured; without a script, since the page was sent.
 
     Raises BadSignature or ValueError where the seal is not this portal's or belongs to another part.

@@ -20,6 +20,7 @@ from credit_portal.audit.events import (
     objections,
     progress,
     repair,
+    self_service,
     units,
     usage,
 )
@@ -98,6 +99,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
             objections,
             progress,
             repair,
+            self_service,
             units,
             usage,
         )

@@ -89,6 +89,7 @@ class Department(models.Model):
         COMPETENT = "competent", "行业主管部门"
         TOWNSHIP = "township", "乡镇（街道、开发区）"
         ASSOCIATION = "association", "行业协会商会"
+        TAX = "tax", "税务机关"
         OTHER = "other", "其他"
 
     uscc = models.CharField("统一社会信用代码", max_length=18, unique=True)
@@ -372,6 +373,19 @@ class ServiceItemVersion(models.Model):
         "须留存查询截屏", default=False, help_text="核查后须附网站查询情况的截屏，才能继续办理"
     )
     allows_late_materials = models.BooleanField("可容缺受理", default=False)
+    online = models.BooleanField("可网上承诺", default=False, help_text="主体可以在手机上自助签署（R34）")
+    once_a_year = models.BooleanField(
+        "每个年度一份", default=False, help_text="文本须有填写项“年度”；同一年度再签时会询问（R32）"
+    )
+    occupation = models.ForeignKey(
+        "OccupationGroup",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="重点职业人群",
+        related_name="+",
+        help_text="由这一人群的成员以个人名义承诺；文本须有填写项“单位”“岗位”（R9、R19）",
+    )
     promised_working_days = models.PositiveSmallIntegerField("承诺办结时限（工作日）", null=True, blank=True)
     validity_months = models.PositiveSmallIntegerField("承诺有效期（月）", null=True, blank=True)
     publicity_class = models.CharField(
@@ -436,3 +450,4 @@ from .access_models import AccessSession as AccessSession  # noqa: E402
 from .access_models import SubjectAccess as SubjectAccess  # noqa: E402
 from .access_models import WrongCode as WrongCode  # noqa: E402
 from .contact_models import UnitContact as UnitContact  # noqa: E402  (it refers to the staff above)
+from .occupation_models import OccupationGroup as OccupationGroup  # noqa: E402

@@ -32,6 +32,7 @@ _OWN_BUSINESS = {
     "verification.usagelist": "v",
     "disclosure.progressreport": "v",
     "repair.repairapplication": "v",
+    "registry.occupationgroup": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -82,6 +83,7 @@ TABLE: dict[str, dict[str, str]] = {
         "outbox.message": "vc",
         "commitments.recipient": "vac",
         "repair.helpservice": "vac",
+        "registry.occupationgroup": "vac",
         "verification.checksource": "vac",
         "verification.listing": "v",
         "disclosure.progresssummary": "v",

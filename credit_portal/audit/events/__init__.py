@@ -111,6 +111,7 @@ from .objections import (
 )
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
 from .repair import help_service_saved, locked_out, pledge_sign, repair_step, unpublication_looked_at
+from .self_service import draft_photo, occupation_saved, tax_credit_step, tax_credit_upload
 from .sentences import SENTENCES, sentence
 from .units import training_recorded, typical_step, unit_chased, unit_contact
 from .usage import usage_chased, usage_note, usage_notice, usage_submitted
@@ -148,6 +149,7 @@ __all__ = [
     "department_saved",
     "draft_discarded",
     "draft_opened",
+    "draft_photo",
     "draft_presented",
     "duties_reminded",
     "duty_cancelled",
@@ -185,6 +187,7 @@ __all__ = [
     "message_retried",
     "notice_printed",
     "objection_step",
+    "occupation_saved",
     "own_record_given",
     "partner_acted",
     "partner_saved",
@@ -221,6 +224,8 @@ __all__ = [
     "subject_renamed",
     "switch_moved",
     "switch_order",
+    "tax_credit_step",
+    "tax_credit_upload",
     "text_drafted",
     "text_published",
     "tip_step",
