@@ -7,6 +7,7 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from credit_portal.deadlines import duties
+        from credit_portal.registry import site
         from verification.measures import previewing
 
         from . import drafting, hooks, statements, term_switching
@@ -19,6 +20,7 @@ class CommitmentsConfig(AppConfig):
         hooks.register_after_revocation("consequences", undoing.on_revoked)
         term_switching.register()
         hooks.register_after_revocation("statements", statements.on_revoked)
+        site.add_page(site.NavItem("sign", "网上承诺", "/me/sign/"), to=site.ME_NAV, after="home")
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
 
 

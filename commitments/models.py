@@ -191,7 +191,12 @@ class ReadingMaterial(models.Model):
 
     domain = models.CharField("领域", max_length=30, choices=Domain.choices)
     occupation = models.ForeignKey(
-        OccupationGroup, models.PROTECT, null=True, blank=True, verbose_name="面向的职业人群", related_name="+"
+        OccupationGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="面向的职业人群",
+        related_name="+",
     )
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="编制部门")
     title = models.CharField("标题", max_length=100)
@@ -318,7 +323,7 @@ class Draft(models.Model):
                 fields=["clerk", "-saved_at"],
                 name="draft_open_by_clerk",
                 condition=~Q(step__in=["done", "discarded", "ordinary"]),
-            )
+            ),
         ]
 
 

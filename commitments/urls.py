@@ -34,6 +34,7 @@ urlpatterns = [
     path("c/<commitment_code:code>/", views_papers.commitment, name="commitment"),
     path("c/<commitment_code:code>/print/<slug:paper>/", views_papers.print_paper, name="print"),
     path("c/<commitment_code:code>/<slug:paper>.pdf", views_papers.paper_pdf, name="paper_pdf"),
+    path("c/<commitment_code:code>/photos/<int:pk>/", views_papers.photo, name="photo"),
     path("c/<commitment_code:code>/void/", views_papers.void, name="void"),
     path("c/<commitment_code:code>/correct/", views_papers.correct, name="correct"),
 ]

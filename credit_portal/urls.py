@@ -11,6 +11,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("credit_portal.registry.account_urls")),
     path("me/repair/", include("repair.mine.urls")),
+    path("me/sign/", include("commitments.online.urls")),
     path("me/", include("credit_portal.registry.me_urls")),
     path("me/", include("credit_portal.overview.me_urls")),
     path("me/", include("commitments.mine.urls")),

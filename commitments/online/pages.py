@@ -74,14 +74,16 @@ def go(request: HttpRequest, one: Draft, *, mark: str = "") -> HttpResponse:
     return JsonResponse({"next": target}) if wants_json(request) else redirect(target)
 
 
-def show(request: HttpRequest, name: str, one: Draft, step: int, status: int = 200, **more: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, name: str, draft: Draft, step: int, status: int = 200, **more: Any
+) -> HttpResponse:
     context = {
-        "draft": one,
+        "draft": draft,
         "steps": [
             {"label": label, "state": "done" if at < step else "current" if at == step else ""}
             for at, label in enumerate(STEPS, 1)
         ],
-        "is_person": one.subject.kind == CreditSubject.Kind.PERSON,
+        "is_person": draft.subject.kind == CreditSubject.Kind.PERSON,
         **more,
     }
     return render(request, f"me/sign/{name}.html", context, status=status)
@@ -110,16 +112,16 @@ def read_page(request: HttpRequest, one: Draft) -> HttpResponse:
     errors = blank_errors(one, clock.local_date(now))
     has_blanks = one.text_version.blanks.exists()
     order = [Part.NOTICE, Part.PRIVACY, *([FILL] if has_blanks else []), Part.TEXT]
-    left = [
-        part for part in order if (errors if part == FILL else not was_shown(part))
-    ]
+    left = [part for part in order if (errors if part == FILL else not was_shown(part))]
     if wanted == FILL and has_blanks:
         return fill_page(request, one)
     if wanted in parts:
         return _part_page(request, one, parts[wanted], order)
     if not left:
         return show(request, "ready", one, 2, education=parts.get(str(Part.EDUCATION)), has_blanks=has_blanks)
-    return fill_page(request, one) if left[0] == FILL else _part_page(request, one, parts[str(left[0])], order)
+    return (
+        fill_page(request, one) if left[0] == FILL else _part_page(request, one, parts[str(left[0])], order)
+    )
 
 
 def _part_page(request: HttpRequest, one: Draft, part: dict[str, Any], order: list[Any]) -> HttpResponse:
@@ -162,6 +164,7 @@ def sign_page(
         signer=acting.name,
         capacity=signing.capacity_of(acting.access).label,
         duplicate=duplicate,
+        today=clock.today(),
         stale=one.check_made.on_day != clock.today(),
         **photo_context(one),
     )

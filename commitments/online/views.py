@@ -39,9 +39,7 @@ def start(request: HttpRequest) -> HttpResponse:
     items = list(beginning.items_for(acting.subject, now=now, sought=sought)[: beginning.MOST + 1])
     shown = items[: beginning.MOST]
     begun = beginning.open_of(shown, acting.subject)
-    log_own_read(
-        acting, what="网上承诺", target_type="draft", target_id="list", now=now
-    )
+    log_own_read(acting, what="网上承诺", target_type="draft", target_id="list", now=now)
     return render(
         request,
         "me/sign/start.html",
