@@ -126,13 +126,13 @@ def duplicate(draft: Draft, made_on: date) -> Commitment | None:
 
 
 def check_duplicate(draft: Draft, made_on: date) -> None:
-    """Raises DuplicateToday where the same has been signed that day, or for the same year."""
-    existing = duplicate(draft, made_on)
+    """Raises DuplicateToday where the same has been signed that day; for the same year, where it is signed once a year."""
+    if draft.item_version.once_a_year:
+        existing, year = particulars.same_year(draft, made_on), particulars.year_of(draft, made_on)
+    else:
+        existing, year = duplicate(draft, made_on), None
     if existing is not None:
-        raise DuplicateToday(existing)
-    existing = particulars.same_year(draft, made_on)
-    if existing is not None:
-        raise DuplicateToday(existing, particulars.year_of(draft, made_on))
+        raise DuplicateToday(existing, year)
 
 
 def conclude(

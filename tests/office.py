@@ -30,7 +30,7 @@ from disclosure.objections import complaints, filing, records, tips
 from disclosure.progress import assessments, summaries
 from disclosure.typical import writing
 from repair import helping
-from tests import acts, subjects
+from tests import acts, self_service, subjects
 from tests.breach_stage import Stage
 from verification import listing_opening, training
 from verification import services as record
@@ -38,6 +38,7 @@ from verification.checking import looking
 from verification.measures import keeping
 from verification.memberships import credit_lists
 from verification.models import AppliedMeasure, CreditList
+from verification.tax_credit import keeping as keeping_tax
 
 from . import factories
 from .counter import Counter
@@ -153,6 +154,7 @@ class Office:
         self._units()
         self._voices()
         self._repair()
+        self._self_service()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -167,6 +169,16 @@ class Office:
         )
         self.tip = tips.file_tip(said=tips.Said("/rules/", "标题有错字"), now=NOW)
         self.access = subjects.opened(self.commitment.subject, name="钱多多", actor=self.counter.clerk)
+
+    def _self_service(self) -> None:
+        """A key occupational group, and what a tax authority has on record of a person."""
+        self.occupation = self_service.group()
+        authority = factories.department(kind="tax", region="130111")
+        person = self.persons_commitment.subject
+        self.tax_credit = keeping_tax.record(
+            told=keeping_tax.Told(person.id_number, person.name, "2025", "late", "逾期申报，已经补报。", date(2026, 7, 1)),
+            actor=factories.staff(groups.OFFICER, department=authority), now=NOW,
+        )  # fmt: skip
 
     def _repair(self) -> None:
         """An application for the repair of the breach, and a service that helps with it."""
@@ -312,6 +324,8 @@ class Office:
             ).latest("pk"),
             "disclosure.publicityproposal": self.proposal,
             "disclosure.ruledocument": self.document,
+            "registry.occupationgroup": self.occupation,
+            "verification.taxcreditentry": self.tax_credit,
         }
 
     def client(self, role: str) -> Client:

@@ -142,6 +142,7 @@ SHAPES: dict[str, Shape] = {
     "field_use": Shape("信用记录在本领域的作用", "choice", among=("important", "reference", "encouraged")),
     "market_ban_for_good": Shape("市场和行业禁入可以没有期限", "switch"),
     "check_dispute": Shape("对核查的异议在事项决定前提出", "switch"),
+    "tax_credit_use": Shape("自然人纳税信用信息在核查中的作用", "choice", among=("reference", "none")),
     "text_contents": Shape("承诺书必备内容", "set", among=CONTENTS),
 }
 

@@ -247,6 +247,7 @@ PAGES = {
     "complaint": "disclosure.complaint",
     "error_tip": "disclosure.errortip",
     "occupation_group": "registry.occupationgroup",
+    "tax_credit": "verification.taxcreditentry",
 }
 
 

@@ -50,7 +50,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("today", "今日", "/window/today/", groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
-    NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
+    NavItem(
+        "checks",
+        "核查",
+        "/desk/checks/",
+        ("/desk/measures/", "/desk/tax-credit/"),
+        groups=AT_THE_DESK | {"clerk"},
+    ),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/",), groups=AT_THE_DESK),
     NavItem("cases", "违诺认定", "/desk/cases/", groups=AT_THE_DESK),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
@@ -73,7 +79,13 @@ STAFF_NAV: list[NavItem] = [
     ),
     NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
     NavItem("usage", "月报和进展", "/desk/usage/", ("/desk/progress/",), groups=AT_THE_DESK),
-    NavItem("units", "单位", "/desk/unit/", ("/desk/training/", "/desk/typical/"), groups=AT_THE_DESK),
+    NavItem(
+        "units",
+        "单位",
+        "/desk/unit/",
+        ("/desk/training/", "/desk/typical/", "/desk/positions/"),
+        groups=AT_THE_DESK,
+    ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 # A subject's own pages, on its telephone.

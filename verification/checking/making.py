@@ -31,6 +31,7 @@ from verification.record import Entry, Switches, standing
 from verification.remedies import remedies
 from verification.rules import Decision, decide, one_line
 from verification.switches import NotCheckable, rules_in_force
+from verification.tax_credit import reference as tax_credit
 from verification.vocabulary import STEP_LABELS, CommitmentType, Standing, Step, day_text
 
 OWN_RECORD = "本门户信用记录"
@@ -155,7 +156,15 @@ def check_subject(
         route=decision.route,
         scrutiny=decision.scrutiny,
         one_line=one_line(decision),
-        reasons=frozen_reasons(decision),
+        reasons=[
+            *frozen_reasons(decision),
+            # Private: never to the system of another department.
+            *(
+                tax_credit.reasons(subject=subject, region=department.region, on=on, decision=decision)
+                if partner is None
+                else []
+            ),
+        ],
         remedies=frozen_remedies(decision, entries, in_force.switches),
         entries_seen=sorted(
             entry.id
