@@ -227,7 +227,7 @@ def _answer(
 @tax_desk(keeper=True)
 def upload(request: HttpRequest) -> HttpResponse:
     """A file, taken in as a whole or not at all."""
-    form = UploadForm(_posted(request), request.FILES)
+    form = UploadForm(_posted(request), request.FILES if request.method == "POST" else None)
     faults: list[tuple[int, str]] = []
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]

@@ -36,6 +36,7 @@ from . import (
     progress,
     records,
     repairs,
+    self_service,
     units,
     usage,
 )
@@ -130,6 +131,7 @@ class Timeline:
         measures.plan(self)
         objections.plan(self)
         repairs.plan(self)
+        self_service.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
