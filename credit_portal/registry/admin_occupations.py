@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from credit_portal.audit import clock
@@ -46,6 +47,13 @@ class OccupationGroupAdmin(HistoryAdmin):
     ordering = ["order", "code"]
     audit_target = "occupation_group"
     refusals = (occupations.OccupationError,)
+
+    def visible(self, request: HttpRequest, rows: QuerySet[OccupationGroup]) -> QuerySet[OccupationGroup]:
+        # One list for everybody; nothing in it is restricted.
+        return rows
+
+    def record_title(self, obj: OccupationGroup) -> str:
+        return obj.name
 
     def sections(self, request: HttpRequest, obj: OccupationGroup) -> Iterable[Section]:
         yield Section(
