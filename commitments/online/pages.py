@@ -183,6 +183,7 @@ def photo_context(one: Draft) -> dict[str, Any]:
             }
             for code, label in photos.Kind.choices
         ],
+        "has_photos": bool(rows),
         "most": photos.MOST,
     }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -36,8 +37,8 @@ def visible(user: User) -> QuerySet[CommitmentParticulars]:
 def figures(user: User, *, year: int, today: date) -> list[Row]:
     """Every group in use, and those of the past that somebody has committed himself in. A constant number of queries."""
     broken = (Commitment.Fulfilment.PARTIAL, Commitment.Fulfilment.UNFULFILLED)
-    counted = {
-        row["occupation"]: row
+    counted: dict[int, dict[str, Any]] = {
+        row["occupation"]: dict(row)
         for row in visible(user)
         .order_by()
         .values("occupation")
@@ -61,7 +62,7 @@ def figures(user: User, *, year: int, today: date) -> list[Row]:
         )
     )
     current = set(occupations.current_groups(today).values_list("pk", flat=True))
-    nothing = {"people": 0, "in_year": 0, "units": 0, "broken": 0, "last": None}
+    nothing: dict[str, Any] = {"people": 0, "in_year": 0, "units": 0, "broken": 0, "last": None}
     return [
         Row(
             group,
