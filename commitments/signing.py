@@ -256,6 +256,11 @@ def record_notice_print(*, check_id: int, clerk: User, now: datetime) -> Check:
     return check
 
 
+def commitments_online(clerk: User) -> QuerySet[Commitment]:
+    """What subjects signed on their own for the clerk's department, whatever the day."""
+    return Commitment.objects.filter(department_id=clerk.department_id, channel=Commitment.Channel.ONLINE)
+
+
 def commitments_today(clerk: User, today: date) -> QuerySet[Commitment]:
     """What the clerk's department signed today, newest first."""
     start = datetime.combine(today, time.min, SHANGHAI)

@@ -23,6 +23,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.documents.services import read_evidence
 from credit_portal.registry import codes, crypto
+from credit_portal.registry.paging import newest_first
 
 PAPERS: dict[str, tuple[str, Callable[[Commitment], bytes]]] = {
     "commitment": ("承诺书", papers.signed_pdf),
@@ -194,6 +195,22 @@ def today(request: HttpRequest) -> HttpResponse:
     else:
         context = frame(request, commitments=list(found), form=form, sought="")
     return render(request, "commitments/window/today.html", context)
+
+
+@counter
+def online(request: HttpRequest) -> HttpResponse:
+    """What came in by the subjects' own pages, the newest first; at night, too, when nobody is at the counter."""
+    shown, following = newest_first(signing.commitments_online(request.user), request)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="网上收到的承诺",
+        target_type="commitment_list",
+        target_id=0,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
+    context = frame(request, commitments=shown, next=following)
+    return render(request, "commitments/window/online.html", context)
 
 
 def _sought(found: QuerySet[Commitment], text: str) -> QuerySet[Commitment]:

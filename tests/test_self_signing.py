@@ -94,6 +94,8 @@ def test_by_plain_forms_from_the_item_to_the_receipt(phone):
     assert one.publicity_class == "public" and one.public_from is not None
     today = office.client_of(phone.hall.clerk).get("/window/today/").content.decode()
     assert one.code in today and "网上" in today
+    assert one.code in office.client_of(phone.hall.clerk).get("/window/online/").content.decode()
+    assert one.code not in office.client_of(make.staff("clerk")).get("/window/online/").content.decode()
     verbs = set(AuditEvent.objects.filter(target_type="draft").values_list("verb", flat=True))
     assert verbs == {"draft.opened", "draft.presented"}
     assert ReadLog.objects.filter(what="信用记录", access_id=phone.access.pk).exists()

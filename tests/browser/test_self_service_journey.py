@@ -274,7 +274,7 @@ def test_a_network_that_breaks_off_is_said_and_ends_with_one_commitment(phone) -
 def test_a_photograph_whose_answer_is_lost_is_sent_again_and_is_one(phone, tmp_path, monkeypatch) -> None:
     page = phone.page
     phone.to_signing(page)
-    told, lost = paper_views._list, []
+    told, lost, taken = paper_views._list, [], picture(tmp_path)
 
     def lose_the_first(request, one):
         """It is stored, and something between us and the telephone eats the answer."""
@@ -285,7 +285,7 @@ def test_a_photograph_whose_answer_is_lost_is_sent_again_and_is_one(phone, tmp_p
 
     monkeypatch.setattr(paper_views, "_list", lose_the_first)
     page.click("#photos-room summary")
-    page.set_input_files("#photo-paper", picture(tmp_path))
+    page.set_input_files("#photo-paper", taken)
     page.locator("[data-photo]:has(#photo-paper) button").click()
     expect(page.locator("[data-photo]:has(#photo-paper) [data-photo-says]")).to_contain_text("正在重试")
     expect(page.locator("#photos")).to_contain_text("移除", timeout=20_000)
@@ -297,7 +297,7 @@ def test_a_photograph_whose_answer_is_lost_is_sent_again_and_is_one(phone, tmp_p
     page.locator("[data-photo-remove] button").click()
     expect(page.locator("[data-photo-remove]")).to_have_count(0)
     assert DraftPhoto.objects.get().removed_at is not None
-    page.set_input_files("#photo-paper", picture(tmp_path))
+    page.set_input_files("#photo-paper", taken)
     page.locator("[data-photo]:has(#photo-paper) button").click()
     expect(page.locator("[data-photo-remove]")).to_have_count(1)
     page.click("#sign-button")
