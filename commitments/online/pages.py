@@ -13,6 +13,7 @@ from commitments import papers, presenting
 from commitments.forms import BlanksForm
 from commitments.models import Commitment, Draft, Presentation
 from commitments.particulars import blank_errors
+from commitments.subject_access import capacity_of
 from commitments.views_access import wants_json
 from commitments.views_reading import parts_of
 from credit_portal.audit import clock
@@ -20,7 +21,7 @@ from credit_portal.documents.qr import qr_data_uri
 from credit_portal.registry.acting import Acting, for_subjects
 from credit_portal.registry.models import CreditSubject
 
-from . import beginning, photos, signing
+from . import beginning, photos
 from .forms import CheckForm, SignForm
 
 Part = Presentation.Part
@@ -162,7 +163,7 @@ def sign_page(
         paper=presenting.paper_for(one),
         paper_photo=paper_photo,
         signer=acting.name,
-        capacity=signing.capacity_of(acting.access).label,
+        capacity=capacity_of(acting.access).label,
         duplicate=duplicate,
         today=clock.today(),
         stale=one.check_made.on_day != clock.today(),

@@ -16,52 +16,17 @@ from commitments.concluding import (
 )
 from commitments.draft_steps import locked, move
 from commitments.drafting import clear_entered
-from commitments.models import (
-    AccessGrounds,
-    Commitment,
-    Draft,
-    IdentityDocument,
-    SignerCapacity,
-)
+from commitments.models import Commitment, Draft, SignerCapacity
 from commitments.pledging import DECLARED
 from commitments.signing import check_ready
+from commitments.subject_access import capacity_of, grounds_of
 from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import SubjectAccess
 
 from . import photos
 
-# Who acts on a subject's own pages, as its papers name it.
-CAPACITY = {
-    SubjectAccess.Capacity.LEGAL_REPRESENTATIVE: SignerCapacity.LEGAL_REPRESENTATIVE,
-    SubjectAccess.Capacity.OPERATOR: SignerCapacity.SELF,
-    SubjectAccess.Capacity.SELF: SignerCapacity.SELF,
-    SubjectAccess.Capacity.AGENT: SignerCapacity.AGENT,
-}
 NO_AUTHORISATION = "这次开通没有留存授权委托书，代理人不能在网上签署。请由主体本人签署，或者到窗口登记授权。"
 SIGN = "请在框内签名，或者上传已签字的承诺书照片。"
-
-
-def capacity_of(access: SubjectAccess) -> SignerCapacity:
-    return CAPACITY[SubjectAccess.Capacity(access.capacity)]
-
-
-def grounds_of(access: SubjectAccess) -> AccessGrounds | None:
-    """What was seen when the access was opened. An agent who has come in by the national identity service stands on the
-    authorisation that it has registered at the window."""
-    rows = AccessGrounds.objects.select_related("authorisation")
-    own = rows.filter(access=access).first()
-    if own is not None or not access.as_agent:
-        return own
-    registered = rows.filter(
-        access__subject=access.subject_id,
-        access__capacity=SubjectAccess.Capacity.AGENT,
-        access__scope=SubjectAccess.Scope.ACT,
-        access__id_number_index=access.id_number_index,
-        access__id_number_index__isnull=False,
-        access__ended_at=None,
-        authorisation__isnull=False,
-    )
-    return registered.order_by("-pk").first()
 
 
 @transaction.atomic
@@ -88,8 +53,9 @@ def sign(
     paper = check_ready(draft, now)
     grounds = grounds_of(access)
     capacity = capacity_of(access)
-    document = grounds.identity_document if grounds else IdentityDocument.ID_CARD
-    name = check_signer(draft.subject, access.name, capacity, document)
+    # Whoever has come in by the identity service has shown no document here.
+    document = grounds.identity_document if grounds else ""
+    name = check_signer(draft.subject, access.name, capacity, document, online=True)
     authorisation = grounds.authorisation if grounds and capacity == SignerCapacity.AGENT else None
     if capacity == SignerCapacity.AGENT and authorisation is None:
         raise SigningError(NO_AUTHORISATION)
