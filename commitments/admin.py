@@ -31,7 +31,7 @@ from .admin_forms import OpenEvidenceForm
 from .admin_texts import ReadingMaterialAdmin, TextVersionAdmin
 from .admin_warnings import ClauseWarningAdmin as ClauseWarningAdmin
 from .admin_warnings import WarningRuleAdmin as WarningRuleAdmin
-from .models import Clause, Commitment, CommitmentEvent, Presentation
+from .models import Clause, Commitment, CommitmentEvent, DraftPhoto, Presentation
 
 __all__ = ["BreachCaseAdmin", "CommitmentAdmin", "ReadingMaterialAdmin", "TextVersionAdmin"]
 
@@ -272,7 +272,13 @@ class CommitmentAdmin(EvidenceAdmin):
 
     def evidence_of(self, obj: Commitment) -> list[tuple[str, EvidenceFile]]:
         parts = [("签名或扫描件", obj.signature), ("授权委托书", obj.authorisation), ("已签 PDF", obj.pdf)]
-        return [(label, file) for label, file in parts if file is not None]
+        photos = DraftPhoto.objects.filter(draft=obj.draft_id, draft__isnull=False, removed_at=None)
+        # The photograph of the signed paper stands there as the signature already.
+        sent = photos.exclude(file=obj.signature_id).select_related("file").order_by("pk")
+        return [
+            *((label, file) for label, file in parts if file is not None),
+            *((str(photo), photo.file) for photo in sent),
+        ]
 
     def _evidence_sections(self, request: HttpRequest, obj: Commitment) -> Iterable[Section]:
         files = self.evidence_of(obj)

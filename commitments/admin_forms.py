@@ -7,7 +7,7 @@ from django import forms
 from credit_portal.audit.clock import today
 from credit_portal.audit.models import ReadLog
 from credit_portal.registry.admin_forms import DateInput, RowsFormSet, choices
-from credit_portal.registry.models import CommitmentType, Department, Domain, ServiceItem
+from credit_portal.registry.models import CommitmentType, Department, Domain, OccupationGroup, ServiceItem
 
 from .models import Blank, Clause, CommitmentText, RequiredContent, TextVersion
 from .text_rules import BlankData, ClauseData
@@ -136,6 +136,13 @@ def blanks_initial(version: TextVersion) -> list[dict[str, Any]]:
 
 class ReadingForm(forms.Form):
     domain = forms.ChoiceField(label="领域", choices=choices(Domain))
+    occupation = forms.ModelChoiceField(
+        OccupationGroup.objects.all(),
+        label="面向的职业人群",
+        required=False,
+        empty_label="不限，按领域提供",
+        help_text="选了人群的，提供给签署该人群承诺的人。",
+    )
     department = forms.ModelChoiceField(Department.objects.none(), label="编制部门", empty_label="请选择")
     title = forms.CharField(label="标题", max_length=100)
     body = forms.CharField(label="正文", widget=forms.Textarea(attrs={"rows": 12}), help_text="每段一行。")

@@ -266,7 +266,7 @@ class TextVersionAdmin(HistoryAdmin):
 class ReadingMaterialAdmin(HistoryAdmin):
     list_display = ["title", "domain", "department", "published_on", "is_current"]
     list_filter = ["is_current", ("domain", ChoicesPickFilter)]
-    list_select_related = ["department"]
+    list_select_related = ["department", "occupation"]
     search_fields = ["title"]
     search_help_text = "标题"
     ordering = ["-pk"]
@@ -282,6 +282,7 @@ class ReadingMaterialAdmin(HistoryAdmin):
             rows=[
                 ("标题", obj.title),
                 ("领域", obj.get_domain_display()),
+                ("面向的职业人群", str(obj.occupation) if obj.occupation else "不限"),
                 ("编制部门", str(obj.department)),
                 ("发布日期", obj.published_on),
                 (
@@ -310,7 +311,7 @@ class ReadingMaterialAdmin(HistoryAdmin):
             title="发布诚信教育读本",
             form=ReadingForm(posted(request), departments=departments),
             submit="发布",
-            intro=["同一领域只有一份现行读本；发布后原来的一份停用，但保留。"],
+            intro=["同一领域（或者同一职业人群）只有一份现行读本；发布后原来的一份停用，但保留。"],
             act=lambda typed: reading.publish_reading(actor=request.user, now=clock.now(), **typed),
             done="已发布读本。",
         )

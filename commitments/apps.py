@@ -8,6 +8,7 @@ class CommitmentsConfig(AppConfig):
     def ready(self) -> None:
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
+        from credit_portal.registry import site
         from verification import arrivals
         from verification.measures import previewing
 
@@ -25,6 +26,7 @@ class CommitmentsConfig(AppConfig):
         hooks.register_after_revocation("consequences", undoing.on_revoked)
         term_switching.register()
         hooks.register_after_revocation("statements", statements.on_revoked)
+        site.add_page(site.NavItem("sign", "网上承诺", "/me/sign/"), to=site.ME_NAV, after="home")
         hooks.register_after_signing("obligations", making.on_signed)
         hooks.register_after_voiding("obligations", making.on_ended)
         hooks.register_after_correction("obligations", making.on_ended)

@@ -21,7 +21,7 @@ from verification.checking.handling import CheckError, answer_of, evidence_missi
 from verification.models import Check, CheckOutcome
 from verification.vocabulary import Route
 
-from . import hooks, papers
+from . import hooks, papers, particulars
 from .drafting import DraftError
 from .models import Commitment, CommitmentEvent, Draft, IdentityDocument, SignerCapacity
 from .paper_text import PaperText
@@ -41,10 +41,12 @@ class SigningError(DraftError):
 
 
 class DuplicateToday(SigningError):
-    """The same subject has signed for the same item and type on that day; ask whether a second one is meant."""
+    """The same subject has signed for the same item and type on that day, or for the same year; ask whether a second one
+    is meant."""
 
-    def __init__(self, existing: Commitment) -> None:
-        super().__init__(f"该主体今天已就同一事项签署承诺 {existing.code}。", field="confirm_duplicate")
+    def __init__(self, existing: Commitment, year: int | None = None) -> None:
+        when = f"已就 {year} 年度" if year else "今天已就同一事项"
+        super().__init__(f"该主体{when}签署承诺 {existing.code}。", field="confirm_duplicate")
         self.existing = existing
 
 
@@ -59,7 +61,8 @@ class Upload:
 
 @dataclass(frozen=True)
 class Signed:
-    """Who signed, when and how, already checked. Of `png` (a signature pad) and `scan` (paper) exactly one is there."""
+    """Who signed, when and how, already checked. Of `png` (a signature pad) and `scan` (paper) exactly one is there. What
+    has been stored before (a photograph of the draft, the authorisation of an access) is used as it is."""
 
     name: str
     capacity: str
@@ -67,8 +70,8 @@ class Signed:
     made_on: date
     at: datetime
     png: bytes | None = None
-    scan: Upload | None = None
-    authorisation: Upload | None = None
+    scan: Upload | EvidenceFile | None = None
+    authorisation: Upload | EvidenceFile | None = None
 
 
 def check_signer(
@@ -88,7 +91,7 @@ def check_signer(
         raise SigningError(f"签署人姓名：{error}", field="signer_name") from error
 
 
-def check_authorised(capacity: str, authorisation: Upload | None) -> None:
+def check_authorised(capacity: str, authorisation: Upload | EvidenceFile | None) -> None:
     if capacity == SignerCapacity.AGENT and authorisation is None:
         raise SigningError("委托代理人签署须上传授权委托书。", field="authorisation")
 
@@ -123,6 +126,16 @@ def duplicate(draft: Draft, made_on: date) -> Commitment | None:
     )
 
 
+def check_duplicate(draft: Draft, made_on: date) -> None:
+    """Raises DuplicateToday where the same has been signed that day; for the same year, where it is signed once a year."""
+    if draft.item_version.once_a_year:
+        existing, year = particulars.same_year(draft, made_on), particulars.year_of(draft, made_on)
+    else:
+        existing, year = duplicate(draft, made_on), None
+    if existing is not None:
+        raise DuplicateToday(existing, year)
+
+
 def conclude(
     *,
     draft: Draft,
@@ -146,7 +159,9 @@ def conclude(
     except DraftError as error:
         raise SigningError(str(error), field=error.field) from error
 
-    def keep(upload: Upload, kind: str) -> EvidenceFile:
+    def keep(upload: Upload | EvidenceFile, kind: str) -> EvidenceFile:
+        if isinstance(upload, EvidenceFile):
+            return upload
         return store_evidence(
             content=upload.content,
             kind=kind,
@@ -159,8 +174,10 @@ def conclude(
 
     if signed.png is not None:
         signature = keep(Upload(signed.png, "image/png", "签名.png"), EvidenceFile.Kind.SIGNATURE)
-    else:
+    elif signed.scan is not None:
         signature = keep(signed.scan, EvidenceFile.Kind.PAPER_SCAN)
+    else:
+        raise SigningError("没有签名。", field="signature")
     commitment = Commitment(
         code=numbering.commitment_code(department.region_id, signed.made_on),
         region=department.region,
@@ -211,6 +228,7 @@ def conclude(
     commitment.pdf = keep(Upload(pdf, "application/pdf", f"{commitment.code}.pdf"), EvidenceFile.Kind.PDF)
     commitment.pdf_sha256 = commitment.pdf.sha256
     commitment.save(force_insert=True)
+    particulars.keep(commitment, draft)
     CommitmentEvent.objects.create(
         commitment=commitment,
         kind=CommitmentEvent.Kind.SIGNED,

@@ -1,5 +1,5 @@
 """Work at the counter before signing. A draft is on the server from the first key, belongs to one clerk, and moves
-through its steps only by the functions here."""
+through its steps only by the functions here and those of `online/` (a subject on its own pages: `Holder`)."""
 
 import uuid
 from collections.abc import Collection
@@ -11,82 +11,30 @@ from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.registry import catalogue, codes, groups
+from credit_portal.registry import catalogue, codes
 from credit_portal.registry import services as registry
-from credit_portal.registry.models import CreditSubject, ResponsiblePerson, ServiceItemVersion, User
-from credit_portal.registry.visibility import has_role
+from credit_portal.registry.models import (
+    CreditSubject,
+    ResponsiblePerson,
+    ServiceItemVersion,
+    SubjectAccess,
+    User,
+)
 from verification import services as verification
 from verification.checking.handling import answer_of
 from verification.models import Check
 from verification.vocabulary import Route
 
-from . import text_rules, texts
+from . import particulars, texts
+from .draft_steps import WITH_SUBJECT as WITH_SUBJECT
+from .draft_steps import DraftError as DraftError
+from .draft_steps import Holder, Step, actor_id
+from .draft_steps import NotYours as NotYours
+from .draft_steps import locked as locked
+from .draft_steps import move as move
+from .draft_steps import require_clerk as require_clerk
+from .draft_steps import save as save
 from .models import Commitment, Draft
-
-Step = Draft.Step
-WITH_SUBJECT = (Step.CHECK, Step.READ, Step.SIGN)
-
-# From each step, the steps that one act may lead to.
-MOVES: dict[str, frozenset[str]] = {
-    Step.SUBJECT: frozenset({Step.CHECK, Step.DISCARDED}),
-    Step.CHECK: frozenset({Step.READ, Step.ORDINARY, Step.DISCARDED}),
-    Step.READ: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DISCARDED}),
-    Step.SIGN: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DONE, Step.DISCARDED}),
-    Step.DONE: frozenset(),
-    Step.ORDINARY: frozenset({Step.CHECK, Step.READ}),
-    Step.DISCARDED: frozenset(),
-}
-
-
-class DraftError(ValueError):
-    """A step cannot be taken; the message says in Chinese what to do, `field` names the input it is about."""
-
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
-
-
-class NotYours(DraftError):
-    """The draft belongs to another clerk or does not exist: both look the same."""
-
-
-def require_clerk(clerk: User) -> None:
-    if clerk.department_id is None or not has_role(clerk, groups.CLERK):
-        raise DraftError("账号没有窗口办理权限，请联系安全管理员。")
-
-
-def locked(draft_id: uuid.UUID, clerk: User) -> Draft:
-    """The clerk's own draft, its row locked until the transaction ends."""
-    require_clerk(clerk)
-    draft = (
-        Draft.objects.select_for_update(of=("self",))
-        .select_related(
-            "subject",
-            "item_version__item",
-            "text_version__text",
-            "check_made",
-            "department__region",
-            "corrects",
-        )
-        .filter(pk=draft_id, clerk=clerk)
-        .first()
-    )
-    if draft is None:
-        raise NotYours("没有找到这份草稿。")
-    return draft
-
-
-def move(draft: Draft, step: str) -> None:
-    """Change the step, if the table allows it."""
-    if step not in MOVES[draft.step]:
-        raise DraftError(f"草稿现为“{draft.get_step_display()}”，不能转到“{Step(step).label}”。")
-    draft.step = step
-
-
-def save(draft: Draft, now: datetime) -> Draft:
-    draft.saved_at = now
-    draft.save()
-    return draft
 
 
 @transaction.atomic
@@ -326,21 +274,25 @@ def _check_draft(
     draft.late_materials = late_materials
     draft.case_ref = case_ref.strip()
     try:
-        problem = _look(draft, before if same else None, clerk, now)
+        problem = look(draft, before if same else None, clerk, now)
     except verification.NotCheckable as error:
         raise DraftError(str(error), field="type") from error
     return save(draft, now), problem
 
 
-def _look(draft: Draft, before: Check | None, clerk: User, now: datetime) -> str:
+def look(draft: Draft, before: Check | None, holder: Holder, now: datetime) -> str:
     """Check, in the same procedure as `before`, and go where the answer leads. Gives what stands against the text."""
+    if draft.item_version.occupation_id and draft.subject.kind != codes.PERSON:
+        raise DraftError("重点职业人群的承诺由本人以个人名义作出，请用身份证号码办理。", field="item")
     check = verification.check_subject(
         subject=draft.subject,
         item_version=draft.item_version,
         commitment_type=draft.commitment_type,
         late_materials=draft.late_materials,
         case_ref=draft.case_ref,
-        operator=clerk,
+        operator=holder if isinstance(holder, User) else None,
+        department=draft.department,
+        access=holder if isinstance(holder, SubjectAccess) else None,
         now=now,
         follows=before,
     )
@@ -367,7 +319,7 @@ def recheck_draft(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
             draft = locked(draft_id, clerk)
             if draft.step != Step.ORDINARY:
                 return draft
-            problem = _look(draft, draft.check_made, clerk, now)
+            problem = look(draft, draft.check_made, clerk, now)
             save(draft, now)
     except verification.NotCheckable as error:
         raise DraftError(str(error)) from error
@@ -394,6 +346,8 @@ def offer_text(draft: Draft, now: datetime) -> str:
     )
     if version is None:
         return "没有适用于该事项和承诺类型的现行文本，请联系行政审批局发布。"
+    if missing := particulars.lacking(draft.item_version, version.blanks.all()):
+        return f"该事项的文本须有填写项“{'”“'.join(missing)}”，请联系行政审批局发布专用文本。"
     contents = {code for clause in version.clauses.all() for code in clause.covers}
     offer = verification.offer_of_text(
         subject=draft.subject, region=draft.department.region, contents=contents, on=on
@@ -415,7 +369,7 @@ def _storable(text: str) -> str:
 
 @transaction.atomic
 def save_blanks(
-    *, draft_id: uuid.UUID, clerk: User, values: dict[str, str], now: datetime, order: int = 0
+    *, draft_id: uuid.UUID, clerk: Holder, values: dict[str, str], now: datetime, order: int = 0
 ) -> dict[str, str]:
     """Keep what was typed into the text's blanks, complete or not. Returns Chinese errors by blank key.
 
@@ -427,7 +381,7 @@ def save_blanks(
         raise DraftError("请先核查并选定文本。")
     known = {blank.key: blank for blank in draft.text_version.blanks.all()}
     if order and order < draft.blanks_order:
-        return text_rules.blank_errors(list(known.values()), draft.blanks)
+        return particulars.blank_errors(draft, local_date(now))
     draft.blanks_order = max(order, draft.blanks_order)
     kept = {key: _storable(values[key])[:1000] for key in known if key in values}
     if {**draft.blanks, **kept} != draft.blanks:
@@ -436,7 +390,7 @@ def save_blanks(
             # What was read is not what would be signed any more.
             move(draft, Step.READ)
     save(draft, now)
-    return text_rules.blank_errors(list(known.values()), draft.blanks)
+    return particulars.blank_errors(draft, local_date(now))
 
 
 @transaction.atomic
@@ -454,12 +408,12 @@ def save_signer(*, draft_id: uuid.UUID, clerk: User, signer: dict[str, str], now
 
 
 @transaction.atomic
-def discard_draft(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+def discard_draft(*, draft_id: uuid.UUID, clerk: Holder, now: datetime) -> Draft:
     """Give a draft up. What was typed is removed, that it existed stays."""
     draft = locked(draft_id, clerk)
     if draft.step == Step.DISCARDED:
         return draft
-    return _give_up(draft, actor_id=clerk.pk, now=now)
+    return _give_up(draft, actor_id=actor_id(clerk), now=now)
 
 
 def _give_up(draft: Draft, *, actor_id: int | None, now: datetime) -> Draft:

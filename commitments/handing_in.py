@@ -15,17 +15,16 @@ from credit_portal.audit.clock import local_date
 from credit_portal.outbox.models import PartnerSystem
 from verification.models import Check
 
-from . import drafting, text_rules
+from . import drafting, particulars
 from .concluding import (
-    DuplicateToday,
     Signed,
     SigningError,
     Upload,
     check_authorised,
+    check_duplicate,
     check_record,
     check_signer,
     conclude,
-    duplicate,
     take_turns,
 )
 from .models import Commitment, Draft
@@ -106,9 +105,8 @@ def hand_in(*, told: Told, system: PartnerSystem, now: datetime) -> Commitment:
     _check_text(draft, told, signed_at)
     name = check_signer(subject, told.signer_name, told.capacity, told.identity_document)
     check_authorised(told.capacity, told.authorisation)
-    existing = duplicate(draft, check.on_day)
-    if existing is not None and not told.confirm_duplicate:
-        raise DuplicateToday(existing)
+    if not told.confirm_duplicate:
+        check_duplicate(draft, check.on_day)
     commitment = conclude(
         draft=draft,
         paper=paper_for(draft),
@@ -170,7 +168,7 @@ def _check_text(draft: Draft, told: Told, signed_at: datetime) -> None:
             field="must_state",
         )
     blanks = list(version.blanks.all())
-    errors = dict(text_rules.blank_errors(blanks, draft.blanks))
+    errors = dict(particulars.blank_errors(draft, local_date(signed_at)))
     known = {blank.key for blank in blanks}
     errors |= {key: f"这份文本没有填写项“{key}”。" for key in told.blanks if key not in known}
     if errors:

@@ -19,6 +19,7 @@ from credit_portal.registry.models import (
     SealedNumber,
     ServiceItem,
     ServiceItemVersion,
+    SubjectAccess,
     User,
 )
 from verification.models import Check
@@ -33,6 +34,8 @@ from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
 from .obligation_models import Obligation as Obligation
 from .obligation_models import ObligationFinding as ObligationFinding
+from .online_models import CommitmentParticulars as CommitmentParticulars
+from .online_models import DraftPhoto as DraftPhoto
 from .reading_models import ReadingDraft as ReadingDraft
 from .reading_models import ReadingMaterial as ReadingMaterial
 from .reading_models import ReadingOffer as ReadingOffer
@@ -214,7 +217,7 @@ class IdentityDocument(models.TextChoices):
 
 
 class Draft(models.Model):
-    """Work at the counter, kept on the server from the first key. It is also what makes signing happen once:
+    """Work at the counter or on a subject's own pages, kept from the first key. It is also what makes signing happen once:
     the draft row is locked, and a draft that has its commitment gives that one again."""
 
     class Step(models.TextChoices):
@@ -227,7 +230,11 @@ class Draft(models.Model):
         DISCARDED = "discarded", "已放弃"
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    clerk = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
+    clerk = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="经办人", related_name="+")
+    # On the subject's own pages nobody is the clerk: by which access it was last worked on.
+    access = models.ForeignKey(
+        SubjectAccess, models.PROTECT, null=True, verbose_name="网上办理人", related_name="+"
+    )
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="受理单位", related_name="+")
     step = models.CharField("步骤", max_length=10, choices=Step.choices, default=Step.SUBJECT)
     code_sealed = models.TextField("输入的代码（加密）", blank=True, editable=False)
@@ -274,13 +281,24 @@ class Draft(models.Model):
             models.UniqueConstraint(
                 fields=["clerk", "code_index"], condition=Q(step="subject"), name="draft_one_newcomer"
             ),
+            models.CheckConstraint(
+                condition=Q(clerk__isnull=False, access__isnull=True)
+                | Q(clerk__isnull=True, access__isnull=False, subject__isnull=False),
+                name="draft_by_clerk_or_subject",
+                violation_error_message="草稿由窗口人员办理，或者由主体在网上办理，二者其一。",
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["subject", "-saved_at"],
+                name="draft_online_by_subject",
+                condition=Q(clerk__isnull=True),
+            ),
             models.Index(
                 fields=["clerk", "-saved_at"],
                 name="draft_open_by_clerk",
                 condition=~Q(step__in=["done", "discarded", "ordinary"]),
-            )
+            ),
         ]
 
 

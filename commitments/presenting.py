@@ -9,10 +9,9 @@ from django.db.models import Sum
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.registry.models import User
 
-from . import text_rules
-from .drafting import DraftError, Step, locked, move, save
+from . import particulars, text_rules
+from .draft_steps import DraftError, Holder, Step, actor_id, locked, move, save
 from .models import Draft, Presentation, ReadingMaterial
 from .paper_text import PaperText, hash_paragraphs, paper_of
 from .reading import reading_in_use
@@ -33,10 +32,13 @@ def paper_for(draft: Draft) -> PaperText:
 
 
 def reading_for(draft: Draft) -> ReadingMaterial | None:
-    """Reading material of the item's field, offered and free (R15–R17)."""
+    """Reading material of the item's positions or field, offered and free (R15–R17, R19)."""
     if draft.item_version is None:
         return None
-    return reading_in_use(domain=draft.item_version.domain, lineage=draft.department.region.lineage)
+    item = draft.item_version
+    return reading_in_use(
+        domain=item.domain, lineage=draft.department.region.lineage, occupation_id=item.occupation_id
+    )
 
 
 def hash_of_part(draft: Draft, part: str, paper: PaperText, reading: ReadingMaterial | None) -> str:
@@ -56,7 +58,7 @@ def hash_of_part(draft: Draft, part: str, paper: PaperText, reading: ReadingMate
 def record_presentation(
     *,
     draft_id: uuid.UUID,
-    clerk: User,
+    clerk: Holder,
     part: str,
     key: uuid.UUID,
     seconds: int,
@@ -99,7 +101,7 @@ def record_presentation(
 
 
 @transaction.atomic
-def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+def finish_reading(*, draft_id: uuid.UUID, clerk: Holder, now: datetime) -> Draft:
     """From reading to signing: everything was shown in its present form, every blank is filled. Education gates nothing.
 
     Raises DraftError naming what is missing.
@@ -110,7 +112,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
     if draft.step != Step.READ:
         raise DraftError("请先核查并选定文本。")
     promising.check(draft, on=local_date(now))
-    errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
+    errors = particulars.blank_errors(draft, local_date(now))
     if errors:
         key, message = next(iter(errors.items()))
         raise DraftError(message, field=f"blank-{key}")
@@ -125,7 +127,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
     for (part, sha256), total in sorted(shown.items()):
         events.draft_presented(
             now=now,
-            actor_id=clerk.pk,
+            actor_id=actor_id(clerk),
             department_id=draft.department_id,
             draft_id=str(draft.pk),
             part=part,
@@ -138,7 +140,7 @@ def finish_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
 
 
 @transaction.atomic
-def reopen_reading(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:
+def reopen_reading(*, draft_id: uuid.UUID, clerk: Holder, now: datetime) -> Draft:
     """Back from signing to reading, to change a blank or to read again."""
     draft = locked(draft_id, clerk)
     if draft.step == Step.SIGN:

@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from credit_portal.audit import events
-from credit_portal.registry.models import Department, Region, User
+from credit_portal.registry.models import Department, OccupationGroup, Region, User
 from credit_portal.registry.reach import KEEPERS, check_reach
 
 from .models import ReadingMaterial
@@ -24,12 +24,13 @@ def publish_reading(
     published_on: date,
     actor: User | None,
     now: datetime,
+    occupation: OccupationGroup | None = None,
 ) -> ReadingMaterial:
-    """Put a reading of a sector in use; the one before it stays on record, out of use. Raises ValidationError."""
+    """Put a reading of a sector, or of an occupational group (R19), in use; the one before it stays on record, out of use. Raises ValidationError."""
     check_reach(actor, department.region, *KEEPERS)
     return put_in_use(
-        domain=domain, title=title, body=body, department=department, published_on=published_on, actor=actor,
-        now=now,
+        domain=domain, occupation=occupation, title=title, body=body, department=department,
+        published_on=published_on, actor=actor, now=now,
     )  # fmt: skip
 
 
@@ -43,14 +44,18 @@ def put_in_use(
     published_on: date,
     actor: User | None,
     now: datetime,
+    occupation: OccupationGroup | None = None,
 ) -> ReadingMaterial:
-    """The next version of a region's reading of a sector; whether the actor may, the caller has seen to."""
+    """The next version of a region's reading of a sector, or of an occupational group; whether the actor may, the caller has seen to."""
     # Two published at once would each take the other for none: one region at a time.
     Region.objects.select_for_update(no_key=True).get(pk=department.region_id)
-    same = ReadingMaterial.objects.filter(domain=domain, region=department.region_id)
+    same = ReadingMaterial.objects.filter(region=department.region_id, occupation=occupation)
+    if occupation is None:
+        same = same.filter(domain=domain)
     before = list(same.select_for_update().filter(is_current=True))
     row = ReadingMaterial(
         domain=domain,
+        occupation=occupation,
         title=title.strip(),
         body=body.strip(),
         department=department,
@@ -94,7 +99,17 @@ def in_use(lineage: Sequence[str]) -> QuerySet[ReadingMaterial]:
     return ReadingMaterial.objects.filter(is_current=True, region__in=list(lineage))
 
 
-def reading_in_use(*, domain: str, lineage: Sequence[str]) -> ReadingMaterial | None:
-    """The reading of a sector that a region offers: its own, else the nearest above."""
-    rows = {row.region_id: row for row in in_use(lineage).filter(domain=domain)}
-    return next((rows[code] for code in lineage if code in rows), None)
+def reading_in_use(
+    *, domain: str, lineage: Sequence[str], occupation_id: int | None = None
+) -> ReadingMaterial | None:
+    """The reading of a sector that a region offers: its own, else the nearest above. What is written for the positions of
+    an occupational group goes before what is written for the sector (R19)."""
+    rows = list(in_use(lineage).filter(Q(domain=domain, occupation=None) | Q(occupation__isnull=False)))
+    for fitting in (
+        {row.region_id: row for row in rows if occupation_id and row.occupation_id == occupation_id},
+        {row.region_id: row for row in rows if row.occupation_id is None},
+    ):
+        found = next((fitting[code] for code in lineage if code in fitting), None)
+        if found is not None:
+            return found
+    return None

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from credit_portal.registry.models import CreditSubject, Department, Domain, Region, User
+from credit_portal.registry.models import CreditSubject, Department, Domain, OccupationGroup, Region, User
 
 
 class ReadingMaterial(models.Model):
@@ -15,6 +15,14 @@ class ReadingMaterial(models.Model):
     free, and never a condition (R17)."""
 
     domain = models.CharField("领域", max_length=30, choices=Domain.choices)
+    occupation = models.ForeignKey(
+        OccupationGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="面向的职业人群",
+        related_name="+",
+    )
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="编制部门")
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     version = models.PositiveSmallIntegerField("第几版", default=1)
@@ -30,10 +38,16 @@ class ReadingMaterial(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["domain", "region"],
-                condition=Q(is_current=True),
+                condition=Q(is_current=True, occupation__isnull=True),
                 name="reading_one_current_per_region",
                 violation_error_message="本地区该领域已有现行读本。",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["occupation", "region"],
+                condition=Q(is_current=True, occupation__isnull=False),
+                name="reading_one_current_per_group",
+                violation_error_message="本地区该职业人群已有现行读本。",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,18 +12,18 @@ from credit_portal.audit.hashing import keyed_hash
 from credit_portal.registry.models import User
 from verification.models import Check
 
-from . import hooks, text_rules
+from . import hooks, particulars
 from .concluding import CAPACITIES as CAPACITIES
+from .concluding import DuplicateToday as DuplicateToday
 from .concluding import (
-    DuplicateToday,
     Signed,
     SigningError,
     Upload,
     check_authorised,
+    check_duplicate,
     check_record,
     check_signer,
     conclude,
-    duplicate,
     take_turns,
 )
 from .drafting import (
@@ -39,7 +39,7 @@ from .paper_text import PaperText
 from .presenting import MUST_BE_SHOWN, hash_of_part, paper_for
 
 
-def _check_ready(draft: Draft, now: datetime) -> PaperText:
+def check_ready(draft: Draft, now: datetime) -> PaperText:
     """Everything that was promised before signing still holds at the moment of signing."""
     if draft.step != Draft.Step.SIGN:
         raise SigningError(f"草稿现为“{draft.get_step_display()}”，请先完成阅读。")
@@ -52,7 +52,7 @@ def _check_ready(draft: Draft, now: datetime) -> PaperText:
     begun = version.valid_from is not None and version.valid_from <= today
     if not begun or (version.valid_to is not None and version.valid_to < today):
         raise SigningError("承诺书文本已换版，请重新核查以取用现行文本。", field="item")
-    errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
+    errors = particulars.blank_errors(draft, today)
     if errors:
         key, message = next(iter(errors.items()))
         raise SigningError(message, field=f"blank-{key}")
@@ -88,7 +88,7 @@ def sign(
         return done
     # Locked before anything is read of it: a new name or another window's signing comes before or after, not between.
     draft.subject = take_turns(draft.subject_id)
-    paper = _check_ready(draft, now)
+    paper = check_ready(draft, now)
     signer_name = check_signer(draft.subject, signer_name, capacity, identity_document)
     if (signature_png is None) == (paper_scan is None):
         raise SigningError("请在签名板上签名，或上传纸质签名的扫描件（二选一）。", field="signature")
@@ -96,9 +96,8 @@ def sign(
     if draft.corrects_id and Commitment.objects.filter(corrects_id=draft.corrects_id).exists():
         raise SigningError(f"承诺 {draft.corrects.code} 已由另一份承诺更正，请放弃这份草稿。")
     check_authorised(capacity, authorisation)
-    existing = duplicate(draft, made_on)
-    if existing is not None and not confirm_duplicate:
-        raise DuplicateToday(existing)
+    if not confirm_duplicate:
+        check_duplicate(draft, made_on)
     commitment = conclude(
         draft=draft,
         paper=paper,
@@ -255,6 +254,11 @@ def record_notice_print(*, check_id: int, clerk: User, now: datetime) -> Check:
         now=now, actor_id=clerk.pk, department_id=check.department_id, check_id=check.pk, number=check.number
     )
     return check
+
+
+def commitments_online(clerk: User) -> QuerySet[Commitment]:
+    """What subjects signed on their own for the clerk's department, whatever the day."""
+    return Commitment.objects.filter(department_id=clerk.department_id, channel=Commitment.Channel.ONLINE)
 
 
 def commitments_today(clerk: User, today: date) -> QuerySet[Commitment]:

@@ -15,11 +15,17 @@ from credit_portal.registry.models import CreditSubject, SubjectAccess, User
 from credit_portal.registry.visibility import group_names
 from verification.checking.looking import File
 
-from .models import AccessGrounds, IdentityDocument
+from .models import AccessGrounds, IdentityDocument, SignerCapacity
 from .readings.offering import offered_at_registration
 
 # Their numbers are those of GB 11643; other documents' follow rules of their own.
 WITH_ID_NUMBER = frozenset({IdentityDocument.ID_CARD, IdentityDocument.TEMPORARY_ID})
+CAPACITY = {
+    SubjectAccess.Capacity.LEGAL_REPRESENTATIVE: SignerCapacity.LEGAL_REPRESENTATIVE,
+    SubjectAccess.Capacity.OPERATOR: SignerCapacity.SELF,
+    SubjectAccess.Capacity.SELF: SignerCapacity.SELF,
+    SubjectAccess.Capacity.AGENT: SignerCapacity.AGENT,
+}
 ALREADY = "这次开通已经办过，代码只显示一次。需要代码的，请重新签发。"
 
 
@@ -89,6 +95,11 @@ def open_at_window(
     AccessGrounds.objects.create(access=held, identity_document=identity_document, authorisation=paper)
     offered_at_registration(held, now=now)
     return Slip(held, access.issue_code(access_id=held.pk, actor=actor, now=now))
+
+
+def capacity_of(access: SubjectAccess) -> SignerCapacity:
+    """In which capacity whoever acts on a subject's own pages signs."""
+    return CAPACITY[SubjectAccess.Capacity(access.capacity)]
 
 
 def grounds_of(access: SubjectAccess) -> AccessGrounds | None:

@@ -13,6 +13,7 @@ from credit_portal.deadlines.articles import article_text
 from credit_portal.registry.models import Department, Region, ServiceItem, ServiceItemVersion, User
 from credit_portal.registry.reach import KEEPERS, check_reach
 
+from . import particulars
 from . import text_rules as rules
 from .models import Blank, Clause, CommitmentText, TextVersion
 
@@ -239,7 +240,7 @@ def publish_text(*, version: TextVersion, valid_from: date, actor: User | None, 
     if version.status != TextVersion.Status.DRAFT:
         raise TextError([f"{version} 不是草稿，已发布的版本不能再改，请起草下一版。"])
     problems = [problem.message for problem in problems_of(version, on=valid_from) if problem.blocks]
-    problems += _rivals(text)
+    problems += _rivals(text) + _particulars(version)
     before = text.versions.filter(status=TextVersion.Status.PUBLISHED).first()
     if before is not None and before.valid_from is not None and valid_from <= before.valid_from:
         problems.append(
@@ -266,6 +267,16 @@ def publish_text(*, version: TextVersion, valid_from: date, actor: User | None, 
         sha256=version.sha256,
     )
     return version
+
+
+def _particulars(version: TextVersion) -> list[str]:
+    """An item that is counted by position or year needs a text that asks for them (R9, R19, R32)."""
+    item = version.text.item
+    if item is None:
+        return []
+    in_use = item.versions.select_related("occupation").exclude(status="draft").order_by("-number").first()
+    missing = particulars.lacking(in_use, version.blanks.all()) if in_use else []
+    return [f"该事项的文本须有必填的填写项“{key}”。" for key in missing]
 
 
 def _rivals(text: CommitmentText) -> list[str]:

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from commitments import drafting, papers, signing
 from commitments.forms import VOID_REASONS, FindForm, ReasonForm
-from commitments.models import Commitment, ImmediateResult, Supplement
+from commitments.models import Commitment, DraftPhoto, ImmediateResult, Supplement
 from commitments.supplements import showing
 from commitments.supplements.forms import ResultForm
 from commitments.views_access import counter, own_commitment, own_draft, wants_json
@@ -23,7 +23,9 @@ from commitments.views_frame import PRINT, frame
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents.services import read_evidence
 from credit_portal.registry import codes, crypto
+from credit_portal.registry.paging import newest_first
 
 PAPERS: dict[str, tuple[str, Callable[[Commitment], bytes]]] = {
     "commitment": ("承诺书", papers.signed_pdf),
@@ -97,6 +99,7 @@ def _about(request: HttpRequest, one: Commitment, **context: Any) -> dict[str, A
         public_url=f"{settings.SITE['address']}/commitments/{one.code}/" if is_public else "",
         verify_url=papers.verify_url(one.verify_token),
         events=one.events.select_related("actor", "partner"),
+        photos=list(_photos(one)),
         replaced_by=replaced_by,
         may_void=open_to_change and one.made_on == clock.today(),
         may_correct=open_to_change,
@@ -105,6 +108,32 @@ def _about(request: HttpRequest, one: Commitment, **context: Any) -> dict[str, A
         void_reasons=VOID_REASONS,
         **context,
     )
+
+
+def _photos(one: Commitment) -> QuerySet[DraftPhoto]:
+    """What the subject has sent with a commitment that it signed online."""
+    rows = DraftPhoto.objects.filter(draft=one.draft_id, draft__isnull=False, removed_at=None)
+    return rows.select_related("file").order_by("pk")
+
+
+@counter
+def photo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """One photograph that came with a commitment; that somebody read it is logged."""
+    one = own_commitment(request, code)
+    row = _photos(one).filter(pk=pk).first()
+    if row is None:
+        raise Http404("没有这张照片。")
+    content = read_evidence(row.file)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="网上提交的照片",
+        target_type="commitment",
+        target_id=one.pk,
+        subject_id=one.subject_id,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
+    return HttpResponse(content, content_type=row.file.content_type)
 
 
 @counter
@@ -195,6 +224,22 @@ def today(request: HttpRequest) -> HttpResponse:
     else:
         context = frame(request, commitments=list(found), form=form, sought="", late=late)
     return render(request, "commitments/window/today.html", context)
+
+
+@counter
+def online(request: HttpRequest) -> HttpResponse:
+    """What came in by the subjects' own pages, the newest first; at night, too, when nobody is at the counter."""
+    shown, following = newest_first(signing.commitments_online(request.user), request)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="网上收到的承诺",
+        target_type="commitment_list",
+        target_id=0,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
+    context = frame(request, commitments=shown, next=following)
+    return render(request, "commitments/window/online.html", context)
 
 
 def _sought(found: QuerySet[Commitment], text: str) -> QuerySet[Commitment]:

@@ -86,7 +86,7 @@ def _late(one: Draft, errors: dict[str, str]) -> dict[str, Any] | None:
 
 def _keep(request: HttpRequest, one: Draft) -> tuple[dict[str, str], dict[str, str]]:
     """Store what was sent of the promise and of the blanks. What is wrong: by blank, and by material. Raises DraftError."""
-    now, order = clock.now(), _order(request)
+    now, order = clock.now(), order_of(request)
     days = late_days(request.POST, one.item_version) if one.late_materials else None
     if days is not None:
         promising.keep(draft_id=one.pk, clerk=request.user, days=days, now=now, order=order)
@@ -99,7 +99,7 @@ def _keep(request: HttpRequest, one: Draft) -> tuple[dict[str, str], dict[str, s
     return own, promising.errors_of(saved, on=clock.today())
 
 
-def _order(request: HttpRequest) -> int:
+def order_of(request: HttpRequest) -> int:
     """The page's count of its sendings, milliseconds by its own clock; 0 where there is none or it is no such number."""
     sent = request.POST.get("order", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 15 else 0
@@ -145,7 +145,7 @@ def turn(request: HttpRequest, one: Draft) -> HttpResponse:
     return redirect("window:present", one.pk)
 
 
-def _parts(one: Draft, now: datetime) -> list[dict[str, Any]]:
+def parts_of(one: Draft, now: datetime) -> list[dict[str, Any]]:
     """What the applicant is shown, in order; each showing has a key of its own and a seal of what it shows."""
     paper = presenting.paper_for(one)
     reading = presenting.reading_for(one)
@@ -178,7 +178,7 @@ def present(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("window:draft", one.pk)
     if request.method == "POST":
         return _note_shown(request, one)
-    parts = _parts(one, clock.now())
+    parts = parts_of(one, clock.now())
     wanted = request.GET.get("part", "")
     current = wanted if wanted == "end" or wanted in [part["part"] for part in parts] else str(Part.NOTICE)
     context = {
@@ -197,7 +197,7 @@ def _note_shown(request: HttpRequest, one: Draft) -> HttpResponse:
     now = clock.now()
     try:
         key = UUID(request.POST.get("key", ""))
-        sha256, seconds = _told(request.POST, now)
+        sha256, seconds = told(request.POST, now)
         presenting.record_presentation(
             draft_id=one.pk,
             clerk=request.user,
@@ -221,7 +221,7 @@ def _note_shown(request: HttpRequest, one: Draft) -> HttpResponse:
     return response
 
 
-def _told(data: Any, now: datetime) -> tuple[str, int]:
+def told(data: Any, now: datetime) -> tuple[str, int]:
     """Hash of what the page showed, and the seconds it measured; without a script, since the page was sent.
 
     Raises BadSignature or ValueError where the seal is not this portal's or belongs to another part.

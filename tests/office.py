@@ -32,7 +32,7 @@ from disclosure.pilots import keeping as pilots
 from disclosure.progress import assessments, summaries
 from disclosure.typical import writing
 from repair import helping
-from tests import acts, subjects
+from tests import acts, self_service, subjects
 from tests.breach_stage import Stage
 from verification import listing_opening, training
 from verification import services as record
@@ -42,6 +42,7 @@ from verification.complaints import taking
 from verification.measures import keeping
 from verification.memberships import credit_lists
 from verification.models import AppliedMeasure, CreditList
+from verification.tax_credit import keeping as keeping_tax
 
 from . import factories
 from .counter import Counter
@@ -158,6 +159,7 @@ class Office:
         self._voices()
         self._repair()
         self._warnings()
+        self._self_service()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -199,6 +201,16 @@ class Office:
                 "容缺受理试点", date(2026, 9, 1), date(2026, 12, 31), "少跑一趟。", "赵一", unit=self.department
             ),
             actor=credit, now=NOW,
+        )  # fmt: skip
+
+    def _self_service(self) -> None:
+        """A key occupational group, and what a tax authority has on record of a person."""
+        self.occupation = self_service.group()
+        authority = factories.department(kind="tax", region="130111")
+        person = self.persons_commitment.subject
+        self.tax_credit = keeping_tax.record(
+            told=keeping_tax.Told(person.id_number, person.name, "2025", "late", "逾期申报，已经补报。", date(2026, 7, 1)),
+            actor=factories.staff(groups.OFFICER, department=authority), now=NOW,
         )  # fmt: skip
 
     def _repair(self) -> None:
@@ -349,6 +361,8 @@ class Office:
             "commitments.clausewarning": self.warning,
             "commitments.warningrule": self.warning_rule,
             "disclosure.pilot": self.pilot,
+            "registry.occupationgroup": self.occupation,
+            "verification.taxcreditentry": self.tax_credit,
         }
 
     def client(self, role: str) -> Client:

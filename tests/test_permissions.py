@@ -103,6 +103,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
         "changelist": {K, A}, "add": NOBODY, "confirm": {K}, "reject": {K}, "cancel": {K},
     },
     "disclosure.ruledocument": {"changelist": EVERYBODY, "add": {K}, "edit": {K}},
+    "registry.occupationgroup": {"changelist": OWN, "add": {K}, "edit": {K}},
+    "verification.taxcreditentry": {"changelist": {K, A}, "add": NOBODY},
 }  # fmt: skip
 
 

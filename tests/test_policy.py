@@ -201,6 +201,8 @@ TABLE = [
     ("410103", "recheck_share", NOW, {}, 10, False),
     ("410103", "objection_acceptance", NOW, {}, 2, False),
     ("410103", "objection_answer", NOW, {}, 7, False),
+    ("410103", "tax_credit_use", NOW, {}, "reference", False),
+    ("130111", "tax_credit_use", NOW, {}, "reference", False),
     ("130129", "monthly_list", NOW, {}, {"on": True, "due_day": 24, "late_from_day": 26}, True),
     ("130111", "monthly_list", NOW, {}, {"on": False}, False),
     ("130129", "monthly_list_period", NOW, {}, {"from_day": 25, "to_day": 24}, False),

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from pypdf import PdfReader
 
-from commitments import drafting, papers, presenting, signing
+from commitments import concluding, drafting, papers, presenting, signing
 from commitments.models import Commitment, CommitmentEvent, Draft, Presentation
 from credit_portal.audit.models import AuditEvent
 from credit_portal.documents.services import read_evidence
@@ -383,7 +383,7 @@ def two_windows(monkeypatch) -> list[str]:
     drafts = [(first, first.ready()), (second, second.ready())]
     outcomes: list[str] = []
     both_have_looked = threading.Barrier(2)
-    look = signing.duplicate
+    look = concluding.duplicate
 
     def look_and_wait(draft, made_on):
         found = look(draft, made_on)
@@ -392,7 +392,7 @@ def two_windows(monkeypatch) -> list[str]:
             both_have_looked.wait(timeout=2)
         return found
 
-    monkeypatch.setattr(signing, "duplicate", look_and_wait)
+    monkeypatch.setattr(concluding, "duplicate", look_and_wait)
 
     def at_window(counter: Counter, draft: Draft) -> None:
         try:

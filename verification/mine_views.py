@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from credit_portal.audit import clock
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.acting import for_subjects, log_own_read
+from credit_portal.registry.codes import PERSON
 from credit_portal.registry.paging import newest_first
 
 from .checking import own_record
@@ -20,8 +21,10 @@ from .meaning import meaning, way
 from .models import OwnRecordRequest
 from .record import standing
 from .switches import rules_in_force
+from .tax_credit import keeping
 from .vocabulary import Standing
 
+MOST_TAX = 50
 # How the badge of a row is coloured; everything else is plain.
 TONES = {
     Standing.REPAIRED: "fulfilled",
@@ -81,6 +84,7 @@ def record(request: HttpRequest) -> HttpResponse:
             "today": today,
             "only": request.GET.get("only") == "effective",
             "paper": _paper_of(request),
+            "tax": list(keeping.told_to(subject)[:MOST_TAX]) if subject.kind == PERSON else [],
         },
     )
 

@@ -151,6 +151,7 @@ SHAPES: dict[str, Shape] = {
     "complaint_risk": Shape(
         "消费投诉集中的预警", "table", parts={"on": "switch", "number": "number", "months": "number"}
     ),
+    "tax_credit_use": Shape("自然人纳税信用信息在核查中的作用", "choice", among=("reference", "none")),
     "text_contents": Shape("承诺书必备内容", "set", among=CONTENTS),
 }
 

@@ -50,6 +50,10 @@ VERBS = {
     "draft.opened": "开始办理",
     "draft.discarded": "放弃草稿",
     "draft.presented": "向申请人展示",
+    "draft.photo": "网上办理的照片",
+    "occupation.saved": "保存重点职业人群",
+    "tax_credit.step": "自然人纳税信用信息",
+    "tax_credit.upload": "上传自然人纳税信用信息",
     "commitment.signed": "签署承诺",
     "commitment.printed": "打印文书",
     "commitment.voided": "作废承诺",
@@ -225,6 +229,10 @@ TARGETS = {
     "reading_draft": "读本草稿",
     "pilot": "试点",
     "pilot_cases": "试点数字所据案件",
+    "occupation_group": "重点职业人群",
+    "tax_credit": "自然人纳税信用信息",
+    "tax_credit_list": "自然人纳税信用信息列表",
+    "position_list": "重点人群承诺列表",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -262,6 +270,8 @@ PAGES = {
     "warning": "commitments.clausewarning",
     "warning_rule": "commitments.warningrule",
     "pilot": "disclosure.pilot",
+    "occupation_group": "registry.occupationgroup",
+    "tax_credit": "verification.taxcreditentry",
 }
 
 
@@ -371,6 +381,7 @@ def bring_words() -> None:
             "letter": "通报函",
         },
     )
+    register("draft.photo", deed={"added": "上传", "removed": "移除"})
     register("unit.contact", role=dict(UnitContact.Role.choices))
     register("unit.chased", what={"contact": "登记责任人", "training": "开展培训"})
     register("usage.note", kind=dict(UsageNote.Kind.choices))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from commitments.mine import showing
 from commitments.models import BreachCase, Commitment, Interview, Rectification, SubjectStatement
+from commitments.online import beginning
 from commitments.supplements import showing as supplements
 from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI, local_date
@@ -69,6 +70,7 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
     """Everything that waits for this subject, the first day first. A constant number of queries."""
     subject, today = acting.subject, local_date(now)
     found = [
+        *(_to_finish(subject) if acting.may_act else []),
         *_to_speak(subject, today),
         *_to_rectify(subject, today),
         *_to_come(subject, now),
@@ -87,6 +89,18 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
             )
         )
     return sorted(found, key=lambda need: (need.on or today, need.text))
+
+
+def _to_finish(subject: CreditSubject) -> list[Need]:
+    """Commitments begun online and not signed."""
+    return [
+        Need(
+            "有一份承诺没有签完",
+            reverse("me_sign:draft", args=[one.pk]),
+            more=f"{one.item_version.name}，办到“{one.get_step_display()}”",
+        )
+        for one in beginning.drafts_of(subject)[:NAMED]
+    ]
 
 
 def _breach(case: BreachCase) -> str:

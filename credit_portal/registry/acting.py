@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -78,6 +78,9 @@ def for_subjects(act: bool = False) -> Callable[[View], View]:
             found = acting_of(request)
             if request.user.is_authenticated:
                 raise PermissionDenied(STAFF_HERE)
+            if found is None and request.headers.get("accept", "").startswith("application/json"):
+                # A script must never take the page that asks for the code for an answer of its own.
+                return JsonResponse({"login": True}, status=401)
             if found is None:
                 back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
                 return redirect(f"{reverse('me:enter')}?{urlencode({'next': back})}")

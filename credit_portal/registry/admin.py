@@ -18,6 +18,7 @@ from .admin_access import SubjectAccessAdmin
 from .admin_catalogue import ServiceItemVersionAdmin
 from .admin_contacts import LackingFilter, UnitContactAdmin
 from .admin_forms import ConfirmForm, DepartmentForm, LeaveForm, LinkForm, StaffForm
+from .admin_occupations import OccupationGroupAdmin as OccupationGroupAdmin
 from .admin_subjects import CreditSubjectAdmin
 from .models import Department, Region, User
 from .visibility import departments_visible_to, has_role

@@ -30,8 +30,15 @@ def in_region_of(user: User, field: str) -> Q:
 @admin.register(ServiceItemVersion)
 class ServiceItemVersionAdmin(HistoryAdmin):
     list_display = ["name", "item", "number", "status", "region", "owner", "domain", "valid_from", "valid_to"]
-    list_filter = ["status", ("domain", ChoicesPickFilter), "scope", "allows_late_materials", "item__region"]
-    list_select_related = ["item__department", "item__region"]
+    list_filter = [
+        "status",
+        ("domain", ChoicesPickFilter),
+        "scope",
+        "allows_late_materials",
+        "online",
+        "item__region",
+    ]
+    list_select_related = ["item__department", "item__region", "occupation"]
     search_fields = ["name", "item__code", "pinyin", "item__department__name"]
     search_help_text = "事项名称、编码、简拼或主管部门"
     ordering = ["-pk"]
@@ -82,6 +89,9 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                 ("须留存查询截屏", "是" if obj.evidence_required else "否"),
                 ("可容缺受理", "是" if obj.allows_late_materials else "否"),
                 ("即时办理", "是" if obj.handled_at_once else "否"),
+                ("可网上承诺", "是" if obj.online else "否"),
+                ("每个年度一份", "是" if obj.once_a_year else "否"),
+                ("重点职业人群", str(obj.occupation) if obj.occupation else "不限"),
                 (
                     "承诺办结时限",
                     f"{obj.promised_working_days} 个工作日" if obj.promised_working_days else "未写明",

@@ -11,6 +11,7 @@ from .models import (
     CommitmentType,
     Department,
     Domain,
+    OccupationGroup,
     PublicityClass,
     Region,
     ServiceItemVersion,
@@ -145,6 +146,21 @@ class ItemForm(forms.Form):
     )
     handled_at_once = forms.BooleanField(
         label="即时办理", required=False, help_text="承诺符合条件并交齐材料的，当日出结果。"
+    )
+    online = forms.BooleanField(
+        label="可网上承诺", required=False, help_text="主体可以在手机上自助签署，由主管部门接收。"
+    )
+    once_a_year = forms.BooleanField(
+        label="每个年度一份",
+        required=False,
+        help_text="例如个人所得税申报。文本须有填写项“年度”；同一年度再签时会询问。",
+    )
+    occupation = forms.ModelChoiceField(
+        OccupationGroup.objects.all(),
+        label="重点职业人群",
+        required=False,
+        empty_label="不限",
+        help_text="由这一人群的成员以个人名义承诺。文本须有填写项“单位”“岗位”。",
     )
     promised_working_days = forms.IntegerField(
         label="承诺办结时限（工作日）", min_value=1, max_value=1000, required=False

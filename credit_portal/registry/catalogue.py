@@ -26,6 +26,9 @@ FIELDS = (
     "allows_late_materials",
     "materials",
     "handled_at_once",
+    "online",
+    "once_a_year",
+    "occupation",
     "promised_working_days",
     "validity_months",
     "materials_spared",
@@ -125,6 +128,7 @@ def _check(draft: ServiceItemVersion) -> None:
     if draft.handled_at_once and CommitmentType.APPROVAL not in (draft.allowed_types or ()):
         problems.append("“即时办理”：只用于可作审批替代型承诺的事项。")
     problems += _material_problems(draft)
+    problems += _self_service(draft)
     if problems:
         raise CatalogueError(problems)
 
@@ -160,6 +164,20 @@ def _material_problems(draft: ServiceItemVersion) -> list[str]:
         problems.append("“申请材料”：可容缺受理的事项须列出材料，并标明哪些可以后补。")
     if late and not draft.allows_late_materials:
         problems.append("“申请材料”：有可以后补的材料，须同时勾选“可容缺受理”。")
+    return problems
+
+
+def _self_service(draft: ServiceItemVersion) -> list[str]:
+    """What stands against signing online, and against an item of an occupational group."""
+    kinds = set(draft.allowed_types or ())
+    problems = []
+    if draft.online and not kinds - {CommitmentType.REPAIR}:
+        problems.append("“可网上承诺”：信用修复承诺在修复申请中签署，不在网上承诺中选用。")
+    if draft.online and draft.evidence_required:
+        # Nobody is there to look at other sites and keep what they showed.
+        problems.append("“可网上承诺”：须留存查询截屏的事项由窗口办理。")
+    if draft.occupation_id and not kinds <= {CommitmentType.VOLUNTARY, CommitmentType.INDUSTRY}:
+        problems.append("“重点职业人群”：只用于主动型和行业自律型承诺。")
     return problems
 
 
@@ -231,16 +249,24 @@ def retire_item(*, item: ServiceItem, on: date, actor: User | None, now: datetim
     return item
 
 
+def online_items(*, on: date) -> QuerySet[ServiceItemVersion]:
+    """The items that a subject can sign for on its own, of every region: the item's own department takes them in (R34)."""
+    return _in_force(on).filter(online=True).exclude(allowed_types=[CommitmentType.REPAIR])
+
+
 def current_items(*, lineage: Sequence[str], on: date) -> QuerySet[ServiceItemVersion]:
     """The versions in force on a day, of items of the regions named (own code up to the nation), by name.
 
     A version published ahead of its day is not in force yet; the one it will replace is, until then.
     """
+    return _in_force(on).filter(item__region_id__in=lineage)
+
+
+def _in_force(on: date) -> QuerySet[ServiceItemVersion]:
     return (
         ServiceItemVersion.objects.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=on),
             Q(item__retired_on__isnull=True) | Q(item__retired_on__gt=on),
-            item__region_id__in=lineage,
             status__in=[ServiceItemVersion.Status.PUBLISHED, ServiceItemVersion.Status.FROZEN],
             valid_from__lte=on,
         )

@@ -19,6 +19,7 @@ Role = UnitContact.Role
 # Townships, development zones and departments (S3 三（四）); the credit office is who asks, associations are not named.
 UNITS: tuple[str, ...] = (
     Department.Kind.COMPETENT, Department.Kind.APPROVAL_BUREAU, Department.Kind.TOWNSHIP, Department.Kind.OTHER,
+    Department.Kind.TAX,
 )  # fmt: skip
 MOST_NAME, MOST_POST, MOST_PHONE = 60, 60, 40
 ERROR_GONE = "这条登记已经结束，请刷新页面。"

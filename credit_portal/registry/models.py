@@ -90,6 +90,7 @@ class Department(models.Model):
         COMPETENT = "competent", "行业主管部门"
         TOWNSHIP = "township", "乡镇（街道、开发区）"
         ASSOCIATION = "association", "行业协会商会"
+        TAX = "tax", "税务机关"
         OTHER = "other", "其他"
 
     uscc = models.CharField("统一社会信用代码", max_length=18, unique=True)
@@ -382,6 +383,19 @@ class ServiceItemVersion(models.Model):
     handled_at_once = models.BooleanField(
         "即时办理", default=False, help_text="承诺符合条件并交齐材料的，当日出结果"
     )
+    online = models.BooleanField("可网上承诺", default=False, help_text="主体可以在手机上自助签署（R34）")
+    once_a_year = models.BooleanField(
+        "每个年度一份", default=False, help_text="文本须有填写项“年度”；同一年度再签时会询问（R32）"
+    )
+    occupation = models.ForeignKey(
+        "OccupationGroup",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="重点职业人群",
+        related_name="+",
+        help_text="由这一人群的成员以个人名义承诺；文本须有填写项“单位”“岗位”（R9、R19）",
+    )
     promised_working_days = models.PositiveSmallIntegerField("承诺办结时限（工作日）", null=True, blank=True)
     validity_months = models.PositiveSmallIntegerField("承诺有效期（月）", null=True, blank=True)
     # What the commitment spares the applicant; unknown where nobody has counted.
@@ -458,3 +472,4 @@ from .access_models import AccessSession as AccessSession  # noqa: E402
 from .access_models import SubjectAccess as SubjectAccess  # noqa: E402
 from .access_models import WrongCode as WrongCode  # noqa: E402
 from .contact_models import UnitContact as UnitContact  # noqa: E402  (it refers to the staff above)
+from .occupation_models import OccupationGroup as OccupationGroup  # noqa: E402

@@ -34,6 +34,7 @@ _OWN_BUSINESS = {
     "repair.repairapplication": "v",
     "verification.consumercomplaint": "v",
     "commitments.clausewarning": "v",
+    "registry.occupationgroup": "v",
 }
 
 TABLE: dict[str, dict[str, str]] = {
@@ -84,7 +85,9 @@ TABLE: dict[str, dict[str, str]] = {
         "outbox.message": "vc",
         "commitments.recipient": "vac",
         "repair.helpservice": "vac",
+        "registry.occupationgroup": "vac",
         "verification.checksource": "vac",
+        "verification.taxcreditentry": "v",
         "verification.listing": "v",
         "disclosure.progresssummary": "v",
         "disclosure.assessment": "v",
@@ -118,6 +121,7 @@ TABLE: dict[str, dict[str, str]] = {
         "commitments.recipient": "v",
         "repair.helpservice": "v",
         "verification.checksource": "v",
+        "verification.taxcreditentry": "v",
         "verification.listing": "v",
         "disclosure.progresssummary": "v",
         "disclosure.assessment": "v",

@@ -50,7 +50,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("today", "今日", "/window/today/", ("/window/supplements/",), groups=frozenset({"clerk"})),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
-    NavItem("checks", "核查", "/desk/checks/", ("/desk/measures/",), groups=AT_THE_DESK | {"clerk"}),
+    NavItem(
+        "checks",
+        "核查",
+        "/desk/checks/",
+        ("/desk/measures/", "/desk/tax-credit/"),
+        groups=AT_THE_DESK | {"clerk"},
+    ),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
     NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
     NavItem(
@@ -84,7 +90,7 @@ STAFF_NAV: list[NavItem] = [
         "units",
         "单位",
         "/desk/unit/",
-        ("/desk/training/", "/desk/typical/", "/desk/readings/", "/desk/pilots/"),
+        ("/desk/training/", "/desk/typical/", "/desk/readings/", "/desk/pilots/", "/desk/positions/"),
         groups=AT_THE_DESK,
     ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),

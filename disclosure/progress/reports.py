@@ -30,6 +30,7 @@ MATTER = "progress"
 # Townships, committees and departments report (S4 23); the credit office is reported to.
 REPORTING = (
     Department.Kind.COMPETENT, Department.Kind.APPROVAL_BUREAU, Department.Kind.TOWNSHIP, Department.Kind.OTHER,
+    Department.Kind.TAX,
 )  # fmt: skip
 DOES = frozenset({groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU})
 # So long before the last day a report can be sent: earlier, its half-year would have hardly anything to show.

@@ -12,10 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from commitments import subject_access
-from commitments.models import SignerCapacity
 from credit_portal.audit import clock
 from credit_portal.registry.acting import Acting, for_subjects, log_own_read
-from credit_portal.registry.models import SubjectAccess
 from repair import applying, filling, following, pledge_page, showing
 from repair.models import RepairApplication
 from repair.rules import NotEligible, RepairError
@@ -23,13 +21,6 @@ from repair.rules import NotEligible, RepairError
 State = RepairApplication.State
 MOST = 50
 NO_APPLICATION = "没有这件修复申请。"
-# Who acts, as the papers of repair name it.
-CAPACITY = {
-    SubjectAccess.Capacity.LEGAL_REPRESENTATIVE: SignerCapacity.LEGAL_REPRESENTATIVE,
-    SubjectAccess.Capacity.OPERATOR: SignerCapacity.SELF,
-    SubjectAccess.Capacity.SELF: SignerCapacity.SELF,
-    SubjectAccess.Capacity.AGENT: SignerCapacity.AGENT,
-}
 
 
 class PhoneForm(forms.Form):
@@ -114,7 +105,7 @@ def _applicant(acting: Acting, *, phone: str = "") -> applying.Applicant:
     grounds = subject_access.grounds_of(acting.access)
     return applying.Applicant(
         name=acting.name,
-        capacity=CAPACITY[SubjectAccess.Capacity(acting.access.capacity)],
+        capacity=subject_access.capacity_of(acting.access),
         identity_document=grounds.identity_document if grounds else "",
         phone=phone,
         authorisation=grounds.authorisation if grounds and acting.as_agent else None,

@@ -15,7 +15,15 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import numbering
-from credit_portal.registry.models import CreditSubject, Department, Domain, Region, ServiceItemVersion, User
+from credit_portal.registry.models import (
+    CreditSubject,
+    Department,
+    Domain,
+    Region,
+    ServiceItemVersion,
+    SubjectAccess,
+    User,
+)
 from verification.facts import Asked, entries_that_count
 from verification.models import Check
 from verification.offering import Offer, truthful_clause_conflicts
@@ -23,6 +31,7 @@ from verification.record import Entry, Switches, standing
 from verification.remedies import remedies
 from verification.rules import Decision, decide, one_line
 from verification.switches import NotCheckable, rules_in_force
+from verification.tax_credit import reference as tax_credit
 from verification.vocabulary import STEP_LABELS, CommitmentType, Standing, Step, day_text
 
 OWN_RECORD = "本门户信用记录"
@@ -80,13 +89,14 @@ def check_subject(
     step: str = "",
     follows: Check | None = None,
     key: UUID | None = None,
+    access: SubjectAccess | None = None,
 ) -> Check:
     """Check a subject's record for an item and keep the answer as it was seen (R38–R41, R50, R52).
 
     By a person, by the system of a department (`partner`, R85), or, where the subject itself acts online, for the
     `department` that its matter is with: then nobody is the operator. The rules are those of
     the operator's region on the day of ``now``. `step`: of a tender. `follows`: an earlier check of the same procedure,
-    whose believed objections count. `key`: of the asking, so that one sent twice is one check. The reading of the record is logged. Raises
+    whose believed objections count. `access`: by which the subject acts on its own pages. `key`: of the asking, so that one sent twice is one check. The reading of the record is logged. Raises
     NotCheckable (Chinese message) where the item does not use this type, allows no late materials, has no steps or is
     not in force, or where the operator belongs to no department.
     """
@@ -147,7 +157,15 @@ def check_subject(
         route=decision.route,
         scrutiny=decision.scrutiny,
         one_line=one_line(decision),
-        reasons=frozen_reasons(decision),
+        reasons=[
+            *frozen_reasons(decision),
+            # Private: never to the system of another department.
+            *(
+                tax_credit.reasons(subject=subject, region=department.region, on=on, decision=decision)
+                if partner is None
+                else []
+            ),
+        ],
         remedies=frozen_remedies(decision, entries, in_force.switches),
         entries_seen=sorted(
             entry.id
@@ -159,6 +177,7 @@ def check_subject(
     log_read(
         now=now,
         actor_id=operator.pk if operator else None,
+        access_id=access.pk if access else None,
         what="信用记录",
         target_type="check",
         target_id=check.pk,

@@ -20,6 +20,7 @@ from credit_portal.registry.codes import ORGANISATION, PERSON, SOLE_TRADER
 from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
 from credit_portal.registry.visibility import group_names
 from verification.models import CreditEntry, OwnRecordRequest
+from verification.tax_credit import keeping
 from verification.vocabulary import Kind
 
 from .handling import WORKS, CheckError, text
@@ -139,6 +140,7 @@ def _printed(
                     "number": number, "title": TITLE, "subject": subject, "entries": entries, "asked_by": who,
                     "capacity": Capacity(capacity).label, "on": local_date(now), "unit": unit,
                     "demonstration": subject.is_demo,
+                    "tax": list(keeping.told_to(subject)[:MOST]) if subject.kind == PERSON else [],
                 },
             ),
             identifier=number.encode(), title=f"{TITLE} {number}",

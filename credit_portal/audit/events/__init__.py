@@ -112,6 +112,7 @@ from .objections import (
 )
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
 from .repair import help_service_saved, locked_out, pledge_sign, repair_step, unpublication_looked_at
+from .self_service import draft_photo, occupation_saved, tax_credit_step, tax_credit_upload
 from .sentences import SENTENCES, sentence
 from .supplements import immediate_result, supplement_step
 from .units import training_recorded, typical_step, unit_chased, unit_contact
@@ -152,6 +153,7 @@ __all__ = [
     "department_saved",
     "draft_discarded",
     "draft_opened",
+    "draft_photo",
     "draft_presented",
     "duties_reminded",
     "duty_cancelled",
@@ -191,6 +193,7 @@ __all__ = [
     "notice_printed",
     "objection_step",
     "obligations_found",
+    "occupation_saved",
     "own_record_given",
     "partner_acted",
     "partner_saved",
@@ -233,6 +236,8 @@ __all__ = [
     "supplement_step",
     "switch_moved",
     "switch_order",
+    "tax_credit_step",
+    "tax_credit_upload",
     "text_drafted",
     "text_published",
     "tip_step",

@@ -113,8 +113,15 @@ def check_made(
 
 
 def draft_opened(
-    *, now: datetime, actor_id: int, department_id: int | None, draft_id: str, subject_id: int | None
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None,
+    draft_id: str,
+    subject_id: int | None,
+    access_id: int | None = None,
 ) -> AuditEvent:
+    """`access_id`: by which access a subject began it on its own pages; nobody of the staff then."""
     return record(
         "draft.opened",
         now=now,
@@ -123,6 +130,7 @@ def draft_opened(
         target_type="draft",
         target_id=draft_id,
         subject=subject_id,
+        **({"access": access_id} if access_id is not None else {}),
     )
 
 
@@ -142,7 +150,7 @@ def draft_discarded(
 def draft_presented(
     *,
     now: datetime,
-    actor_id: int,
+    actor_id: int | None,
     department_id: int | None,
     draft_id: str,
     part: str,

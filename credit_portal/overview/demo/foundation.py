@@ -15,7 +15,7 @@ from credit_portal.registry.models import Department, Region, ServiceItem, User
 from disclosure.models import RuleDocument
 from verification.measures import loading as measures
 
-from . import acts, items, memberships, places, reading, words
+from . import acts, items, memberships, places, reading, self_service, words
 
 RULES = Path(loading.__file__).parent / "rules"
 HENAN = ("410000", "410100", "410103")
@@ -187,7 +187,7 @@ def _catalogue(world: World, now: datetime) -> None:
         version = catalogue.draft_item(
             code=item.code,
             department=world.departments[item.region, item.department],
-            fields=item.fields,
+            fields=item.fields | self_service.extra_fields(item.code),
             actor=actor,
             now=now,
             is_demo=True,
@@ -314,6 +314,10 @@ def _texts(world: World, now: datetime) -> None:
         region = code[:6]
         common = tuple(line for line in words.SEVEN if not (region in HENAN and line is words.CLEAN))
         _item_text(world, code, title, scope, (*common, *lines, words.BEAR), blanks, "own", now)
+    for code in world.items:
+        if (told := self_service.text_of(code)) is not None:
+            kind, title, scope, lines, blanks = told
+            _item_text(world, code, title, scope, lines, blanks, "own", now, kind=kind)
     code, title, scope, lines, blanks = words.MODEL_TEXT
     _item_text(world, code, title, scope, lines, blanks, "provincial", now)
 
@@ -327,14 +331,15 @@ def _item_text(
     blanks: Sequence[BlankData],
     origin: str,
     now: datetime,
+    kind: str = "approval",
 ) -> None:
     item = world.items[code]
     basis = next(one.basis for one in items.ITEMS if one.code == code)
     _publish(
         world,
-        code=f"{code}-SP",
+        code=f"{code}-{CODES[kind][0]}",
         region=item.region_id,
-        kind="approval",
+        kind=kind,
         title=title,
         scope=scope,
         lines=lines,

@@ -89,10 +89,12 @@ PLACES = (
     Place("410103", "credit", Kind.CREDIT_OFFICE, "郑州市二七区发展和改革委员会", "区发展改革委"),
     Place("410103", "approval", Kind.APPROVAL_BUREAU, "郑州市二七区政务服务中心", "区政务服务中心"),
     Place("410103", "market", Kind.COMPETENT, "郑州市二七区市场监督管理局", "区市场监管局"),
-    Place("410103", "tax", Kind.COMPETENT, "郑州市二七区税务局", "区税务局"),
+    Place("410103", "tax", Kind.TAX, "郑州市二七区税务局", "区税务局"),
     Place("410103", "civil", Kind.COMPETENT, "郑州市二七区民政局", "区民政局"),
     Place("410103", "homecare", Kind.ASSOCIATION, "二七区家政服务业协会", "区家政协会"),
     Place("410103", "street", Kind.TOWNSHIP, "郑州市二七区淮河路街道办事处", "淮河路街道"),
+    Place("130111", "tax", Kind.TAX, "国家税务总局石家庄市栾城区税务局", "区税务局", "", "0311-00000012"),
+    Place("130111", "justice", Kind.COMPETENT, "石家庄市栾城区司法局", "区司法局"),
 )
 
 # The main region has every role; the others those without which nothing can be shown there.
@@ -132,6 +134,7 @@ def _staff() -> tuple[Person, ...]:
         ("130111", "caterers", "association", (groups.ASSOCIATION,), ""),
         ("130111", "housing", "officer2", (groups.OFFICER,), ""),
         ("130111", "approval", "head2", (groups.HEAD,), ""),
+        ("130111", "tax", "tax", (groups.OFFICER,), ""),
         ("130111", None, "security", (groups.SECURITY_ADMIN,), ""),
         ("130111", None, "system", (groups.SYSTEM_ADMIN,), ""),
         ("410103", "homecare", "association", (groups.ASSOCIATION,), ""),

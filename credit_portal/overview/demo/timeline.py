@@ -38,6 +38,7 @@ from . import (
     rechecks,
     records,
     repairs,
+    self_service,
     units,
     usage,
     warnings,
@@ -136,6 +137,7 @@ class Timeline:
         late.plan(self)
         rechecks.plan(self)
         warnings.plan(self)
+        self_service.plan(self)
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
