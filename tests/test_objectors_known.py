@@ -1,5 +1,6 @@
 """Who objects: a call goes to whom the register knows and shows nobody else; the papers of an objection and its page at the desk."""
 
+import re
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ class Known(TestCase):
         assert "没有登记联系电话" in page and 'value="called"' not in page and 'value="document"' in page
         with pytest.raises(ObjectionError, match=r"持身份证件.*我的信用"):
             self.call(row)
-        deed = f"/desk/objections/{row.uuid}/verify/"
+        deed = f"/desk/objections/{row.uuid}/do/verify/"
         refused = client_of(self.stage.credit).post(deed, {"how": "called"})
         assert refused.status_code == 422 and "没有登记联系电话" in refused.content.decode()
         on_record(self.case.subject, name="", phone=PHONE)
@@ -83,8 +84,7 @@ class Known(TestCase):
     def test_an_agent_is_asked_for_at_the_subjects_own_number_and_logs_in_as_an_agent(self) -> None:
         on_record(self.case.subject, name="赵铁柱", phone=PHONE)
         row = self.file()
-        Objection.objects.filter(pk=row.pk).update(capacity="agent")
-        row.refresh_from_db()
+        row.capacity = "agent"
         assert knowing.known_of(row).problem == ""
         row.identity, row.way = "session", "me"
         assert knowing.identity_label(row) == "代理人登录"
@@ -133,7 +133,7 @@ class Known(TestCase):
                 self.case.document_no,
             ):
                 assert hidden not in seen
-            assert english(seen) == set()
+            assert english(seen.replace(" ".join(re.findall(".{8}", hashed)), "")) == set()
         genuine = papers.verify_token(row, "a")
         for false in (
             genuine[:-1] + "g",
