@@ -56,7 +56,9 @@ def repairable(*, now: datetime) -> BreachCase | None:
     """A breach before the public that can be repaired today and for which nobody has asked yet; one to which its subject has
     said nothing comes first."""
     today = local_date(now)
-    public = public_breaches(now).filter(case__region=REGION, case__is_demo=True, case__repair_applications=None)
+    public = public_breaches(now).filter(
+        case__region=REGION, case__is_demo=True, case__repair_applications=None
+    )
     cases = (
         BreachCase.objects.filter(publications__in=public.values("pk"), region=REGION)
         .exclude(subject__kind=CreditSubject.Kind.PERSON)
