@@ -6,12 +6,11 @@ from typing import Any
 from django import forms
 
 from credit_portal.audit import clock
+from credit_portal.documents.fields import PaperField
 from credit_portal.registry import access_rules
 from credit_portal.registry.models import SubjectAccess
 
 from .models import IdentityDocument
-
-ACCEPTED = "image/png,image/jpeg,application/pdf"
 
 
 def _plain(**more: str) -> forms.TextInput:
@@ -46,12 +45,10 @@ class AccessForm(forms.Form):
         required=False,
         help_text="按授权委托书；主体本人不受限。",
     )
-    authorisation = forms.FileField(
+    authorisation = PaperField(
         label="授权委托书",
         required=False,
-        allow_empty_file=True,
         help_text="委托代理人必附。PNG、JPEG、PDF，10 MB 以内。",
-        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
     )
     valid_until = forms.DateField(
         label="有效至",

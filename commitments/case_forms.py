@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from credit_portal.documents.fields import PaperField
+
 from .models import BreachCase, Commitment, SubjectStatement
 
 DATE = forms.DateInput(attrs={"type": "date", "placeholder": "2026-01-31"}, format="%Y-%m-%d")
@@ -27,13 +29,13 @@ class NoticeForm(forms.Form):
     facts = forms.CharField(label="查明的事实", widget=_lines(5))
     grade = forms.ChoiceField(label="拟定的程度", choices=[("", "请选择"), *BreachCase.Grade.choices])
     noticed_on = forms.DateField(label="告知日期", widget=DATE, help_text="告知书送到当事人的那一天。")
-    proof = forms.FileField(label="送达证明", required=False, help_text="扫描件或图片，10 MB 以内。")
+    proof = PaperField(label="送达证明", required=False, help_text="扫描件或图片，10 MB 以内。")
 
 
 class StatementForm(forms.Form):
     received_on = forms.DateField(label="收到日期", widget=DATE)
     text = forms.CharField(label="陈述申辩", widget=_lines(6), help_text="不对外公开。")
-    proof = forms.FileField(label="附件", required=False, help_text="扫描件或图片，10 MB 以内。")
+    proof = PaperField(label="附件", required=False, help_text="扫描件或图片，10 MB 以内。")
 
 
 class ProposalForm(forms.Form):
@@ -68,7 +70,7 @@ class DeterminationForm(forms.Form):
 class ServiceForm(forms.Form):
     served_on = forms.DateField(label="送达日期", widget=DATE)
     method = forms.ChoiceField(label="送达方式", choices=[("", "请选择"), *BreachCase.ServiceMethod.choices])
-    proof = forms.FileField(
+    proof = PaperField(
         label="送达证明", help_text="签收件、邮寄凭证、电子送达记录或者公告。扫描件或图片，10 MB 以内。"
     )
 

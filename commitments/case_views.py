@@ -23,6 +23,7 @@ from credit_portal.documents.services import EvidenceDamaged, read_evidence, sto
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import CreditSubject
+from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import group_names, has_role
 
 from . import breaches, case_rules, statements
@@ -212,6 +213,7 @@ def _page(
             "waits_until": opens if waits else None,
             "second_needed": found.state == State.PROPOSED and not {"determine"} & set(acts),
             "statement": statement,
+            "statement_numbers": passages(statement.text) if statement else [],
             "statement_duties": duties.duties_of(statements.matter_of(statement)) if statement else [],
             "may_review": own and bool(group_names(request.user) & case_rules.DOES),
             "refusal": bound.get("refuse_statement") or RefusalForm(auto_id="refuse_%s"),

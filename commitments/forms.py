@@ -12,6 +12,7 @@ from commitments.models import Blank, IdentityDocument, SignerCapacity
 from commitments.signing import CAPACITIES
 from credit_portal.documents.inspection import MAX_BYTES
 from credit_portal.registry import codes
+from credit_portal.registry.forms import PhoneField
 from credit_portal.registry.models import CommitmentType, CreditSubject
 
 # A scanned licence carries the code inside a link or a whole sentence.
@@ -57,7 +58,7 @@ class SubjectForm(forms.Form):
     name = forms.CharField(label="名称", required=False, max_length=400)
     name_source = forms.ChoiceField(label="名称来源", choices=CreditSubject.NameSource.choices)
     legal_representative = forms.CharField(label="法定代表人（负责人）", required=False, max_length=400)
-    phone = forms.CharField(label="联系电话", required=False, max_length=40)
+    phone = PhoneField(label="联系电话", required=False)
 
     def __init__(self, *args: Any, kinds: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,14 +1,16 @@
 """What a subject wants to have said beside its breach: handed in on its own pages, looked at by the department for law
 only, then shown wherever the breach is. (S0 一（四）; it is no part of the procedure: 陈述申辩 is another thing.)"""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties, policy
 from credit_portal.registry.models import SubjectAccess, User
+from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import group_names
+from verification.vocabulary import State as EntryState
 
 from . import hooks
 from .case_course import save_case, write_step
@@ -19,6 +21,10 @@ State, Refusal = SubjectStatement.State, SubjectStatement.Refusal
 MATTER, RULE = "subject_statement", "statement_review"
 MOST = 1000
 WAITS = "已有一份说明在审查，请等审查结果，或者先撤回再提交。"
+NUMBERS = (
+    "说明会照原文公示，其中“{found}”像是身份证号码或者手机号码。请删去；确实要公示的，请勾选下面的确认。"
+)
+OVER = "公示已经停止，或者已经修复，不再并列公示说明。"
 NOT_SERVED = "认定书送达以后才能提交说明。"
 GONE = "这份说明已经办结，请看最新情况。"
 
@@ -27,15 +33,33 @@ def matter_of(statement: SubjectStatement) -> duties.Matter:
     return duties.Matter(MATTER, statement.pk, statement.case.number)
 
 
+def takes_statement(case: BreachCase, *, today: date) -> bool:
+    """Whether anything can be said beside a breach: served and standing, neither repaired nor past its publicity."""
+    if case.state != BreachCase.State.SERVED:
+        return False
+    entry = case.entry
+    if entry is None:
+        return True
+    ran_out = entry.public_until is not None and entry.public_until < today
+    return entry.state == EntryState.EFFECTIVE and not ran_out
+
+
 @transaction.atomic
-def submit(*, case_id: int, access: SubjectAccess, text: str, now: datetime) -> SubjectStatement:
-    """A subject hands in its statement; the department has a duty to look at it. Raises CaseError by field."""
+def submit(
+    *, case_id: int, access: SubjectAccess, text: str, now: datetime, confirmed: bool = False
+) -> SubjectStatement:
+    """A subject hands in its statement; the department has a duty to look at it. `confirmed`: numbers of persons in it are
+    meant to be published. Raises CaseError by field."""
     case = _own_case(case_id, access)
     if case.state != BreachCase.State.SERVED:
         raise CaseError(NOT_SERVED)
+    if not takes_statement(case, today=local_date(now)):
+        raise CaseError(OVER)
     said = text_of(text, field="text", label="说明", least=4, most=MOST)
     if said == case.subject_statement:
         raise CaseError("与现在公示的说明相同。", field="text")
+    if not confirmed and (found := passages(said)):
+        raise CaseError(NUMBERS.format(found="、".join(found)), field="confirmed")
     try:
         with transaction.atomic():
             statement = SubjectStatement.objects.create(case=case, access=access, text=said, submitted_at=now)

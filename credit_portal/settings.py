@@ -205,6 +205,8 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文")]
+# Errors of forms name their field; chosen files that an error has lost are told.
+FORM_RENDERER = "credit_portal.registry.forms.NamingRenderer"
 LOCALE_PATHS = [BASE_DIR / "credit_portal" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True

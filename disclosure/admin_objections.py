@@ -14,6 +14,7 @@ from credit_portal.audit.recording import log_read
 
 from .models import Complaint, ErrorTip, Objection
 from .objections import complaints, handling, tips
+from .objections.knowing import identity_label
 
 
 @admin.register(Objection)
@@ -51,7 +52,7 @@ class ObjectionAdmin(EvidenceAdmin):
                 ("异议人", f"{obj.by_name}，{obj.get_capacity_display()}"),
                 (
                     "身份核实",
-                    f"{obj.get_identity_display()} {moment(obj.identity_at)}" if obj.identity else "未核实",
+                    f"{identity_label(obj)} {moment(obj.identity_at)}" if obj.identity else "未核实",
                 ),
                 ("请求", obj.get_wanted_display()),
                 ("事实和理由", obj.reasons),

@@ -11,11 +11,11 @@ class DisclosureConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
         from verification.measures import feeding
 
-        from . import breach_proposals, breach_publishing, publicity_switching, reporting, services
+        from . import breach_proposals, breach_publishing, publicity_switching, reporting, services, verifying
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
         from .exchange import batches, folder, interviews, measures, noting, pushing, scanning
-        from .objections import filing, reversals
+        from .objections import filing, papers, reversals
         from .progress import reports as progress
 
         hooks.register_after_signing("publicity", services.decide_initial)
@@ -58,6 +58,7 @@ class DisclosureConfig(AppConfig):
         duties.register_matter(filing.MATTER, "异议", _objection_page)
         duties.register_matter(filing.SUPPLIED, "异议补正", _objection_page)
         sweeping.register_step("reversals", reversals.follow)
+        verifying.register_paper("objection", papers.find_paper)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
 
 

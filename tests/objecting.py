@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from credit_portal.deadlines.models import PolicyRule
-from credit_portal.registry.models import User
+from credit_portal.registry.models import CreditSubject, ResponsiblePerson, User
 from disclosure.models import Objection
 from disclosure.objections import filing, handling
 from disclosure.objections.records import Target, public_target
@@ -42,6 +42,18 @@ def filed(
         target=target, by=more.pop("by", by), said=said, way="desk" if clerk else "online", actor=clerk,
         now=now, **more,
     )  # fmt: skip
+
+
+def on_record(subject: CreditSubject | None, *, name: str = "钱多多", phone: str = PHONE) -> None:
+    """What the register knows of whom a call could reach."""
+    assert subject is not None
+    subject.phone = phone
+    subject.save()
+    if name and subject.kind != CreditSubject.Kind.PERSON:
+        ResponsiblePerson.objects.update_or_create(
+            subject=subject, capacity=ResponsiblePerson.Capacity.LEGAL_REPRESENTATIVE,
+            defaults={"name": name, "source": "licence"},
+        )  # fmt: skip
 
 
 def answered(

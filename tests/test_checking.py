@@ -314,7 +314,7 @@ def test_a_bad_row_is_named_and_nothing_of_the_form_is_kept(place) -> None:
         ({f"result-{one.pk}": "nothing", f"note-{two.pk}": "看过"}, "请选择查询结果"),
         ({f"result-{one.pk}": "nothing", "result-other": "found"}, "请填写来源名称"),
         ({f"result-{one.pk}": "nothing", f"address-{one.pk}": "javascript:alert(1)"}, "http://"),
-        ({f"result-{one.pk}": "nothing", f"shot-{one.pk}": SimpleUploadedFile("a.png", b"x", "image/png")}, "查询截图"),
+        ({f"result-{one.pk}": "nothing", f"shot-{one.pk}": SimpleUploadedFile("a.png", b"x", "image/png")}, "截屏：只接受"),
         ({}, "请至少登记一个来源"),
     ):  # fmt: skip
         answer = post(client, check, "look", **wrong)

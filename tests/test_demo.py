@@ -386,17 +386,21 @@ class TheDemonstration(TestCase):
         assert self.kept.read_text().strip() == self.result.logins
         assert stat.S_IMODE(self.kept.stat().st_mode) == 0o600
 
-    def test_two_subjects_open_their_own_pages_by_codes_that_are_new_at_each_start(self):
+    def test_subjects_open_their_own_pages_by_codes_that_are_new_at_each_start(self):
         first, second = (subjects.codes_table(now=NOW) for _ in range(2))
         codes = dict(re.findall(r"^(9\S{17}) +(\S{5}-\S{5}) ", second, re.M))
-        assert set(codes) == {subjects.SHOP, subjects.FIRM} and first != second
+        assert len(codes) == subjects.PRINTED and subjects.FIRM in codes and first != second
+        # Repair can be walked from one of them, and a running commitment looked at from another.
+        assert "可申请信用修复" in second and "有履行中的承诺" in second
+        breach = subjects.repairable(now=NOW)
+        assert breach is not None and breach.subject.uscc in codes
         for subject_code, code in codes.items():
             entered = access.enter(subject_code=subject_code, code=code, address="10.0.0.1", now=NOW)
             assert entered.access.subject.uscc == subject_code and entered.access.is_demo
         agent = SubjectAccess.objects.get(capacity="agent")
         assert not agent.may_act and read_evidence(agent.grounds.authorisation)
         waiting = SubjectStatement.objects.get()
-        assert waiting.state == "waiting" and waiting.case.subject.uscc == subjects.SHOP
+        assert waiting.state == "waiting" and waiting.case == breach
 
     def test_people_have_signed_on_their_own_pages_in_their_positions_and_for_their_tax_year(self):
         own = Commitment.objects.filter(channel="online", particulars__isnull=False)

@@ -201,6 +201,8 @@ def _animated() -> bytes:
         (PNG + b"\0" * (10 * 1024 * 1024), {}, "超过 10 MB"),
         (b"hello", {}, "只接受 PNG、JPEG 图片或 PDF"),
         (_gif(), {"content_type": "image/png"}, "只接受 PNG"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", {"content_type": "image/heic"}, "设置→相机→格式"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", {"content_type": ""}, "截屏"),
         (b"MZ" + PNG, {"content_type": "image/png"}, "只接受 PNG"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", {"content_type": "image/svg+xml"}, "只接受 PNG"),
         (PNG, {"content_type": "image/jpeg"}, "与声明的类型“image/jpeg”不符"),

@@ -28,7 +28,7 @@ from disclosure.objections import filing, handling, rules
 from disclosure.objections.rules import ACTS, ObjectionError, ObjectionMoved
 from tests import factories
 from tests.breach_stage import Stage
-from tests.objecting import PHONE, answered, filed, give_time, target
+from tests.objecting import PHONE, answered, filed, give_time, on_record, target
 from tests.office import client_of
 from tests.paper_reading import text_of
 from tests.reading import english
@@ -256,6 +256,7 @@ class OfABreach(TestCase):
         assert row.number in receipt and "核实您的身份以后才受理" in receipt
         with pytest.raises(ObjectionError, match="先核实"):
             handling.accept(objection_id=row.pk, actor=self.stage.credit, now=self.now)
+        on_record(self.case.subject)
         handling.verify(objection_id=row.pk, how="called", actor=self.stage.credit, now=self.now)
         assert "异议处理中" in self.page()
         # The same record is not disputed twice at once.
@@ -281,7 +282,7 @@ class OfABreach(TestCase):
         }  # fmt: skip
         for change, said in (
             ({}, "须附授权委托书"),
-            ({"capacity": "self"}, "与记录的主体不同"),
+            ({"capacity": "self", "phone": PHONE}, "与记录的主体不同"),
             ({"capacity": "self", "code": "1"}, "18 位"),
             ({"capacity": "self", "code": self.case.commitment.subject_code}, "7 至 12 位"),
             ({"points": []}, "请选择有异议的内容"),

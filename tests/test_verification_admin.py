@@ -90,7 +90,7 @@ def test_the_office_enters_an_entry_with_a_measure_once_and_with_its_event():
         ({"until_on": "2026-05-01"}, "终止日期不能早于起始日期"),
         ({"kind": "breach", "public_from": "2026-07-01"}, "送达前不得公示"),
         ({"kind": "lockout"}, "修复限制期须有终止日期和依据"),
-        ({"measures-0-effect": "refused"}, "该字段是必填项"),
+        ({"measures-0-effect": "refused"}, "请填写"),
         ({"measures-TOTAL_FORMS": "x"}, "表单不完整"),
     ],
 )

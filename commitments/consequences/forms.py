@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from commitments.models import BreachCase, Interview, Letter, Recipient, Rectification
+from credit_portal.documents.fields import PaperField
 from credit_portal.registry import codes
 
 from . import letters
@@ -61,7 +62,7 @@ class RecordForm(forms.Form):
     attendees = forms.CharField(label="参加人", max_length=300)
     minutes = forms.CharField(label="约谈记录", widget=_lines(6), help_text="未到场的写明催请情况。")
     undertakings = forms.CharField(label="主体表示的整改措施", widget=_lines(2), required=False)
-    proof = forms.FileField(label="签字的记录", required=False, help_text="扫描件或照片。")
+    proof = PaperField(label="签字的记录", required=False, help_text="扫描件或照片。")
 
     def clean_came(self) -> bool:
         return self.cleaned_data["came"] == "1"

@@ -66,6 +66,7 @@ def breach(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "events": showing.days_of(case, today=today),
         "papers": list(showing.papers_of(case)),
         "today": today,
+        "takes_statement": statements.takes_statement(case, today=today),
         **_said(case),
     }
     return render(request, "me/breach.html", context)
@@ -117,7 +118,7 @@ def statement(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             statements.submit(
-                case_id=case.pk, access=request.acting.access, text=form.cleaned_data["text"], now=clock.now()
+                case_id=case.pk, access=request.acting.access, now=clock.now(), **form.cleaned_data
             )
         except CaseError as wrong:
             form.add_error(wrong.field if wrong.field in form.fields else None, str(wrong))
@@ -127,7 +128,8 @@ def statement(request: HttpRequest, uuid: UUID) -> HttpResponse:
     context = {
         "case": case,
         "form": form,
-        "open": case.state == BreachCase.State.SERVED,
+        "open": statements.takes_statement(case, today=clock.today()),
+        "ask_again": form.is_bound and bool(form["confirmed"].errors or form["confirmed"].value()),
         "refusals": SubjectStatement.Refusal.labels,
         **_said(case),
     }

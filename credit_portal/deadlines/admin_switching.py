@@ -424,7 +424,7 @@ def _lines_section(shown: Iterable[SwitchLine]) -> Section:
             )  # fmt: skip
     return Section(
         "逐项",
-        head=("事项", "文号", "日期", "原", "预览", "施行", "结果", "说明"),
+        head=("事项", "编号", "日期", "原", "预览", "施行", "结果", "说明"),
         table=table,
         empty="没有。",
     )

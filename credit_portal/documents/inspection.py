@@ -24,6 +24,14 @@ ALIASES = {"image/jpg": JPEG, "image/pjpeg": JPEG, "image/x-png": PNG, "applicat
 UNSAID = {"", "application/octet-stream", "binary/octet-stream"}
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+# How the pictures begin that iPhones (HEIC) and newer Android telephones (HEIF, AVIF) take by default: a box «ftyp» with a brand.
+_HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+)
+HEIC = (
+    "这是 HEIC 格式的照片，不能接受。iPhone 请打开“设置→相机→格式”，选择“兼容性最佳”后重新拍摄，"
+    "或者把照片截屏后上传截屏；其他手机请在相机设置里关闭“高效格式”。"
+)
 _FOREIGN = re.compile(rb"%PDF-|<script|<iframe|<!doctype|<html|<\?php", re.IGNORECASE)
 _FOREIGN_IN_PDF = re.compile(rb"<script|<iframe|<!doctype html|<html|<\?php", re.IGNORECASE)
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia)\b")
@@ -49,6 +57,8 @@ def inspect(content: bytes, *, field: str, claimed_type: str = "", allowed: froz
         size = len(content) / 1024 / 1024
         raise EvidenceRefused(field, f"文件大小 {size:.1f} MB，超过 10 MB，请压缩或降低扫描分辨率。")
     found = _sniff(content)
+    if found is None and content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
+        raise EvidenceRefused(field, HEIC)
     if found is None:
         raise EvidenceRefused(field, "只接受 PNG、JPEG 图片或 PDF 文件，这个文件不是其中任何一种。")
     claimed = claimed_type.split(";")[0].strip().lower()

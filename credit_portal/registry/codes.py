@@ -94,6 +94,14 @@ def check_mobile(raw: str) -> str:
     return number
 
 
+def check_phone(raw: str, *, label: str = "联系电话") -> str:
+    """A telephone number reduced to its digits, area code included: 7 to 12. Raises CodeError, also where there is none."""
+    number = clean(raw)
+    if not (number.isascii() and number.isdigit() and 7 <= len(number) <= 12):
+        raise CodeError(f"{label}应为 7 至 12 位数字。")
+    return number
+
+
 def parse_subject_code(raw: str, *, today: date | None = None) -> SubjectCode:
     """What was typed or scanned at the counter: a 统一社会信用代码 or an ID number.
 

@@ -38,10 +38,12 @@ def find_subject(code: str) -> CreditSubject | None:
 
 
 def _check_phone(phone: str) -> str:
-    cleaned = codes.clean(phone)
-    if cleaned and not (cleaned.isascii() and cleaned.isdigit() and 7 <= len(cleaned) <= 12):
-        raise SubjectError("联系电话应为 7 至 12 位数字。", field="phone")
-    return cleaned
+    if not codes.clean(phone):
+        return ""
+    try:
+        return codes.check_phone(phone)
+    except codes.CodeError as error:
+        raise SubjectError(str(error), field="phone") from error
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import has_role
 from disclosure.models import Objection, ReversalRecipient
 
-from . import filing, handling, papers, reversals
+from . import filing, handling, knowing, papers, reversals
 from . import forms as shapes
 from .records import Target, public_target, target_of_entry
 from .rules import ACTS, DOES, OFFICE, OUTCOMES, UNIT, ObjectionError, acts_open
@@ -191,7 +191,7 @@ def _page(
     )  # fmt: skip
     hands = handling.hands_of(row, user)
     acts = acts_open(state=row.state, hands=hands)
-    look = handling.preview(row)
+    look = handling.preview(row, now=clock.now())
     office = OFFICE in hands
     return render(
         request,
@@ -200,6 +200,10 @@ def _page(
             "row": row,
             "target": look["target"],
             "objected": look["objected"],
+            "shown": look["shown"],
+            "identity": knowing.identity_label(row),
+            # Beside what the objector wrote, for whoever has to see who it is.
+            "known": knowing.known_of(row) if office and not row.identity else None,
             "steps": row.steps.select_related("actor"),
             "evidence": row.evidence.order_by("pk"),
             "duties": [one for matter in (filing.matter_of(row), filing.matter_supplied(row)) for one in duties.duties_of(matter)],
@@ -217,7 +221,6 @@ def _page(
 
 # deed → its form, its service.
 FORMS: dict[str, type[shapes.DeedForm]] = {
-    "verify": shapes.VerifyForm,
     "supply": shapes.DeskSupplyForm,
     "ask": shapes.AskForm,
     "refuse": shapes.RefuseForm,
@@ -282,6 +285,9 @@ def _form(act: str, row: Objection, look: dict[str, Any], data: Any, files: Any 
         )
     if act == "deliver":
         return shapes.DeliverForm(data, initial={"on": clock.today()})
+    if act == "verify":
+        problem = knowing.known_of(row).problem
+        return shapes.VerifyForm(data, problem=f"{problem}{knowing.OTHER_WAYS}" if problem else "")
     return FORMS[act](data, files) if act in FORMS else None
 
 
@@ -293,7 +299,7 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
         raise Http404("没有这个办理步骤。")
     row = _visible(request, uuid)
     service, done = DEEDS[deed]
-    form = _form(deed, row, handling.preview(row), request.POST, request.FILES)
+    form = _form(deed, row, handling.preview(row, now=clock.now()), request.POST, request.FILES)
     told: dict[str, Any] = {}
     if form is not None:
         if not form.is_valid():
@@ -308,7 +314,10 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
     try:
         service(objection_id=row.pk, actor=request.user, now=clock.now(), **told)
     except EvidenceRefused as refused:
-        return _page(request, row, error=str(refused))
+        if form is None:
+            return _page(request, row, error=str(refused))
+        form.add_error("papers" if "papers" in form.fields else None, str(refused))
+        return _page(request, row, failed=(deed, form))
     except ObjectionError as problem:
         if form is not None and problem.field in form.fields:
             form.add_error(problem.field, str(problem))

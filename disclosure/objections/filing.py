@@ -132,7 +132,7 @@ def file_objection(
         same_as=first,
         filed_at=now,
         filed_by=actor,
-        is_demo=is_demo,
+        is_demo=is_demo or (target.subject is not None and target.subject.is_demo),
     )
     setattr(row, target.column, target.row)
     row.phone = phone_of(by.phone)
@@ -201,10 +201,10 @@ def office_for(target: Target) -> Department:
 
 def phone_of(raw: str, *, field: str = "phone") -> str:
     """A phone as it is sealed. Raises ObjectionError."""
-    cleaned = codes.clean(raw)
-    if not (cleaned.isascii() and cleaned.isdigit() and 7 <= len(cleaned) <= 12):
-        raise ObjectionError("联系电话应为 7 至 12 位数字。", field=field)
-    return cleaned
+    try:
+        return codes.check_phone(raw)
+    except codes.CodeError as error:
+        raise ObjectionError(str(error), field=field) from error
 
 
 # ---- made complete, taken back -----------------------------------------------------------------------------

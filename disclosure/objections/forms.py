@@ -1,12 +1,15 @@
 """What is typed on the pages of objections, complaints and tips. The forms take input apart; the services decide."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from credit_portal.documents.fields import PaperField, PapersField
 from credit_portal.documents.inspection import MAX_BYTES
+from credit_portal.registry import codes
+from credit_portal.registry.forms import PhoneField
 from credit_portal.registry.models import Department
 from disclosure.models import Complaint, ErrorTip, Objection
 from verification.checking.looking import File
@@ -14,8 +17,8 @@ from verification.checking.looking import File
 from . import intake
 from .filing import MOST_FILES
 from .records import Point, Target
+from .rules import ObjectionError, text_of
 
-ACCEPTED = "image/png,image/jpeg,application/pdf"
 CHOOSE = ("", "请选择")
 OVER = "来自同一地址的提交较多，请回答这个小问题；不回答也可以提交，但会排在后面处理，并且不收附件。"
 
@@ -24,31 +27,18 @@ def _lines(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-class _ManyFiles(forms.FileInput):
-    allow_multiple_selected = True
-
-    def __init__(self) -> None:
-        super().__init__(attrs={"accept": ACCEPTED, "multiple": True})
-
-
-class FilesField(forms.FileField):
-    """Several files; each is looked at by the service, which says what is wrong with it."""
+class FilesField(PapersField):
+    """Several files, as the services take them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, allow_empty_file=True, widget=_ManyFiles(), **kwargs)
+        super().__init__(most=MOST_FILES, **kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> list[File]:
-        given = data if isinstance(data, list | tuple) else [data] if data else []
-        if len(given) > MOST_FILES:
-            raise forms.ValidationError(f"最多 {MOST_FILES} 个文件。")
-        return [sent(super(FilesField, self).clean(one, initial)) for one in given]
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        return [sent(one) for one in super().clean(data, initial)]
 
 
-def one_file(label: str, *, help_text: str = "") -> forms.FileField:
-    return forms.FileField(
-        label=label, required=False, allow_empty_file=True, help_text=help_text,
-        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
-    )  # fmt: skip
+def one_file(label: str, *, help_text: str = "") -> PaperField:
+    return PaperField(label=label, required=False, help_text=help_text)
 
 
 def sent(file: UploadedFile) -> File:
@@ -124,10 +114,7 @@ class ObjectionForm(OpenForm):
         label="您的身份", choices=Objection.Capacity.choices, widget=forms.RadioSelect, initial="self"
     )
     authorisation = one_file("授权委托书", help_text="委托代理人须附。扫描件或者图片，10 MB 以内。")
-    phone = forms.CharField(
-        label="联系电话", max_length=30, help_text="用于核实身份和联系，加密保存，不公开。",
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
-    )  # fmt: skip
+    phone = PhoneField(label="联系电话", help_text="用于核实身份和联系，加密保存，不公开。")
     points = forms.MultipleChoiceField(label="哪里有误", widget=forms.CheckboxSelectMultiple)
     wanted = forms.ChoiceField(label="您的请求", choices=Objection.Wanted.choices, widget=forms.RadioSelect)
     reasons = forms.CharField(
@@ -147,6 +134,30 @@ class ObjectionForm(OpenForm):
             del self.fields["code"]
         self.fields["points"].choices = [(one.key, one.label) for one in target.points]
         self.fields["points"].error_messages["required"] = "请选择有异议的内容。"
+
+    def clean_reasons(self) -> str:
+        return self._as_services("reasons", text_of, label="事实和理由", least=5)
+
+    def clean_code(self) -> str:
+        # Whether it is the right one, the service says; what is no code at all is said with everything else.
+        return self._as_services("code", lambda typed, field: codes.check_uscc(typed))
+
+    def _as_services(self, field: str, check: Callable[..., str], **more: Any) -> str:
+        try:
+            return check(self.cleaned_data[field], field=field, **more)
+        except (ObjectionError, codes.CodeError) as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        missing = "authorisation" in self.fields and not data.get("authorisation")
+        if (
+            missing
+            and data.get("capacity") == Objection.Capacity.AGENT
+            and "authorisation" not in self.errors
+        ):
+            self.add_error("authorisation", "委托代理人须附授权委托书。")
+        return data
 
 
 class OwnObjectionForm(ObjectionForm):
@@ -186,10 +197,9 @@ class ComplaintForm(OpenForm):
         label="投诉的内容", widget=_lines(6), max_length=2000, help_text="时间、地点、经过。最多 2000 个字。"
     )
     name = forms.CharField(label="您的姓名", max_length=60, required=False)
-    phone = forms.CharField(
-        label="联系电话", max_length=30, required=False, help_text="可以不留；留下的加密保存，不告诉被投诉的单位。",
-        widget=forms.TextInput(attrs={"inputmode": "tel"}),
-    )  # fmt: skip
+    phone = PhoneField(
+        label="联系电话", required=False, help_text="可以不留；留下的加密保存，不告诉被投诉的单位。"
+    )
 
     def __init__(self, *args: Any, units: Iterable[Department], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -229,6 +239,14 @@ class VerifyForm(DeedForm):
         label="怎样核实的",
         choices=[CHOOSE, *((code, label) for code, label in Objection.Identity.choices if code != "session")],
     )
+
+    def __init__(self, *args: Any, problem: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if problem:
+            # Where a call shows nothing it is not offered, and whoever asks for it all the same is told why.
+            how = self.fields["how"]
+            how.choices = [one for one in how.choices if one[0] != Objection.Identity.CALLED]
+            how.help_text = how.error_messages["invalid_choice"] = problem
 
 
 class AskForm(DeedForm):

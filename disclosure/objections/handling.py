@@ -26,7 +26,7 @@ from verification.models import CreditEntry
 from verification.vocabulary import Kind as EntryKind
 from verification.vocabulary import State as EntryState
 
-from . import carrying_out, papers, reversals
+from . import carrying_out, knowing, papers, reversals
 from .filing import (
     ANSWER,
     go,
@@ -39,7 +39,7 @@ from .filing import (
     tell_office,
     tell_unit,
 )
-from .records import target_of
+from .records import is_shown, target_of
 from .rules import (
     APPROVES,
     DOES,
@@ -88,9 +88,11 @@ def verify(*, objection_id: int, how: str, actor: User, now: datetime) -> Object
     """The office has seen who objects: from now on the record carries the mark. Raises ObjectionError."""
     row = taken("verify", objection_id, hand=OFFICE, actor=actor)
     if row.identity:
-        raise ObjectionError(f"身份已核实（{row.get_identity_display()}）。")
+        raise ObjectionError(f"身份已核实（{knowing.identity_label(row)}）。")
     if how not in (Objection.Identity.DOCUMENT, Objection.Identity.CALLED):
         raise ObjectionError("请选择怎样核实的身份。", field="how")
+    if how == Objection.Identity.CALLED:
+        knowing.check_called(row)
     row.identity, row.identity_at, row.identity_by, row.low = how, now, actor, False
     if row.state == State.RECEIVED:
         open_acceptance(row, actor=actor, now=now)
@@ -328,12 +330,24 @@ def records_matching(
     return found
 
 
-def preview(row: Objection) -> dict[str, Any]:
-    """For the page: the record's points as they stand now, those objected to first."""
+def preview(row: Objection, *, now: datetime) -> dict[str, Any]:
+    """For the page: what was objected to, as it was then and, once corrected, as it is; the record's points as they stand
+    now; whether everybody can still see it."""
     target = target_of(row)
-    objected = [one for one in target.points if one.key in row.points]
+    changed = {one["key"]: one for one in row.changes} if row.carried_out_at else {}
+    objected = [
+        {
+            "label": one.label,
+            "value": changed[one.key]["old"] if one.key in changed else one.value,
+            "new": changed[one.key]["new"] if one.key in changed else "",
+            "changed": one.key in changed,
+        }
+        for one in target.points
+        if one.key in row.points
+    ]
     return {
         "target": target,
+        "shown": is_shown(target, now=now),
         "objected": objected,
         "changeable": [one for one in target.points if one.changes],
     }

@@ -66,6 +66,20 @@ def public_target(of: str, *, now: datetime) -> Target | None:
     return found(key.replace("\0", ""), now) if found else None
 
 
+def is_shown(target: Target, *, now: datetime) -> bool:
+    """Whether everybody can see the record at `now`."""
+    row = target.row
+    if isinstance(row, BreachPublication):
+        return bool(public_breaches(now).filter(pk=row.pk).exists())
+    if isinstance(row, Commitment):
+        return bool(public_commitments(now).filter(pk=row.pk).exists())
+    if isinstance(row, AdministrativeAct):
+        return bool(public_acts(now).filter(pk=row.pk).exists())
+    if isinstance(row, TypicalCase):
+        return bool(public_cases().filter(pk=row.pk).exists())
+    return False
+
+
 def target_of(objection: Objection) -> Target:
     """The record of an objection as it stands now, public or not."""
     if objection.of == Of.BREACH:

@@ -10,7 +10,7 @@ from disclosure.models import Objection
 from tests import factories
 from tests.breach_stage import Stage
 from tests.factories import NOW
-from tests.objecting import filed, target
+from tests.objecting import filed, on_record, target
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -85,6 +85,7 @@ def test_taken_each_of_the_three_ways_at_the_desk(window, stage, outcome: str, s
     publication = stage.commitment.breach_cases.get().publications.get()
     public = f"/breaches/{publication.uuid}/"
     row = filed(target(f"breach:{publication.uuid}", now=stage.now), now=stage.now, points=("document_no",))
+    on_record(publication.case.subject)
     address = f"/desk/objections/{row.uuid}/"
     shot = {"keep": "96", "change": "97", "withdraw": "98"}[outcome]
 

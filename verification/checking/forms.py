@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from credit_portal.documents.fields import ACCEPTED, PaperField
 from credit_portal.documents.inspection import MAX_BYTES
 from credit_portal.registry.models import CommitmentType, CreditSubject, ServiceItemVersion
 from verification.models import (
@@ -22,8 +23,6 @@ from verification.vocabulary import STEP_LABELS
 from .deciding import Offered
 from .looking import File, Looked
 
-ACCEPTED = "image/png,image/jpeg,application/pdf"
-
 
 def _day() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -33,11 +32,10 @@ def _lines(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-def _file(label: str, *, help_text: str = "") -> forms.FileField:
-    return forms.FileField(
+def _file(label: str, *, help_text: str = "") -> PaperField:
+    return PaperField(
         label=label,
         required=False,
-        allow_empty_file=True,
         help_text=help_text,
         widget=forms.FileInput(attrs={"accept": ACCEPTED, "data-evidence": True}),
     )
@@ -127,10 +125,9 @@ class LooksForm(DeedForm):
             )
             self.fields[f"note-{key}"] = forms.CharField(label="说明", required=False, max_length=300)
             self.fields[f"shot-{key}"] = _file("截屏")
-            self.fields[f"camera-{key}"] = forms.FileField(
+            self.fields[f"camera-{key}"] = PaperField(
                 label="拍照",
                 required=False,
-                allow_empty_file=True,
                 widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"}),
             )
 

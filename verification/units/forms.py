@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from credit_portal.documents.fields import PaperField
 from credit_portal.registry import contacts
 from credit_portal.registry.admin_forms import DateInput
 from credit_portal.registry.models import Department, UnitContact, User
@@ -74,7 +75,7 @@ class TrainingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="讲了哪些政策和操作。",
     )
-    material = forms.FileField(
+    material = PaperField(
         label="培训材料", required=False, help_text="签到表、课件等，PDF 或者图片，10 MB 以内。"
     )
     reason = forms.CharField(

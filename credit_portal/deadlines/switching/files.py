@@ -18,10 +18,10 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
-HEAD = ("事项", "文号", "责任部门", "日期", "原", "现", "变化", "说明")
+HEAD = ("事项", "编号", "责任部门", "日期", "原", "现", "变化", "说明")
 PROTOCOL_HEAD = (
     "事项",
-    "文号",
+    "编号",
     "责任部门",
     "日期",
     "预览时",

@@ -12,7 +12,7 @@ from .kinds import Day, Kind, Moved, Sum
 
 # What a page shows of a kind; the number of all stands above, the rest is a page further or in the file.
 SHOWN = 50
-HEAD = ("文号", "责任部门", "日期", "原", "现", "变化", "说明")
+HEAD = ("编号", "责任部门", "日期", "原", "现", "变化", "说明")
 ONLY = {"worse": "只看对当事人不利的", "ends": "只看施行当日届满的"}
 
 

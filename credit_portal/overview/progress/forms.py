@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from credit_portal.documents.fields import PaperField
 from credit_portal.registry.models import Department
 from disclosure.models import Assessment
 from disclosure.progress.parts import MOST_NAME, MOST_REASON, MOST_TEXT, MOST_TO
@@ -76,7 +77,7 @@ class ResultForm(forms.Form):
     received_on = forms.DateField(label="收到日期", widget=_date())
     grade = forms.ChoiceField(label="评定", choices=[("", "请选择"), *Assessment.Grade.choices])
     result = forms.CharField(label="评估结果", max_length=MOST_TEXT, widget=_lines(6), help_text="每段一行。")
-    report_file = forms.FileField(
+    report_file = PaperField(
         label="评估报告", required=False, help_text="第三方机构盖章的报告，PDF、扫描件或照片，10 MB 以内。"
     )
 
@@ -109,7 +110,7 @@ class NamingForm(forms.Form):
     on = forms.DateField(label="通报日期", widget=_date())
     by = forms.CharField(label="通报机关", max_length=200, help_text="例如 区人民政府")
     document_no = forms.CharField(label="通报文号", max_length=100)
-    file = forms.FileField(label="通报文件", required=False, help_text="扫描件或 PDF，10 MB 以内。")
+    file = PaperField(label="通报文件", required=False, help_text="扫描件或 PDF，10 MB 以内。")
 
 
 class CancelForm(forms.Form):

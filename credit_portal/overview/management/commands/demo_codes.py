@@ -9,7 +9,7 @@ from credit_portal.overview.demo import subjects
 
 
 class Command(BaseCommand):
-    help = "为两个演示主体签发网上查询的一次性代码"
+    help = "为演示主体签发网上查询的一次性代码"
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(subjects.codes_table(now=clock.now()))
