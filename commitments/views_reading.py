@@ -14,10 +14,9 @@ from django.urls import reverse
 
 from commitments import drafting, presenting
 from commitments.forms import BlanksForm
-from commitments.models import Blank, Draft, Presentation
+from commitments.models import Draft, Presentation
 from commitments.paper_text import paragraphs
-from commitments.supplements import promising
-from commitments.supplements.forms import late_days
+from commitments.supplements import asking
 from commitments.views_access import counter, on_draft, own_draft, wants_json
 from commitments.views_frame import READ, about_check, about_subject, frame
 from credit_portal.audit import clock
@@ -29,14 +28,8 @@ NOTHING_TO_SHOW = "现在没有可展示的文本。"
 SEAL = "commitments.present"
 
 
-def _own_to_fill(one: Draft) -> list[Blank]:
-    """The text's blanks without those that the promise of late materials fills."""
-    blanks = list(one.text_version.blanks.all())
-    return [blank for blank in blanks if not (one.late_materials and blank.key in promising.OWN_BLANKS)]
-
-
 def _bound_blanks(one: Draft) -> tuple[list[Any], BlanksForm]:
-    blanks = _own_to_fill(one)
+    blanks = asking.own_to_fill(one)
     initial = {f"blank-{key}": value for key, value in one.blanks.items()}
     return blanks, BlanksForm(blanks=blanks, initial=initial)
 
@@ -62,41 +55,18 @@ def read_page(
         form=form,
         paper=presenting.paper_for(one),
         shown_before=shown.issuperset(presenting.MUST_BE_SHOWN),
-        late=_late(one, late_errors or {}),
+        late=asking.form_of(one, late_errors or {}, on=clock.today()),
         **about_subject(one.subject, request),
         **about_check(one),
     )
     return render(request, "commitments/window/read.html", context, status=status)
 
 
-def _late(one: Draft, errors: dict[str, str]) -> dict[str, Any] | None:
-    """The materials that may be missing, for the form; None where nothing is late."""
-    if not one.late_materials:
-        return None
-    today = clock.today()
-    choices = promising.choices_of(one, on=today, errors=errors)
-    named = {choice.name for choice in choices}
-    return {
-        "choices": choices,
-        "limits": promising.limits_for(one.item_version, one.department.region, today, corrects=one.corrects),
-        # Of a material that has no field of its own.
-        "problems": [message for name, message in errors.items() if name not in named],
-    }
-
-
 def _keep(request: HttpRequest, one: Draft) -> tuple[dict[str, str], dict[str, str]]:
-    """Store what was sent of the promise and of the blanks. What is wrong: by blank, and by material. Raises DraftError."""
-    now, order = clock.now(), order_of(request)
-    days = late_days(request.POST, one.item_version) if one.late_materials else None
-    if days is not None:
-        promising.keep(draft_id=one.pk, clerk=request.user, days=days, now=now, order=order)
-    values = BlanksForm.values_of(request.POST, _own_to_fill(one))
-    errors = drafting.save_blanks(draft_id=one.pk, clerk=request.user, values=values, now=now, order=order)
-    if not one.late_materials:
-        return errors, {}
-    saved = own_draft(request, one.pk)
-    own = {key: message for key, message in errors.items() if key not in promising.OWN_BLANKS}
-    return own, promising.errors_of(saved, on=clock.today())
+    return asking.keep(
+        request.POST, one, request.user, again=lambda: own_draft(request, one.pk), now=clock.now(),
+        on=clock.today(), order=order_of(request),
+    )  # fmt: skip
 
 
 def order_of(request: HttpRequest) -> int:

@@ -21,9 +21,17 @@ class CheckForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, kinds: list[tuple[str, str]], **kwargs: Any) -> None:
+    late_materials = forms.BooleanField(
+        label="有的材料暂缺，承诺以后补交（容缺受理）",
+        required=False,
+        help_text="下一步勾选暂缺的材料，写明补交的日期。",
+    )
+
+    def __init__(self, *args: Any, kinds: list[tuple[str, str]], late: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["commitment_type"].choices = kinds
+        if not late:
+            del self.fields["late_materials"]
 
 
 class SignForm(forms.Form):

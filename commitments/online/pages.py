@@ -14,6 +14,7 @@ from commitments.forms import BlanksForm
 from commitments.models import Commitment, Draft, Presentation
 from commitments.particulars import blank_errors
 from commitments.subject_access import capacity_of
+from commitments.supplements import asking, promising
 from commitments.views_access import wants_json
 from commitments.views_reading import parts_of
 from credit_portal.audit import clock
@@ -95,8 +96,15 @@ def check_page(
 ) -> HttpResponse:
     """Which of the item's types. An item that allows late materials asks for them here, too."""
     kinds = beginning.types_of(one.item_version)
-    begun = {"commitment_type": one.commitment_type, "case_ref": one.case_ref}
-    return show(request, "check", one, 1, status, form=form or CheckForm(kinds=kinds, initial=begun))
+    begun = {
+        "commitment_type": one.commitment_type,
+        "case_ref": one.case_ref,
+        "late_materials": one.late_materials,
+    }
+    late = one.item_version.allows_late_materials
+    return show(
+        request, "check", one, 1, status, form=form or CheckForm(kinds=kinds, late=late, initial=begun)
+    )
 
 
 def read_page(request: HttpRequest, one: Draft) -> HttpResponse:
@@ -110,8 +118,9 @@ def read_page(request: HttpRequest, one: Draft) -> HttpResponse:
     def was_shown(part: str) -> bool:
         return (part, presenting.hash_of_part(one, part, paper, None)) in seen
 
-    errors = blank_errors(one, clock.local_date(now))
-    has_blanks = one.text_version.blanks.exists()
+    today = clock.local_date(now)
+    errors = blank_errors(one, today) | promising.errors_of(one, on=today)
+    has_blanks = one.late_materials or one.text_version.blanks.exists()
     order = [Part.NOTICE, Part.PRIVACY, *([FILL] if has_blanks else []), Part.TEXT]
     left = [part for part in order if (errors if part == FILL else not was_shown(part))]
     if wanted == FILL and has_blanks:
@@ -131,17 +140,22 @@ def _part_page(request: HttpRequest, one: Draft, part: dict[str, Any], order: li
 
 
 def fill_page(
-    request: HttpRequest, one: Draft, errors: dict[str, str] | None = None, status: int = 200
+    request: HttpRequest,
+    one: Draft,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    late_errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     initial = {f"blank-{key}": value for key, value in one.blanks.items()}
-    blanks = list(one.text_version.blanks.all())
+    blanks = asking.own_to_fill(one)
     form = BlanksForm(blanks=blanks, initial=initial)
     if errors:
         # A form without data takes no errors: the fields are shown as bound with what was saved.
         form = BlanksForm(initial, blanks=blanks)
         for key, message in errors.items():
             form.add_error(f"blank-{key}", message)
-    return show(request, "fill", one, 2, status, form=form)
+    late = asking.form_of(one, late_errors or {}, on=clock.today())
+    return show(request, "fill", one, 2, status, form=form, late=late)
 
 
 def sign_page(

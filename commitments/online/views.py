@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from commitments import drafting, presenting
 from commitments.concluding import DuplicateToday
-from commitments.forms import BlanksForm
 from commitments.models import Draft
+from commitments.supplements import asking
 from commitments.views_access import wants_json
 from commitments.views_reading import order_of, told
 from credit_portal.audit import clock
@@ -110,7 +110,11 @@ def check(request: HttpRequest, one: Draft) -> HttpResponse:
     """Check the record for the item, as the counter does; again on another day, or after something was put right."""
     if one.step not in (*drafting.WITH_SUBJECT, Step.ORDINARY):
         return go(request, one)
-    form = CheckForm(request.POST, kinds=beginning.types_of(one.item_version))
+    form = CheckForm(
+        request.POST,
+        kinds=beginning.types_of(one.item_version),
+        late=one.item_version.allows_late_materials,
+    )
     if form.is_valid():
         try:
             beginning.check(
@@ -118,6 +122,7 @@ def check(request: HttpRequest, one: Draft) -> HttpResponse:
                 access=acting_of(request).access,
                 commitment_type=form.cleaned_data["commitment_type"],
                 case_ref=form.cleaned_data["case_ref"],
+                late_materials=form.cleaned_data.get("late_materials", False),
                 now=clock.now(),
             )
         except drafting.DraftError as wrong:
@@ -159,20 +164,18 @@ def blanks(request: HttpRequest, one: Draft) -> HttpResponse:
         return go(request, one)
     auto = bool(request.POST.get("auto"))
     try:
-        errors = drafting.save_blanks(
-            draft_id=one.pk,
-            clerk=acting_of(request).access,
-            values=BlanksForm.values_of(request.POST, one.text_version.blanks.all()),
-            now=clock.now(),
-            order=order_of(request),
-        )
+        errors, late_errors = asking.keep(
+            request.POST, one, acting_of(request).access, again=lambda: own_draft(request, one.pk),
+            now=clock.now(), on=clock.today(), order=order_of(request),
+        )  # fmt: skip
     except drafting.DraftError as wrong:  # another tab was faster
         messages.error(request, str(wrong))
         return go(request, one)
     if auto and wants_json(request):
         return JsonResponse({"saved": True})
-    if errors:
-        return pages.fill_page(request, own_draft(request, one.pk), errors, status=422)
+    if errors or late_errors:
+        fresh = own_draft(request, one.pk)
+        return pages.fill_page(request, fresh, errors, status=422, late_errors=late_errors)
     return go(request, one)
 
 

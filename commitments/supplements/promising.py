@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from commitments.drafting import DraftError, Step, locked, move, save
+from commitments.draft_steps import DraftError, Holder, Step, locked, move, save
 from commitments.models import Commitment, Draft, PromisedMaterial, Supplement
 from credit_portal.deadlines import policy, promised
 from credit_portal.deadlines.calendars import current_calendar
@@ -103,9 +103,9 @@ def own_blanks(draft: Draft) -> dict[str, str]:
 
 @transaction.atomic
 def keep(
-    *, draft_id: uuid.UUID, clerk: User, days: Mapping[str, str], now: datetime, order: int = 0
+    *, draft_id: uuid.UUID, clerk: Holder, days: Mapping[str, str], now: datetime, order: int = 0
 ) -> Draft:
-    """Keep which materials were ticked at the counter and what was typed for each, complete or not. Raises DraftError
+    """Keep which materials were ticked, at the counter or by the subject, and what was typed for each, complete or not. Raises DraftError
     where there is nothing to promise.
 
     `order` as in `drafting.save_blanks`: what was sent earlier but arrives later changes nothing.

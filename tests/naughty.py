@@ -1,0 +1,39 @@
+"""Strings that programs have stumbled over: the Big List of Naughty Strings (tests/vendor/blns.json, MIT) and those of Chinese
+offices beside it. 485 in all; each is kept as it is or refused by name."""
+
+import json
+from pathlib import Path
+
+_VENDOR = Path(__file__).parent / "vendor" / "blns.json"
+_OWN = [
+    "㐀㐁𠮷𡈽𪚥𰻝",  # rare characters of names, beyond the first plane
+    "王𬎆（𬎆音同玺）",
+    "赵\u3000一",  # the wide space that forms are padded with
+    "\u3000\u3000石家庄市\u3000",
+    "９１１３０１１１ＭＡ０ＡＢＣＤＥ",  # full width
+    "锟斤拷烫烫烫屯屯屯",  # what is left of GBK read as UTF-8
+    "栾城区\ue5e5药房",  # a character of private use, from an old input method
+    "é\u0301 and e\u0301",  # combined and composed
+    "①②③ Ⅳ ㈠ ㎡ ℃",
+    "〇〇〇九年",
+    "“引号”‘单引号’「」『』《》〈〉【】",
+    "有限公司\u202egnp.exe",  # turned round by RTLO
+    "零宽\u200b字\u200c符\u200d连\ufeff接",
+    "第一行\r\n第二行\n第三行\r第四行\u2028第五行\u2029第六行\x85第七行",
+    "制表\t符\v竖\f页",
+    "=cmd|'/c calc'!A1",
+    "+86-0311-12345678",
+    "@SUM(1+1)*cmd",
+    "-2+3",
+    "{缺少的材料}{{ title }}{% load x %}${name}%s%(a)s{0}",
+    "&lt;b&gt;加粗&lt;/b&gt;&nbsp;&#8203;&amp;amp;",
+    "\U000e0041\U000e0042标签字符",
+    "👨‍👩‍👧‍👦🏳️‍🌈🇨🇳",
+    "一" * 300,
+]
+
+
+def naughty_strings() -> list[str]:
+    found = [*json.loads(_VENDOR.read_text()), *_OWN]
+    assert len(found) == 485, len(found)
+    return found
