@@ -34,11 +34,12 @@ drill:
 	@$(BOOTSTRAP) dev
 	@DATA_DIR="$(DATA_DIR)/drill" .venv/bin/python -m tests.drill
 
-# Made-up requests to every address of the API, EXAMPLES for each beside those at the limits of fields: some minutes.
+# Made-up requests to every address of the API, EXAMPLES for each beside those at the limits of fields, and every naughty
+# string through every text that people write: some minutes.
 fuzz:
 	@$(BOOTSTRAP) dev
 	@$(FOR_TESTS) $(LOCAL) exec --throwaway -- env FUZZ_EXAMPLES="$${EXAMPLES:-500}" \
-	  .venv/bin/python -m pytest tests/test_api_fuzz.py --quiet
+	  NAUGHTY_EACH=1 .venv/bin/python -m pytest tests/test_api_fuzz.py tests/test_naughty_strings.py --quiet
 
 check-deploy:
 	@$(BOOTSTRAP) run
