@@ -117,7 +117,7 @@ def test_pages_ask_the_database_only_so_often(client):
         f"{SEARCH}?q=没有这家": 5,
         f"{SEARCH}?q={signed.subject_code}": 5,
         f"{SEARCH}?type=approval": 5,
-        f"/commitments/{signed.code}/": 3,
+        f"/commitments/{signed.code}/": 4,
         f"/subjects/{signed.subject_code}/": 5,
         "/catalogue/": 3,
         "/texts/": 1,

@@ -30,7 +30,7 @@ def at(user: Any) -> Client:
 def test_the_office_sets_its_platform_and_what_is_wrong_is_named(stage: Stage) -> None:
     desk = at(stage.credit)
     for change, words in (
-        ({"name": ""}, "必填"),
+        ({"name": ""}, "请填写"),
         ({"adapter": "http"}, "接口推送须填写接口地址"),
         ({"batch_rows": "9000"}, "1 至 5000"),
         ({"since": "明天"}, "日期"),

@@ -648,7 +648,7 @@ def test_an_assessment_is_commissioned_received_signed_by_another_sent_up_and_na
     }  # fmt: skip
     for wrong, words in (
         ({}, "请附上第三方机构的评估报告"),
-        ({"report_file": SimpleUploadedFile("x.pdf", b"text", content_type="application/pdf")}, "文书"),
+        ({"report_file": SimpleUploadedFile("x.pdf", b"text", content_type="application/pdf")}, "只接受"),
         ({"report_file": paper(), "received_on": "2026-08-01"}, "收到日期应在"),
         ({"report_file": paper(), "grade": ""}, "评定"),
     ):

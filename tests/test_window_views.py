@@ -515,7 +515,7 @@ def test_check_and_sign_ask_the_database_a_fixed_number_of_times(
     presenting.finish_reading(draft_id=draft.pk, clerk=hall.clerk, now=clock.now())
     with django_assert_max_num_queries(15):
         counter.get(at("draft", draft))
-    with django_assert_max_num_queries(56):
+    with django_assert_max_num_queries(61):
         counter.post(at("sign", draft), signature(), headers=JSON)
     assert Commitment.objects.count() == 1
 
@@ -527,7 +527,7 @@ def test_a_platform_above_costs_the_counter_a_fixed_number_of_questions_more(
         region_id=hall.clerk.department.region_id, name="平台", since="2020-01-01", running="apart"
     )
     draft = hall.ready(now=clock.now())
-    with django_assert_max_num_queries(64):
+    with django_assert_max_num_queries(68):
         counter.post(at("sign", draft), signature(), headers=JSON)
     assert ExchangeRecord.objects.get().number == Commitment.objects.get().code
 

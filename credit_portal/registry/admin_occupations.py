@@ -41,7 +41,7 @@ class OccupationForm(forms.Form):
 
 @admin.register(OccupationGroup)
 class OccupationGroupAdmin(HistoryAdmin):
-    list_display = ["name", "code", "positions", "valid_from", "valid_to"]
+    list_display = ["name", "positions", "valid_from", "valid_to"]
     search_fields = ["name", "positions", "code"]
     search_help_text = "名称或者岗位"
     ordering = ["order", "code"]

@@ -15,11 +15,13 @@ from commitments.supplements import ending, extending, immediate, receiving
 from commitments.supplements.course import SupplementError
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.deadlines.calendars import current_calendar
-from credit_portal.registry.models import User
+from credit_portal.registry import access
+from credit_portal.registry.models import CreditSubject, User
 
 from . import counter, people
 from .counter import Visit
 from .days import open_day, working_days_from
+from .places import MARK
 
 if TYPE_CHECKING:
     from .timeline import Timeline
@@ -63,21 +65,23 @@ def plan(timeline: Timeline) -> None:
 
 def _visit(timeline: Timeline, at: int, story: str) -> Callable[[datetime], None]:
     def act(now: datetime) -> None:
-        subject = timeline.subjects[LC][at]
-        item = next(one for one in timeline.items(LC, local_date(now)) if one.item.code == ITEM)
-        timeline.taken.add((subject.code, ITEM, local_date(now)))
         clerk = timeline.world.user(LC, "clerk")
-        visit = Visit(clerk, subject, item, "approval", late=True)
-        commitment = counter.handle(
-            visit,
-            now=now,
-            chance=random.Random(at),  # noqa: S311
-            ink=timeline.inks[0],
-            page=timeline.page,
-        )
-        supplement = Supplement.objects.filter(commitment=commitment).first() if commitment else None
-        if commitment is not None:
-            timeline.signed.append(commitment)
+        supplement = None
+        # Whose record does not allow it is not the one of this story: the next one is.
+        for subject in timeline.subjects[LC][at :: len(STORIES)]:
+            item = next(one for one in timeline.items(LC, local_date(now)) if one.item.code == ITEM)
+            timeline.taken.add((subject.code, ITEM, local_date(now)))
+            commitment = counter.handle(
+                Visit(clerk, subject, item, "approval", late=True),
+                now=now,
+                chance=random.Random(at),  # noqa: S311
+                ink=timeline.inks[0],
+                page=timeline.page,
+            )
+            if commitment is not None:
+                timeline.signed.append(commitment)
+                supplement = Supplement.objects.filter(commitment=commitment).first()
+                break
         if supplement is not None:
             _STORY[story](timeline, supplement, clerk, random.Random(at))  # noqa: S311
 
@@ -86,7 +90,7 @@ def _visit(timeline: Timeline, at: int, story: str) -> Callable[[datetime], None
 
 def _closed(timeline: Timeline, supplement: Supplement, clerk: User, luck: random.Random) -> None:
     """Ended by the sweep; what was missing came late, and the department closes the matter."""
-    officer = timeline.world.user(LC, "officer")
+    officer = timeline.world.user(LC, "head2")
     over = working_days_from(current_calendar(), supplement.last_on, 1)
     _at(timeline, over, luck, lambda now: _none(ending.end_overdue(now=now)))
     for row in supplement.materials.all():
@@ -115,12 +119,15 @@ def _overdue(timeline: Timeline, supplement: Supplement, clerk: User, luck: rand
 def _sent(timeline: Timeline, supplement: Supplement, clerk: User, luck: random.Random) -> None:
     """Sent in from the subject's own pages; it waits to be looked at."""
     subject = supplement.commitment.subject
+    trader = subject.kind == CreditSubject.Kind.SOLE_TRADER
 
     def act(now: datetime) -> None:
+        known = access.representative_of(subject)
         held = subject_access.open_at_window(
-            key=uuid5(NAMESPACE_URL, f"demo:late:{subject.uscc}"), subject=subject, name="负责人（演示）",
-            capacity="legal_representative", identity_document="id_card",
-            id_number=people.identity_number(date(1983, 4, 9), 904), identity_seen=True,
+            key=uuid5(NAMESPACE_URL, f"demo:late:{subject.uscc}"), subject=subject,
+            name=known.name if known else f"负责人{MARK}", capacity="operator" if trader else "legal_representative",
+            identity_document="id_card", identity_seen=True,
+            id_number=(known.id_number if known else "") or people.identity_number(date(1983, 4, 9), 904),
             valid_until=local_date(now) + timedelta(days=60), actor=clerk, now=now,
         ).access  # fmt: skip
         receiving.send(
@@ -136,7 +143,7 @@ def _asked(timeline: Timeline, supplement: Supplement, clerk: User, luck: random
 
 
 def _extended(timeline: Timeline, supplement: Supplement, clerk: User, luck: random.Random) -> None:
-    head = timeline.world.user(LC, "officer")
+    head = timeline.world.user(LC, "head2")
 
     def decide(now: datetime) -> None:
         asked = supplement.extensions.filter(state="asked").first()

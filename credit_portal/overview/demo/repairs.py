@@ -31,7 +31,7 @@ STORIES = (
     (LC, 5, -12, "decided"),
     (LC, 6, -9, "proposed"),
     (LC, 7, -7, "asked"),
-    (LC, 2, -2, "applied"),
+    (EQ, 1, -2, "applied"),
 )
 SERVICES = (
     ("report", "演示信用评价有限公司", "出具信用报告，三个工作日。", "0311-00000000", "paid"),
@@ -168,9 +168,8 @@ def _go_on(story: Repair, pk: int, day: int) -> None:
         return
     head = {"actor": story.user("head"), "application_id": pk}
     at(day + 6, lambda now: _done(deciding.decide(**head, expect="proposed", now=now)))
-    if last == "refused":
-        at(day + 10, lambda now: _again(story, pk, now))
     if last == "effective":
+        at(day + 14, lambda now: _again(story, pk, now))
         at(
             day + 9,
             lambda now: _done(

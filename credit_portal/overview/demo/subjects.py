@@ -6,6 +6,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
+from django.db.models import F
 from django.db.models.functions import Length
 
 from commitments import statements, subject_access
@@ -15,7 +16,7 @@ from credit_portal.registry import access, access_rules
 from credit_portal.registry.models import CreditSubject, SubjectAccess, User
 from disclosure.breach_gate import public_breaches
 from disclosure.gate import listed_commitments
-from repair import applying
+from repair import applying, rules
 from verification.checking.looking import File
 
 from .people import identity_number
@@ -48,17 +49,16 @@ def lay(*, page: bytes, now: datetime) -> None:
             authorisation=File(page, "image/png", "授权委托书（演示）.png"),
         )  # fmt: skip
     holder = _holder(breach.subject, now) if breach else None
-    if breach is not None and holder is not None and not breach.subject_statement:
+    if breach is not None and holder is not None and breach.subject_statement != SAID:
         statements.submit(case_id=breach.pk, access=holder, text=SAID, now=now)
 
 
 def repairable(*, now: datetime) -> BreachCase | None:
-    """A breach before the public that can be repaired today and for which nobody has asked yet; one to which its subject has
-    said nothing comes first."""
+    """A breach before the public that can be repaired today and for which no application is under way (one may have been
+    refused); one to which its subject has said nothing comes first."""
     today = local_date(now)
-    public = public_breaches(now).filter(
-        case__region=REGION, case__is_demo=True, case__repair_applications=None
-    )
+    public = public_breaches(now).filter(case__region=REGION, case__is_demo=True)
+    public = public.exclude(case__repair_applications__state__in=rules.OPEN)
     cases = (
         BreachCase.objects.filter(publications__in=public.values("pk"), region=REGION)
         .exclude(subject__kind=CreditSubject.Kind.PERSON)
@@ -144,9 +144,11 @@ def codes_table(*, now: datetime) -> str:
 
 def _opened() -> list[CreditSubject]:
     """Those whose pages the demonstration has opened, whatever a visitor has opened since."""
+    # Other stories open pages, too, for a shorter time.
     rows = SubjectAccess.objects.filter(
-        opened_by__username=CLERK, subject__is_demo=True, subject__uscc__isnull=False
-    )
+        opened_by__username=CLERK, subject__is_demo=True, subject__uscc__isnull=False,
+        valid_until=F("valid_from") + timedelta(days=access_rules.MOST_TERM_DAYS),
+    )  # fmt: skip
     rows = rows.exclude(capacity=SubjectAccess.Capacity.AGENT).order_by("pk")
     return list(dict.fromkeys(one.subject for one in rows.select_related("subject")[:1000]))[:PRINTED]
 
