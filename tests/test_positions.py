@@ -141,7 +141,7 @@ def test_a_text_for_positions_must_ask_for_them_and_the_list_of_groups_is_dated(
     }
     occupations.save_group(group=group, valid_to=NOW.date(), now=NOW, **fields)
     assert group not in occupations.current_groups(NOW.date() + timedelta(days=1))
-    assert OccupationGroup.history.filter(id=group.pk).latest("history_date").history_user == credit
+    assert OccupationGroup.history.filter(id=group.pk).latest("history_id").history_user == credit
     for wrong, field in (
         ({"basis": ""}, "basis"),
         ({"name": ""}, "name"),
