@@ -56,6 +56,9 @@ def test_repairs_are_announced_without_what_was_repaired_and_only_where_the_rule
     assert breach.document_no not in page and done.entry.title not in page
     assert "noindex" in page and "no-store" in answer["Cache-Control"]
     assert client.get("/repair/announcements/?cursor=x").status_code == 302
+    here = announcing.department.region.code
+    assert done.number in client.get(f"/repair/announcements/?region={here}").content.decode()
+    assert client.get("/repair/announcements/?region=999999").status_code == 302
 
     with CaptureQueriesContext(connection) as before:
         client.get("/repair/announcements/")

@@ -92,19 +92,23 @@ def is_announced(rule: policy.Value | None) -> bool:
 
 @dataclass(frozen=True)
 class Announcements:
-    """`told`: whether any region served here announces repairs."""
+    """`told`: the regions served here that announce repairs; `region`: the one that was asked for, if any."""
 
-    told: bool
+    told: list[Region]
+    region: str
     rows: list[RepairApplication]
     older: str
 
 
-def announced(*, on: date, cursor: str = "") -> Announcements:
-    """Repairs that were announced in regions whose rule says so today, the newest first; never a natural person's, and
-    nothing of what was repaired. Raises ValueError for a cursor that was not handed out."""
+def announced(*, on: date, cursor: str = "", region: str = "") -> Announcements:
+    """Repairs that were announced in regions whose rule says so today (of one, where `region` is its code), the newest
+    first; never a natural person's, and nothing of what was repaired. Raises ValueError for a cursor that was not
+    handed out and for a region that announces nothing."""
     finder = policy.Finder(way_back.ANNOUNCED_KEY)
-    told = [one.code for one in regions_here() if is_announced(finder.value(lineage=one.lineage, on=on))]
-    rows = _announced(told)
+    told = [one for one in regions_here() if is_announced(finder.value(lineage=one.lineage, on=on))]
+    if region and region not in {one.code for one in told}:
+        raise ValueError(f"No repairs are announced in {region!r}.")
+    rows = _announced([region] if region else [one.code for one in told])
     if cursor:
         edge = _announced(told).filter(pk=read_cursor(cursor).edge).first()
         if edge is not None:
@@ -114,7 +118,7 @@ def announced(*, on: date, cursor: str = "") -> Announcements:
     found = list(rows[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
     older = write_cursor(Cursor(shown[-1].pk)) if len(found) > PER_PAGE else ""
-    return Announcements(bool(told), shown, older)
+    return Announcements(told, region, shown, older)
 
 
 def _announced(regions: list[str]) -> QuerySet[RepairApplication]:

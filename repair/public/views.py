@@ -30,7 +30,9 @@ def guide(request: HttpRequest) -> HttpResponse:
 def announcements(request: HttpRequest) -> HttpResponse:
     """Repairs that were announced. Not for search engines: a name should not be found by what is over."""
     try:
-        page = guides.announced(on=clock.today(), cursor=request.GET.get("cursor", ""))
+        page = guides.announced(
+            on=clock.today(), cursor=request.GET.get("cursor", ""), region=request.GET.get("region", "")
+        )
     except ValueError:
         return redirect("repair_help:announcements")
     return unlisted(render(request, "repair/public/announcements.html", {"page": page}))
