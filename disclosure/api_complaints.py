@@ -71,14 +71,14 @@ class ComplaintTakenSerializer(s.Serializer):
 class Complaints(PartnerPost):
     """The same number again: with its result, it is completed; alike, nothing changes; otherwise it is refused."""
 
-    permission_classes = [needs(Scope.CREDIT_ENTRIES)]
+    permission_classes = [needs(Scope.COMPLAINTS)]
     refusals = (taking.ComplaintRefused,)
     address = "complaints"
 
     @extend_schema(
         summary="推送一条消费投诉或者它的处理结果",
         description=(
-            "需要令牌和 Idempotency-Key，权限同 credit-entries。先推送投诉，办结以后以同一编号再推送一次，带上处理结果。"
+            "需要令牌和 Idempotency-Key，权限 `complaints.write`。先推送投诉，办结以后以同一编号再推送一次，带上处理结果。"
             "不收投诉人的任何信息；是否公示按本地区的规则。"
         ),
         operation_id="push_complaint",

@@ -22,6 +22,7 @@ ADDRESSES = {
     Scope.FULFILMENTS: ("POST /api/v1/fulfilments",),
     Scope.BREACHES: ("POST /api/v1/breaches",),
     Scope.CREDIT_ENTRIES: ("POST /api/v1/credit-entries",),
+    Scope.COMPLAINTS: ("POST /api/v1/complaints",),
 }
 # What a system meets, and what it is to do then.
 ADVICE = {

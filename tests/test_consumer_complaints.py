@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.documents import sheets
+from credit_portal.outbox.models import Scope
 from disclosure import consumer_gate
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -169,6 +170,8 @@ def test_a_departments_system_pushes_a_complaint_and_later_its_result(monkeypatc
     assert partner.post("complaints", person, key="e").status_code == 422
     row = ConsumerComplaint.objects.get()
     assert (row.source, row.partner, row.department) == ("api", partner.system, partner.department)
+    _, token = partner.another(partner.department, *(one for one in Scope.values if one != Scope.COMPLAINTS))
+    assert partner.post("complaints", told, key="f", token=token).status_code == 403
 
 
 @pytest.mark.req("R69")

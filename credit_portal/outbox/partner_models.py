@@ -17,6 +17,7 @@ class Scope(models.TextChoices):
     READ = "commitments.read", "读取本部门的承诺和办理期限"
     FULFILMENTS = "fulfilments.write", "报告承诺的履行"
     BREACHES = "breaches.write", "提请违诺立案"
+    COMPLAINTS = "complaints.write", "推送消费投诉和处理结果"
 
 
 class PartnerSystem(models.Model):
