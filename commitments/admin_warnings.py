@@ -13,7 +13,9 @@ from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool, moment, posted
 from credit_portal.audit.admin_filters import ChoicesPickFilter, DayRangeFilter
 from credit_portal.deadlines.articles import article_text
+from credit_portal.registry import kept_by_two
 from credit_portal.registry.admin_forms import ConfirmForm
+from credit_portal.registry.admin_kept import StateFilter
 from credit_portal.registry.models import CommitmentType, Domain
 from verification.admin_measure_forms import LastDayForm
 from verification.models import CreditEntry, CreditList
@@ -36,7 +38,7 @@ def _words(values: Iterable[str], labels: Any, nothing: str = ALL) -> str:
 @admin.register(WarningRule)
 class WarningRuleAdmin(HistoryAdmin):
     list_display = ["name", "version", "sort", "region", "effective_from", "effective_to", "approved_by"]
-    list_filter = ["sort", "region"]
+    list_filter = [StateFilter, "sort", "region"]
     list_select_related = ["region", "approved_by"]
     search_fields = ["name"]
     search_help_text = "规则名称中的几个字"
@@ -49,7 +51,7 @@ class WarningRuleAdmin(HistoryAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_change_permission(request, obj)
-        return may and (obj is None or keeping.regions_of(request.user).filter(pk=obj.region_id).exists())
+        return may and (obj is None or kept_by_two.regions_of(request.user).filter(pk=obj.region_id).exists())
 
     def sections(self, request: HttpRequest, obj: WarningRule) -> Iterable[Section]:
         lists = CreditList.objects.filter(code__in=obj.list_codes).values_list("code", "name")
@@ -115,7 +117,7 @@ class WarningRuleAdmin(HistoryAdmin):
             return super().add_view(request)
         form = RuleForm(
             posted(request),
-            regions=keeping.regions_of(request.user),
+            regions=kept_by_two.regions_of(request.user),
             initial={
                 "region": request.user.department and request.user.department.region_id,
                 "effective_from": clock.today(),

@@ -20,29 +20,17 @@ from credit_portal.audit.admin_base import (
     moment,
     posted,
 )
-from credit_portal.audit.admin_filters import ChoicesPickFilter, DayRangeFilter, PickFilter
+from credit_portal.audit.admin_filters import ChoicesPickFilter, DayRangeFilter
 from credit_portal.deadlines.articles import article_text
+from credit_portal.registry import kept_by_two
 from credit_portal.registry.admin_forms import ConfirmForm
+from credit_portal.registry.admin_kept import StateFilter
 from credit_portal.registry.admin_subjects import purpose_of
 
 from . import services
 from .admin_measure_forms import LastDayForm, MeasureRowForm
 from .measures import keeping, lifting, previewing
 from .models import AppliedMeasure, ListedMeasure
-
-STATES = {"draft": "草稿，待批准", "ahead": "已批准，未生效", "in_force": "有效", "over": "已失效"}
-
-
-class StateFilter(PickFilter):
-    title = "状态"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(STATES.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ListedMeasure]) -> QuerySet[ListedMeasure]:
-        state = self.value()
-        return keeping.in_state(queryset, state, today=clock.today()) if state in STATES else queryset
 
 
 @admin.register(ListedMeasure)
@@ -73,7 +61,7 @@ class ListedMeasureAdmin(HistoryAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_change_permission(request, obj)
-        return may and (obj is None or keeping.regions_of(request.user).filter(pk=obj.region_id).exists())
+        return may and (obj is None or kept_by_two.regions_of(request.user).filter(pk=obj.region_id).exists())
 
     @admin.display(description="作用", ordering="effect")
     def shown_kind(self, row: ListedMeasure) -> str:
@@ -85,10 +73,10 @@ class ListedMeasureAdmin(HistoryAdmin):
 
     @admin.display(description="状态")
     def shown_state(self, row: ListedMeasure) -> str:
-        return state_of(row)[0]
+        return kept_by_two.standing(row, today=clock.today())[0]
 
     def sections(self, request: HttpRequest, obj: ListedMeasure) -> Iterable[Section]:
-        label, state = state_of(obj)
+        label, state = kept_by_two.standing(obj, today=clock.today())
         yield Section(
             "措施",
             rows=[
@@ -146,7 +134,7 @@ class ListedMeasureAdmin(HistoryAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             return super().add_view(request)
-        regions = keeping.regions_of(request.user)
+        regions = kept_by_two.regions_of(request.user)
         form = MeasureRowForm(
             posted(request),
             regions=regions,
@@ -169,7 +157,7 @@ class ListedMeasureAdmin(HistoryAdmin):
         obj = self.changeable_or_refused(request, object_id)
         form = MeasureRowForm(
             posted(request),
-            regions=keeping.regions_of(request.user),
+            regions=kept_by_two.regions_of(request.user),
             lists=keeping.lists_for(request.user),
             row=obj,
         )
@@ -233,18 +221,6 @@ class ListedMeasureAdmin(HistoryAdmin):
             goto=lambda _: self.url("changelist"),
             done="已删除草稿。",
         )
-
-
-def state_of(row: ListedMeasure) -> tuple[str, str]:
-    """Where a row stands today, and in which colour."""
-    today = clock.today()
-    if row.approved_at is None:
-        return STATES["draft"], "waiting"
-    if row.effective_from > today:
-        return STATES["ahead"], "waiting"
-    if row.effective_to is not None and row.effective_to < today:
-        return STATES["over"], "running"
-    return STATES["in_force"], "kept"
 
 
 def preview_section(row: ListedMeasure) -> Section:

@@ -18,9 +18,8 @@ from commitments.warning_models import COMPARED
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
-from credit_portal.registry import groups
+from credit_portal.registry import kept_by_two
 from credit_portal.registry.models import Region, User
-from credit_portal.registry.visibility import has_role
 
 SHIPPED = Path(__file__).parent / "shipped.toml"
 _DAY = timedelta(days=1)
@@ -51,30 +50,12 @@ class Content:
     types: Sequence[str] = ()
 
 
-def regions_of(user: User) -> QuerySet[Region]:
-    """The regions whose rules this user keeps: the own one and those below, for the credit office."""
-    if not has_role(user, groups.CREDIT_OFFICE) or user.department is None:
-        return Region.objects.none()
-    path = user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
-
-
 def rules_visible_to(user: User) -> QuerySet[WarningRule]:
-    """The rules of the own region and below, drafts included, and what holds there from the regions above."""
-    if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
-        return WarningRule.objects.none()
-    here = user.department.region
-    return WarningRule.objects.filter(
-        Q(region=here)
-        | Q(region__path__startswith=f"{here.path}/")
-        | Q(region__in=here.lineage, approved_at__isnull=False)
-    )
+    return kept_by_two.visible_to(WarningRule.objects.all(), user)
 
 
 def waiting_for(user: User) -> QuerySet[WarningRule]:
-    """Drafts of others that this user may approve."""
-    rows = WarningRule.objects.filter(approved_at=None, region__in=regions_of(user))
-    return rows.exclude(entered_by_id=user.pk)
+    return kept_by_two.waiting_for(WarningRule.objects.all(), user)
 
 
 @transaction.atomic
@@ -91,7 +72,7 @@ def enter(
     """Write a rule as a draft; `replaces`: the version before it, which ends on the day before this one begins. Raises
     RuleRefused by field."""
     _check_office(actor, region)
-    _one_at_a_time(region)
+    kept_by_two.one_at_a_time(region)
     if replaces is not None and (replaces.approved_at is None or replaces.region_id != region.pk):
         raise RuleRefused({"region": "只能为本地区已批准的规则录入新的一版。"})
     family = replaces.family if replaces else uuid.uuid4()
@@ -159,7 +140,7 @@ def discard(*, rule_id: int, actor: User, now: datetime) -> None:
 def adopt_shipped(*, region: Region, actor: User, now: datetime, is_demo: bool = False) -> int:
     """Take the shipped rules over as drafts of a region: those whose names it does not have. Gives how many."""
     _check_office(actor, region)
-    _one_at_a_time(region)
+    kept_by_two.one_at_a_time(region)
     known = set(WarningRule.objects.filter(region=region).values_list("name", flat=True))
     fresh = [one for one in shipped() if one.name not in known]
     for one in fresh:
@@ -269,13 +250,8 @@ def content_of(row: WarningRule) -> Mapping[str, Any]:
 
 
 def _check_office(actor: User, region: Region) -> None:
-    if not regions_of(actor).filter(pk=region.pk).exists():
+    if not kept_by_two.regions_of(actor).filter(pk=region.pk).exists():
         raise RuleRefused({"region": OUT_OF_REACH})
-
-
-def _one_at_a_time(region: Region) -> None:
-    """Two people entering the same version at once would otherwise not see each other's."""
-    Region.objects.select_for_update(no_key=True).get(pk=region.pk)
 
 
 def _locked(rule_id: int, actor: User) -> WarningRule:
@@ -287,7 +263,7 @@ def _locked(rule_id: int, actor: User) -> WarningRule:
     )
     if row is None:
         raise RuleRefused("这条规则已经删除。")
-    if not regions_of(actor).filter(pk=row.region_id).exists():
+    if not kept_by_two.regions_of(actor).filter(pk=row.region_id).exists():
         raise RuleRefused(OUT_OF_REACH)
     return row
 

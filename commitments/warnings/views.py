@@ -13,7 +13,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
-from credit_portal.registry import codes, groups
+from credit_portal.registry import codes, groups, kept_by_two
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.visibility import has_role
 
@@ -138,23 +138,13 @@ def rules(request: HttpRequest) -> HttpResponse:
         "desk/warnings/rules.html",
         {
             "rows": [
-                (rule, _standing(rule, today), tallies.get(rule.family, keeping.Tally())) for rule in found
+                (rule, kept_by_two.standing(rule, today=today), tallies.get(rule.family, keeping.Tally()))
+                for rule in found
             ],
             "does": has_role(request.user, groups.CREDIT_OFFICE),
             "region": request.user.department.region,
         },
     )
-
-
-def _standing(rule: object, today: object) -> tuple[str, str]:
-    """Where a rule stands on a day: state and word."""
-    if rule.approved_at is None:  # type: ignore[attr-defined]
-        return "waiting", "待批准"
-    if rule.effective_from > today:  # type: ignore[attr-defined]
-        return "waiting", f"{rule.effective_from} 起生效"  # type: ignore[attr-defined]
-    if rule.effective_to is not None and rule.effective_to < today:  # type: ignore[attr-defined]
-        return "", "已失效"
-    return "kept", "生效中"
 
 
 @desk(groups.CREDIT_OFFICE)

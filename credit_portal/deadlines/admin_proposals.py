@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, Section, ServiceAdmin, Tool, moment, posted
+from credit_portal.registry import kept_by_two
 from credit_portal.registry.admin_forms import ConfirmForm
 from credit_portal.registry.models import Region
 
@@ -191,7 +192,7 @@ class RuleProposalAdmin(ServiceAdmin):
         key = base.key if base else request.GET.get("key", "")
         if key not in SHAPES:
             return self._key_page(request)
-        regions = proposals.regions_of(request.user)
+        regions = kept_by_two.regions_of(request.user)
         form = RuleForm(
             posted(request),
             key=key,

@@ -14,7 +14,7 @@ from django.db.models.functions import Concat
 
 from credit_portal.audit import events, history
 from credit_portal.audit.clock import local_date
-from credit_portal.registry import groups
+from credit_portal.registry import groups, kept_by_two
 from credit_portal.registry.models import Region, User
 from credit_portal.registry.visibility import has_role
 
@@ -35,13 +35,6 @@ class RuleRefused(ValidationError):
 # ---- who may -----------------------------------------------------------------------------------------------
 
 
-def regions_of(user: User) -> QuerySet[Region]:
-    """The regions whose rules this user may change: the own one and those below, for the credit office."""
-    if not has_role(user, groups.CREDIT_OFFICE) or user.department is None:
-        return Region.objects.none()
-    return _below(user.department.region.path)
-
-
 def proposals_visible_to(user: User) -> QuerySet[RuleProposal]:
     if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
         return RuleProposal.objects.none()
@@ -50,7 +43,7 @@ def proposals_visible_to(user: User) -> QuerySet[RuleProposal]:
 
 def waiting_for(user: User) -> QuerySet[RuleProposal]:
     """Proposals of others that this user may approve or reject."""
-    return RuleProposal.objects.filter(state=State.OPEN, region__in=regions_of(user)).exclude(
+    return RuleProposal.objects.filter(state=State.OPEN, region__in=kept_by_two.regions_of(user)).exclude(
         proposed_by_id=user.pk
     )
 
@@ -213,7 +206,7 @@ def apply_to_open(*, proposal: RuleProposal, actor: User, now: datetime) -> list
 
 
 def _check_office(actor: User, region: Region) -> None:
-    if not regions_of(actor).filter(pk=region.pk).exists():
+    if not kept_by_two.regions_of(actor).filter(pk=region.pk).exists():
         raise RuleRefused({"region": "本地区及以下的规则由信用办变更。"})
 
 

@@ -81,7 +81,7 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
             Line(
                 warning_rules.waiting_for(user).count(),
                 "条预警规则等您批准",
-                _list("commitments.warningrule"),
+                _list("commitments.warningrule", state="draft"),
             )
         )
         lines.append(

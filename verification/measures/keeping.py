@@ -10,9 +10,8 @@ from django.db.models import Q, QuerySet
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
-from credit_portal.registry import catalogue, groups
+from credit_portal.registry import catalogue, kept_by_two
 from credit_portal.registry.models import Region, ServiceItem, User
-from credit_portal.registry.visibility import has_role
 from verification.models import CreditList, ListedMeasure
 
 from . import fitting
@@ -33,43 +32,12 @@ class MeasureRefused(ValidationError):
     """A row of the list cannot be entered or moved so; told by field, in Chinese."""
 
 
-def regions_of(user: User) -> QuerySet[Region]:
-    """The regions whose list this user keeps: the own one and those below, for the credit office."""
-    if not has_role(user, groups.CREDIT_OFFICE) or user.department is None:
-        return Region.objects.none()
-    path = user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
-
-
 def measures_visible_to(user: User) -> QuerySet[ListedMeasure]:
-    """The rows of the own region and below, drafts included, and what holds there from the regions above."""
-    if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
-        return ListedMeasure.objects.none()
-    here = user.department.region
-    return ListedMeasure.objects.filter(
-        Q(region=here)
-        | Q(region__path__startswith=f"{here.path}/")
-        | Q(region__in=here.lineage, approved_at__isnull=False)
-    )
+    return kept_by_two.visible_to(ListedMeasure.objects.all(), user)
 
 
 def waiting_for(user: User) -> QuerySet[ListedMeasure]:
-    """Drafts of others that this user may approve."""
-    rows = ListedMeasure.objects.filter(approved_at=None, region__in=regions_of(user))
-    return rows.exclude(entered_by_id=user.pk)
-
-
-def in_state(rows: QuerySet[ListedMeasure], state: str, *, today: date) -> QuerySet[ListedMeasure]:
-    """Those rows that are drafts (`draft`), in force (`in_force`), approved and not begun (`ahead`) or over (`over`)."""
-    approved = rows.filter(approved_at__isnull=False)
-    if state == "draft":
-        return rows.filter(approved_at=None)
-    if state == "ahead":
-        return approved.filter(effective_from__gt=today)
-    if state == "over":
-        return approved.filter(effective_to__lt=today)
-    holds = Q(effective_to=None) | Q(effective_to__gte=today)
-    return approved.filter(holds, effective_from__lte=today)
+    return kept_by_two.waiting_for(ListedMeasure.objects.all(), user)
 
 
 def lists_for(user: User) -> QuerySet[CreditList]:
@@ -122,7 +90,7 @@ def enter(
         is_demo=is_demo,
     )
     _check(row, today=local_date(now))
-    _one_at_a_time(region)
+    kept_by_two.one_at_a_time(region)
     _check_place(row)
     note(row, actor=actor, now=now)
     row.save(force_insert=True)
@@ -141,7 +109,7 @@ def approve(*, measure_id: int, actor: User, now: datetime) -> ListedMeasure:
     if row.effective_to is not None and row.effective_to < today:
         raise MeasureRefused(IS_OVER.format(day=row.effective_to))
     row.effective_from = max(row.effective_from, today)
-    _one_at_a_time(row.region)
+    kept_by_two.one_at_a_time(row.region)
     _check_place(row)
     if row.replaces is not None:
         before = ListedMeasure.objects.select_for_update(of=("self",)).get(pk=row.replaces.pk)
@@ -185,7 +153,7 @@ def discard(*, measure_id: int, actor: User, now: datetime) -> None:
 
 
 def _check_office(actor: User, region: Region) -> None:
-    if not regions_of(actor).filter(pk=region.pk).exists():
+    if not kept_by_two.regions_of(actor).filter(pk=region.pk).exists():
         raise MeasureRefused({"region": OUT_OF_REACH})
 
 
@@ -198,7 +166,7 @@ def _locked(measure_id: int, actor: User) -> ListedMeasure:
     )
     if row is None:
         raise MeasureRefused("这项措施已经删除。")
-    if not regions_of(actor).filter(pk=row.region_id).exists():
+    if not kept_by_two.regions_of(actor).filter(pk=row.region_id).exists():
         raise MeasureRefused(OUT_OF_REACH)
     return row
 
@@ -208,11 +176,6 @@ def _draft(measure_id: int, actor: User) -> ListedMeasure:
     if row.approved_at is not None:
         raise MeasureRefused(ALREADY)
     return row
-
-
-def _one_at_a_time(region: Region) -> None:
-    """Two people entering the same row at once would otherwise not see each other's."""
-    Region.objects.select_for_update(no_key=True).get(pk=region.pk)
 
 
 def _domain_of(item: ServiceItem | None, on: date) -> str:

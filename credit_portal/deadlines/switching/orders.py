@@ -12,8 +12,7 @@ from django.db.models import QuerySet
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines.models import PolicyRule, RuleProposal, SwitchLine, SwitchOrder
-from credit_portal.deadlines.proposals import regions_of
-from credit_portal.registry import groups
+from credit_portal.registry import groups, kept_by_two
 from credit_portal.registry.models import Region, User
 from credit_portal.registry.visibility import has_role
 
@@ -43,7 +42,7 @@ def orders_visible_to(user: User) -> QuerySet[SwitchOrder]:
 
 def waiting_for(user: User) -> QuerySet[SwitchOrder]:
     """Orders of others that this user may approve or reject."""
-    return SwitchOrder.objects.filter(state=State.OPEN, region__in=regions_of(user)).exclude(
+    return SwitchOrder.objects.filter(state=State.OPEN, region__in=kept_by_two.regions_of(user)).exclude(
         proposed_by_id=user.pk
     )
 
@@ -171,7 +170,7 @@ def cancel(*, order: SwitchOrder, actor: User, now: datetime, note: str = "") ->
 
 
 def _check_office(actor: User, region: Region) -> None:
-    if not regions_of(actor).filter(pk=region.pk).exists():
+    if not kept_by_two.regions_of(actor).filter(pk=region.pk).exists():
         raise OrderRefused(ERROR_OFFICE)
 
 
