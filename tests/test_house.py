@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from credit_portal.overview import errors
-from credit_portal.registry import site
+from credit_portal.registry import groups, site
 from tests import factories
 from tests.reading import english
 
@@ -163,6 +163,16 @@ def test_a_room_adds_its_page_once_and_behind_the_one_it_names():
     assert [item.key for item in nav] == ["home", "breaches", "rules"]
     with pytest.raises(LookupError):
         site.add_page(site.NavItem("x", "某页", "/x/"), to=nav, after="nowhere")
+
+
+@pytest.mark.django_db
+def test_pages_of_every_day_stand_in_the_band_and_the_others_under_one_word(client):
+    client.force_login(factories.staff(groups.OFFICER))
+    band, _, rest = client.get("/desk/").content.decode().partition("<summary>更多</summary>")
+    assert 'href="/desk/cases/"' in band and 'href="/desk/acts/"' not in band
+    assert 'href="/desk/acts/"' in rest.partition("</ul>")[0]
+    band, _, rest = client.get("/desk/acts/").content.decode().partition("<summary>更多</summary>")
+    assert 'href="/desk/acts/" aria-current="page"' in band and 'href="/desk/acts/" aria-current="page"' in rest
 
 
 @pytest.mark.django_db

@@ -18,13 +18,14 @@ REMEMBER_SECONDS = 60.0
 @dataclass(frozen=True)
 class NavItem:
     """One entry of a navigation. `prefixes` are the further paths under which it counts as the current one;
-    `groups`, where named, are those whose members see it."""
+    `groups`, where named, are those whose members see it; `rare`: not of every day, and found under 更多."""
 
     key: str
     label: str
     url: str
     prefixes: tuple[str, ...] = ()
     groups: frozenset[str] = field(default_factory=frozenset)
+    rare: bool = False
 
     def is_at(self, path: str) -> bool:
         """Whether a request path belongs to this entry; the front page only to itself."""
@@ -66,17 +67,18 @@ STAFF_NAV: list[NavItem] = [
         ("/desk/warnings/", "/desk/consumer-complaints/"),
         groups=AT_THE_DESK,
     ),
-    NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK),
+    NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK, rare=True),
     NavItem(
         "lists",
         "名单",
         "/desk/lists/",
         ("/desk/memberships/",),
         groups=frozenset({"officer", "head", "credit_office"}),
+        rare=True,
     ),
     NavItem("reports", "上报", "/desk/reports/", groups=AT_THE_DESK),
     NavItem("publications", "公示", "/desk/publications/", groups=frozenset({"credit_office"})),
-    NavItem("acts", "行政行为", "/desk/acts/", groups=AT_THE_DESK),
+    NavItem("acts", "行政行为", "/desk/acts/", groups=AT_THE_DESK, rare=True),
     NavItem(
         "objections",
         "异议",
@@ -84,7 +86,13 @@ STAFF_NAV: list[NavItem] = [
         ("/desk/complaints/", "/desk/tips/"),
         groups=AT_THE_DESK | {"clerk"},
     ),
-    NavItem("exchange", "报送", "/desk/exchange/", groups=frozenset({"officer", "head", "credit_office"})),
+    NavItem(
+        "exchange",
+        "报送",
+        "/desk/exchange/",
+        groups=frozenset({"officer", "head", "credit_office"}),
+        rare=True,
+    ),
     NavItem("usage", "月报和进展", "/desk/usage/", ("/desk/progress/",), groups=AT_THE_DESK),
     NavItem(
         "units",
@@ -92,6 +100,7 @@ STAFF_NAV: list[NavItem] = [
         "/desk/unit/",
         ("/desk/training/", "/desk/typical/", "/desk/readings/", "/desk/pilots/", "/desk/positions/"),
         groups=AT_THE_DESK,
+        rare=True,
     ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
@@ -191,6 +200,15 @@ class House:
             return []
         groups = group_names(user)
         return self._entries([item for item in STAFF_NAV if not item.groups or item.groups & groups])
+
+    @cached_property
+    def staff_daily(self) -> list[dict[str, object]]:
+        """What stands in the band: the pages of every day, and where one is."""
+        return [one for one in self.staff_nav if not one["item"].rare or one["current"]]
+
+    @cached_property
+    def staff_rare(self) -> list[dict[str, object]]:
+        return [one for one in self.staff_nav if one["item"].rare]
 
     @cached_property
     def session_seconds(self) -> int:
