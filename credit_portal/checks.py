@@ -14,8 +14,16 @@ from django.db.migrations.recorder import MigrationRecorder
 
 ZONE = "Asia/Shanghai"
 # The apps whose migrations are ours.
-ROOMS = frozenset(
-    "audit registry documents deadlines outbox verification commitments disclosure repair".split()
+ROOMS = (
+    "audit",
+    "registry",
+    "documents",
+    "deadlines",
+    "outbox",
+    "verification",
+    "commitments",
+    "disclosure",
+    "repair",
 )
 
 
