@@ -9,8 +9,22 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 ZONE = "Asia/Shanghai"
+# The apps whose migrations are ours.
+ROOMS = (
+    "audit",
+    "registry",
+    "documents",
+    "deadlines",
+    "outbox",
+    "verification",
+    "commitments",
+    "disclosure",
+    "repair",
+)
 
 
 class PortalConfig(AppConfig):
@@ -27,6 +41,7 @@ class PortalConfig(AppConfig):
         register(secrets)
         register(paper, "paper")
         register(chinese_in_database, Tags.database)
+        register(version_before, Tags.database)
         register(working_calendar, Tags.database)
         register(deployment, deploy=True)
 
@@ -100,6 +115,30 @@ def chinese_in_database(
                     "数据库的排序规则不认识中文字符，请用 C.UTF-8 或 zh_CN.UTF-8 建立数据库。",
                     hint="CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
                     id="portal.W031",
+                )
+            )
+    return found
+
+
+def version_before(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A database in the middle of migrations that were since put together can be led neither on nor back: what is
+    applied would be made a second time, or what is missing be taken as there. `migrate` asks this first."""
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        applied = set(MigrationRecorder(connections[alias]).applied_migrations())
+        replaced: dict[str, set[tuple[str, str]]] = {}
+        for (app, _), migration in MigrationLoader(None).disk_migrations.items():
+            if app in ROOMS:
+                replaced.setdefault(app, set()).update(migration.replaces)
+        half = sorted(app for app, names in replaced.items() if names & applied and names - applied)
+        if half:
+            found.append(
+                Error(
+                    f"数据库停在较早的版本（{'、'.join(half)}），不能由本版本直接升级。",
+                    hint="先用上一个版本运行一次 migrate，再换本版本：docs/operations.md“升级”",
+                    id="portal.E034",
                 )
             )
     return found

@@ -16,6 +16,7 @@ PREFIX = "migrated_"
 LOCK = 0x6D696772
 # What migrations read beside themselves.
 SOURCES = (
+    "credit_portal/audit/migrating.py",
     "credit_portal/deadlines/holiday_notices.py",
     "credit_portal/deadlines/notices",
     "verification/frozen_rows.py",

@@ -110,7 +110,9 @@ class TheDemonstration(TestCase):
         paper_fonts.take_over(Path(cls.folder.name))
         if not OccupationGroup.objects.exists():
             # A test that commits has emptied the table; what the migration enters is entered again.
-            import_module("credit_portal.registry.migrations.0010_self_service").enter(apps, None)
+            import_module(
+                "credit_portal.registry.migrations.0003_squashed_0010_self_service"
+            ).enter_occupations(apps, None)
         with override_settings(DATA_DIR=Path(cls.folder.name)):
             cls.result = build.build(now=NOW, share=SHARE)
             cls.kept = Path(cls.folder.name) / logins.FILE
