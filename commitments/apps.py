@@ -11,8 +11,9 @@ class CommitmentsConfig(AppConfig):
         from credit_portal.registry import site
         from verification import arrivals
         from verification.measures import previewing
+        from verification.tax_credit import declarations
 
-        from . import drafting, hooks, statements, term_switching
+        from . import drafting, hooks, particulars, statements, term_switching
         from .consequences import undoing
         from .obligations import making
         from .rechecks import answering, drawing
@@ -34,6 +35,7 @@ class CommitmentsConfig(AppConfig):
         hooks.register_after_voiding("rechecks", answering.on_ended)
         hooks.register_after_correction("rechecks", answering.on_ended)
         sweeping.register_step("rechecks", drawing.follow_the_days)
+        declarations.register(particulars.declaration)
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
         duties.register_matter(course.MATTER, "容缺受理", _supplement_page)
         duties.register_matter(immediate.MATTER, "即时办理", _immediate_page)

@@ -4,7 +4,8 @@ for (R32). They are blanks of the text, so they stand in what is signed, whereve
 from collections.abc import Iterable
 from datetime import date
 
-from credit_portal.registry.models import ServiceItemVersion
+from credit_portal.registry.models import Department, ServiceItemVersion
+from verification.tax_credit.declarations import Declaration
 
 from . import text_rules
 from .models import Commitment, CommitmentParticulars, Draft
@@ -70,3 +71,16 @@ def keep(commitment: Commitment, draft: Draft) -> None:
         position=str(draft.blanks.get(POSITION, "")).strip() if item.occupation_id else "",
         year=year_of(draft, commitment.made_on) if item.once_a_year else None,
     )
+
+
+def declaration(code: str) -> Declaration | None:
+    """The commitment of a code, if it is about the tax of a year and stands: taken for an item of a tax authority."""
+    kept = (
+        CommitmentParticulars.objects.filter(
+            commitment__code=code, commitment__voided_at=None, commitment__corrected_by=None, year__isnull=False,
+            commitment__item__department__kind=Department.Kind.TAX,
+        )
+        .select_related("commitment")
+        .first()
+    )  # fmt: skip
+    return None if kept is None or kept.year is None else Declaration(kept.commitment.subject_id, kept.year)

@@ -11,11 +11,14 @@ from commitments.models import Commitment, CommitmentParticulars
 from commitments.online import beginning
 from credit_portal.audit import clock
 from credit_portal.registry import catalogue, groups, occupations
-from credit_portal.registry.models import OccupationGroup
+from credit_portal.registry.models import Department, OccupationGroup
 from tests import factories as make
 from tests import office, self_service, subjects
 from tests.scenes import mine
 from tests.self_service import SIGNED, Phone, walk
+from verification.models import TaxCreditEntry
+from verification.tax_credit import keeping
+from verification.tax_credit.keeping import TaxCreditError, Told
 
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
@@ -191,3 +194,38 @@ def test_the_declaration_of_a_tax_year_is_signed_once_a_second_asks():
     with pytest.raises(DuplicateToday, match="2025 年度"):
         phone.hall.sign(at_counter, now=later)
     assert Commitment.objects.count() == 3
+
+
+@pytest.mark.req("R32", "R122")
+def test_a_tax_entry_names_only_the_declaration_of_the_same_person_and_year():
+    phone = Phone.on(
+        subject=make.person(),
+        item={"name": "个人所得税申报信用承诺", "allowed_types": ["supervisory"], "once_a_year": True},
+        commitment_type="supervisory", clauses=YEAR_CLAUSES, blanks=YEAR,
+    )  # fmt: skip
+    one = phone.sign(phone.ready(blanks={"年度": "2025"}, kind="supervisory", now=NOW), now=NOW)
+    Department.objects.filter(pk=phone.item.item.department_id).update(kind="tax")
+    officer = make.staff(groups.OFFICER, department=make.department(kind="tax"))
+
+    def broken(**fields: str) -> TaxCreditEntry:
+        told = {
+            "id_number": phone.subject.id_number, "name": phone.subject.name, "tax_year": "2025", "kind": "broken",
+            "facts": "申报不实，责令后仍未更正", "found_on": NOW.date(), "commitment_code": one.code,
+        }  # fmt: skip
+        return keeping.record(told=Told(**(told | fields)), actor=officer, now=NOW)
+
+    stranger = make.person()
+    for fields, words in (
+        ({"commitment_code": ""}, "请填写申报承诺编码"),
+        ({"tax_year": "2024"}, "是就 2025 年度作出的"),
+        ({"commitment_code": "1" * 20}, "没有找到这个人的这份纳税申报承诺"),
+        (
+            {"id_number": stranger.id_number, "name": stranger.name},
+            "没有找到这个人的这份纳税申报承诺",
+        ),
+    ):
+        with pytest.raises(TaxCreditError, match=words) as refused:
+            broken(**fields)
+        assert refused.value.field == "commitment_code"
+    assert broken().commitment_code == one.code
+    assert broken(commitment_code="", document_no="税认〔2026〕5号").document_no

@@ -3,7 +3,7 @@
 Makes a database of its own beside the one that DATABASE_URL names, fills it to half, measures, fills it up, measures.
 Exits 1 when a goal is missed. `--here` measures the database at hand instead; `BENCH_COMMITMENTS` is the size;
 `--duties` measures the sweep of duties only, `--exchange` packing for the platform above, `--checks` a check only,
-`--law` the preview of a change of law.
+`--law` the preview of a change of law, `--draws` drawing a round of re-checks.
 """
 
 import os
@@ -109,7 +109,7 @@ def main() -> int:
 
     from credit_portal.audit import clock
 
-    from . import checks, duties, exchange, law
+    from . import checks, draws, duties, exchange, law
     from .fragments import draw
     from .measuring import measure
 
@@ -119,6 +119,11 @@ def main() -> int:
         call_command("migrate", verbosity=0)
         parts = {"--checks": checks, "--duties": duties, "--exchange": exchange, "--law": law}
         only = set(parts) & set(sys.argv[1:])
+        if "--draws" in sys.argv[1:]:
+            call_command("seed_scale", commitments=size, seed=1)
+            drawn = draws.run(say)
+            drop_own()
+            return 0 if drawn else 1
         for name, part in parts.items():
             if not only or name in only:
                 swept = part.run(say) and swept
@@ -131,7 +136,7 @@ def main() -> int:
         call_command("seed_scale", commitments=size - size // 2, seed=2)
     full = measure(draw(), clock.now())
     show(full)
-    met = judge(half, full) and swept
+    met = judge(half, full) and draws.run(say) and swept
     if not here:
         drop_own()
     say("全部达到。" if met else "有目标未达到。")

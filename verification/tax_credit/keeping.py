@@ -17,6 +17,8 @@ from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification.models import TaxCreditEntry
 
+from . import declarations
+
 Kind, State = TaxCreditEntry.Kind, TaxCreditEntry.State
 KEEPS = frozenset({groups.OFFICER, groups.HEAD})
 SUPERVISES = frozenset({groups.CREDIT_OFFICE, groups.AUDITOR})
@@ -96,6 +98,7 @@ def record(
     department = _keeper(actor)
     values = _checked(told, now)
     subject = _person(told, department, actor, now, is_demo)
+    _declared(str(values["commitment_code"]), subject, int(told.tax_year))
     row = TaxCreditEntry(
         subject=subject,
         department=department,
@@ -208,7 +211,25 @@ def _checked(told: Told, now: datetime) -> dict[str, object]:
     code = str(values["commitment_code"])
     if code and not (code.isascii() and code.isdigit() and len(code) == 20):
         raise TaxCreditError("申报承诺编码应为 20 位数字。", field="commitment_code")
+    if told.kind == Kind.BROKEN and not (code or values["document_no"]):
+        raise TaxCreditError(
+            "违背申报承诺的，请填写申报承诺编码；承诺不在本门户作出的，填写认定的文书号。",
+            field="commitment_code",
+        )
     return values
+
+
+def _declared(code: str, subject: CreditSubject, year: int) -> None:
+    """A commitment that is named is this person's, for this year. What it says of others is told to nobody."""
+    if not code:
+        return
+    found = declarations.of(code)
+    if found is None or found.subject_id != subject.pk:
+        raise TaxCreditError("没有找到这个人的这份纳税申报承诺，请核对编码。", field="commitment_code")
+    if found.year != year:
+        raise TaxCreditError(
+            f"这份承诺是就 {found.year} 年度作出的，与纳税年度不一致。", field="commitment_code"
+        )
 
 
 def _person(told: Told, department: Department, actor: User, now: datetime, is_demo: bool) -> CreditSubject:
