@@ -17,6 +17,8 @@ from verification.models import ConsumerComplaint
 from .gate import PERSON, Hider
 
 RULE = "complaint_publication"
+# What was looked into and found to be a dispute. Of what was untrue, taken back or sent on to others, no name is shown.
+PUBLIC_RESULTS = (ConsumerComplaint.Result.SETTLED, ConsumerComplaint.Result.UNSETTLED)
 LISTED_COLUMNS = (
     "uuid", "subject_kind", "subject_name", "subject_code", "domain", "result", "received_on", "handled_on",
     "department__name", "department__uscc", "region__name", "region_id",
@@ -72,9 +74,12 @@ def public_complaints(now: datetime) -> QuerySet[ConsumerComplaint]:
         running |= Q(region=region, handled_on__gte=_first_handled(today, months))
     return (
         ConsumerComplaint.objects.filter(
-            running, ended_at__isnull=True, handled_on__lte=today, entry__state="effective"
+            running,
+            ended_at__isnull=True,
+            handled_on__lte=today,
+            entry__state="effective",
+            result__in=PUBLIC_RESULTS,
         )
-        .exclude(result="")
         .exclude(subject_kind=PERSON)
         .order_by("-handled_on", "-pk")
     )

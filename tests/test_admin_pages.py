@@ -4,8 +4,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.contrib.admin import site
 
 from credit_portal.audit.admin_base import CappedPaginator
+from credit_portal.overview.admin_site import NAVIGATION
 from credit_portal.registry import groups
 from tests.office import Office, address, client_of, registered
 from tests.scenes import mine
@@ -22,6 +24,11 @@ def built(scene) -> Office:
 @pytest.fixture
 def office(built, db) -> Office:
     return mine(built)
+
+
+def test_every_page_of_the_back_office_stands_in_its_sidebar():
+    named = {label for _, labels in NAVIGATION for label in labels}
+    assert {model._meta.label_lower for model in site._registry} == named
 
 
 # Abbreviations that are the Chinese term, too.

@@ -185,6 +185,16 @@ def test_without_a_confirmed_rule_nothing_is_public(stage, confirmed, value):
     assert Client().get(f"/consumer-complaints/{row.uuid}/").status_code == 404
 
 
+@pytest.mark.req("R69")
+def test_only_a_dispute_that_was_found_is_public(stage):
+    rule("complaint_publication", ON, "months")
+    shown = {}
+    for result in ConsumerComplaint.Result.values:
+        row = stage.complaint(**(stage.HANDLED | {"result": ConsumerComplaint.Result(result).label}))
+        shown[result] = Client().get(f"/consumer-complaints/{row.uuid}/").status_code
+    assert shown == {"settled": 200, "unsettled": 200, "unfounded": 404, "redirected": 404, "withdrawn": 404}
+
+
 @pytest.mark.req("R69", "R92")
 def test_what_is_handled_is_public_for_the_months_of_the_rule_without_persons_and_gone_when_stopped(stage):
     rule("complaint_publication", ON, "months")

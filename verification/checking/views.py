@@ -40,6 +40,7 @@ from verification.models import (
     OutsideReport,
 )
 from verification.switches import NotCheckable
+from verification.tax_credit import keeping as tax_credit
 from verification.vocabulary import Route, Scrutiny
 
 from . import deciding, looking, objecting, overriding
@@ -120,6 +121,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "next": shown[-1].pk if len(found) > PER_PAGE else None,
             "works": bool(group_names(request.user) & WORKS),
             "units": groups.CREDIT_OFFICE in group_names(request.user),
+            "taxes": tax_credit.may_look(request.user),
         },
     )
 
