@@ -28,7 +28,7 @@ from credit_portal.registry.services import find_subject
 from verification.checking.forms import sent
 
 PER_PAGE = 30
-UNKNOWN = "本系统没有登记这个主体，没有可以查询的内容。"
+UNKNOWN = "本系统还没有登记这个主体：请先在“办理”中输入代码登记，再来开通。"
 
 
 @counter

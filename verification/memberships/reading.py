@@ -160,7 +160,8 @@ def value_of(one: Field, raw: str, *, needed: bool) -> Any:
     if not text:
         if needed:
             hint = f"，没有期限的写“{NO_END}”" if one.sort == "term" else ""
-            raise ValueError(f"请填写{one.head}{hint}。")
+            head = f" {one.head}" if one.head[0].isascii() else one.head
+            raise ValueError(f"请{'选择' if one.sort == 'one' else '填写'}{head}{hint}。")
         return ""
     if one.sort == "date":
         return _day(one.head, text)
