@@ -1,12 +1,14 @@
-"""Papers without their print: laying a page out takes a third of a second, and most tests look at everything but it.
+"""Papers that are printed when somebody looks at them: laying a page out takes a third of a second, and most tests look at
+everything but it.
 
 What stands before the press stays as it is: the words of the paper and whether each of their characters can be printed.
-Real paper is looked at where it matters: test_documents_*.py, test_signing.py, test_window_views.py, test_demo.py, the
-journeys in the browser, and every file that reads a paper's text.
+`paper_reading.py` has a paper printed before it reads it. Files in PRINTED, and the journeys in the browser, look at the
+printing itself: theirs are real from the start.
 """
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -16,11 +18,21 @@ import pydyf
 import pytest
 import weasyprint
 
+from credit_portal.documents.pdf import render_pdf
+
+PRINTED = {
+    "test_documents_fonts", "test_documents_paper", "test_documents_pdf", "test_signing", "test_window_views", "test_demo",
+}  # fmt: skip
+PRESS = weasyprint.HTML
+# What stands on the empty page → what is to be printed there. A file's papers are forgotten with it.
+waiting: dict[str, tuple[str, bytes, str]] = {}
+
 
 class Blank:
     """In the place of `weasyprint.HTML`: one empty page; other words give other bytes, the same words the same."""
 
     def __init__(self, *, string: str, url_fetcher: Any) -> None:
+        self.string = string
         self.words = hashlib.sha256(string.encode())
         self.metadata = SimpleNamespace(title="")
 
@@ -29,6 +41,7 @@ class Blank:
 
     def write_pdf(self, *, pdf_identifier: bytes, pdf_tags: bool) -> bytes:
         self.words.update(pdf_identifier)
+        waiting[self.words.hexdigest()] = (self.string, pdf_identifier, self.metadata.title)
         paper = pydyf.PDF()
         paper.add_page(pydyf.Dictionary({
             "Type": "/Page", "Parent": paper.pages.reference, "MediaBox": pydyf.Array([0, 0, 595, 842]),
@@ -45,3 +58,15 @@ def blank() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(weasyprint, "HTML", Blank)
         yield
+    waiting.clear()
+
+
+def printed(content: bytes) -> bytes:
+    """The paper as the press would have given it; one that is printed already comes back as it is."""
+    subject = re.search(rb"/Subject \(([0-9a-f]{64})\)", content)
+    if subject is None or (html := waiting.get(subject[1].decode())) is None:
+        return content
+    string, identifier, title = html
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(weasyprint, "HTML", PRESS)
+        return render_pdf(string, identifier=identifier, title=title)

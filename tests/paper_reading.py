@@ -9,19 +9,21 @@ import pypdfium2
 import zxingcpp
 from fontTools.ttLib import TTFont
 
+from tests.blank_papers import printed
+
 
 def text_of(content: bytes) -> str:
     """All text of a PDF with white space taken out (lines of paper break anywhere)."""
-    reader = pypdf.PdfReader(io.BytesIO(content))
+    reader = pypdf.PdfReader(io.BytesIO(printed(content)))
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in reader.pages))
 
 
 def page_count(content: bytes) -> int:
-    return len(pypdf.PdfReader(io.BytesIO(content)).pages)
+    return len(pypdf.PdfReader(io.BytesIO(printed(content))).pages)
 
 
 def _fonts(content: bytes) -> dict[str, Any]:
-    reader = pypdf.PdfReader(io.BytesIO(content))
+    reader = pypdf.PdfReader(io.BytesIO(printed(content)))
     found: dict[str, Any] = {}
     for page in reader.pages:
         for font in page["/Resources"]["/Font"].values():
@@ -57,7 +59,7 @@ def drawn_characters(content: bytes) -> dict[str, int]:
 
 def qr_texts(content: bytes) -> list[str]:
     """What the QR codes on the pages say, read from pictures of them at 150 dpi."""
-    document = pypdfium2.PdfDocument(content)
+    document = pypdfium2.PdfDocument(printed(content))
     try:
         pictures = [page.render(scale=150 / 72).to_pil() for page in document]
     finally:

@@ -2,6 +2,7 @@
 policy (the admin's scripts evaluate expressions, which the rest of the portal forbids)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -13,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 from credit_portal.audit import clock
@@ -155,6 +157,10 @@ class PortalAdminSite(UnfoldAdminSite):
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> Any:
         raise Http404("管理后台没有总搜索，请在各列表中查询。")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Django draws it up for every page, a tenth of the time that one takes; ours show `navigation` instead."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         now = clock.now()
