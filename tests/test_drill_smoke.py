@@ -19,7 +19,10 @@ RACE = {"unpublication": 5}
 # With its protection off a fault shows itself by chance only; what is wrong with the product fails twice.
 @pytest.mark.req("R99")
 @pytest.mark.flaky(reruns=1)
-def test_faults_lose_and_double_nothing_and_are_seen_without_their_protection(tmp_path: Path) -> None:
+def test_faults_lose_and_double_nothing_and_are_seen_without_their_protection(
+    tmp_path: Path, django_db_setup: None
+) -> None:
+    # The migrated database that the drill copies is there by now, whichever file comes first.
     paper_fonts.take_over(tmp_path)
     only = ",".join(f"{name}:{times}" for name, times in (FAULTS | RACE).items())
     done = subprocess.run(
