@@ -2,8 +2,12 @@
 offices beside it. 485 in all; each is kept as it is or refused by name."""
 
 import json
+import re
+import unicodedata
 from pathlib import Path
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
+_DOTS = re.compile("[•・‧∙⋅．·]")
 _VENDOR = Path(__file__).parent / "vendor" / "blns.json"
 _OWN = [
     "㐀㐁𠮷𡈽𪚥𰻝",  # rare characters of names, beyond the first plane
@@ -37,3 +41,15 @@ def naughty_strings() -> list[str]:
     found = [*json.loads(_VENDOR.read_text()), *_OWN]
     assert len(found) == 485, len(found)
     return found
+
+
+def kept_as(sent: str) -> set[str]:
+    """How a text may be kept: as it was written or in its composed form (NFC), the ends trimmed, line ends of one kind; on
+    a line of its own also with each run of space as one. A name has its dot as ·, a code its letters as capitals."""
+    written = {sent, unicodedata.normalize("NFC", sent)}
+    # A browser sends every line end as both characters.
+    written |= {re.sub("\r\n?", "\n", one) for one in written} | {one.replace("\r\n", "\n") for one in written}
+    written |= {re.sub("\r\n?|\n", "\r\n", one) for one in written}
+    written |= {re.sub(r"\s+", " ", one) for one in written}
+    written |= {one.strip() for one in written}
+    return written | {_DOTS.sub("·", one) for one in written}
