@@ -6,6 +6,9 @@ from html.parser import HTMLParser
 
 TYPED = {"text", "search", "tel", "email", "url", "password", "number", "date", "month", "time", "datetime-local", "hidden"}
 
+_EMPTY = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+_WARNING = re.compile(r"error|notice-broken|message|rec-warning")
+
 
 @dataclass
 class Field:
@@ -35,12 +38,15 @@ class Form:
 
 
 class Page(HTMLParser):
-    """`forms` in order with their fields (those outside that name their form by id as well), `links` as written."""
+    """`forms` in order with their fields (those outside that name their form by id as well), `links` as written,
+    `warnings`: what a page says of what is wrong."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.forms: list[Form] = []
         self.links: list[str] = []
+        self.warnings: list[str] = []
+        self._depth, self._warned = 0, 0
         self._form: Form | None = None
         self._loose: list[tuple[str, Field | tuple[str, str, str]]] = []
         self._text: Field | None = None
@@ -66,6 +72,10 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value or "" for key, value in attrs}
+        if tag not in _EMPTY:
+            self._depth += 1
+            if not self._warned and (given.get("role") == "alert" or _WARNING.search(given.get("class", ""))):
+                self._warned = self._depth
         if tag == "form":
             self._form = Form(given.get("method", "get").lower(), given.get("action", ""), given.get("id", ""))
             self.forms.append(self._form)
@@ -98,6 +108,10 @@ class Page(HTMLParser):
                 self._select = one
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in _EMPTY:
+            if self._warned == self._depth:
+                self._warned = 0
+            self._depth -= 1
         if tag == "form":
             self._form = None
         elif tag == "textarea":
@@ -113,6 +127,8 @@ class Page(HTMLParser):
             self._label = None
 
     def handle_data(self, data: str) -> None:
+        if self._warned and data.strip():
+            self.warnings.append(data.strip())
         if self._text is not None:
             self._text.value += data
         elif self._label is not None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -44,8 +44,9 @@ def route_of(address: str) -> str | None:
         return None
 
 
-def walk(client: Client, start: Iterable[str], *, each: int) -> Iterator[tuple[str, str, Page]]:
-    """Address, route and page of what is found, at most `each` of a route with a query and as many without one."""
+def walk(client: Client, start: list[str], *, each: int, within: re.Pattern[str]) -> Iterator[tuple[str, str, Page]]:
+    """Address, route and page of what is found from `start` on `within` the addresses, at most `each` of a route with a
+    query and as many without one."""
     todo = deque(start)
     seen, count = set(todo), Counter[str]()
     while todo:
@@ -63,9 +64,9 @@ def walk(client: Client, start: Iterable[str], *, each: int) -> Iterator[tuple[s
             yield address, route, page
             links = page.links
         for link in links:
-            if AWAY.search(link):
-                continue
             target = urljoin(address, link).split("#")[0]
+            if AWAY.search(link) or not within.search(target):
+                continue
             kind = f"{route_of(target)}{'?' * ('?' in target)}"
             if target not in seen and count[kind] < each:
                 seen.add(target)
@@ -73,10 +74,13 @@ def walk(client: Client, start: Iterable[str], *, each: int) -> Iterator[tuple[s
                 todo.append(target)
 
 
-def forms_of(client: Client, who: str, start: Iterable[str], *, each: int) -> Iterator[Found]:
-    for address, route, page in walk(client, start, each=each):
+def forms_of(
+    client: Client, who: str, start: list[str], *, each: int, within: re.Pattern[str]
+) -> Iterator[Found]:
+    """What posts something: forms with something to fill in, or with several buttons."""
+    for address, route, page in walk(client, start, each=each, within=within):
         for form in page.forms:
-            if form.method != "post":
+            if form.method != "post" or set(form.names()) <= {"csrfmiddlewaretoken", "next"}:
                 continue
             for name, value, elsewhere in form.buttons or [("", "", "")]:
                 action = urljoin(address, elsewhere or form.action or address)

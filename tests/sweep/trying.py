@@ -1,0 +1,156 @@
+"""One text in one field of a form, sent as a browser would, and what became of it. Whatever was changed is undone."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.html import escape
+
+from tests.naughty import CHINESE, kept_as
+
+from .filling import filled, papers
+from .reading import Page
+from .walking import Found
+from .watching import watched
+
+_DANGEROUS = re.compile(r"<\s*/?\s*[a-z!]", re.IGNORECASE)
+
+
+@dataclass
+class Sent:
+    """What was answered. `stored`: every text of what was written; `said`: what stands in warnings of the page."""
+
+    status: int = 0
+    wrote: int = 0
+    stored: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    said: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+    pages: list[str] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> bool:
+        return self.status < 400 and self.wrote > 0 and not self.errors
+
+
+class _Undone(Exception):
+    pass
+
+
+def send(found: Found, data: Mapping[str, list[str]], files: Mapping[str, Any], *, follow: bool = True) -> Sent:
+    sent = Sent()
+    for one in files.values():
+        one.seek(0)
+    try:
+        with transaction.atomic():
+            with watched() as written:
+                answer = found.client.post(found.action, {**data, **files})
+            sent.status = answer.status_code
+            sent.stored, sent.wrote = written.texts(), len(written.kept())
+            sent.tables = [table for table, _ in written.kept()]
+            _read(answer, sent)
+            if follow and answer.status_code in (302, 303):
+                _read(found.client.get(answer.headers["Location"]), sent)
+            raise _Undone
+    except _Undone:
+        return sent
+
+
+def _read(answer: Any, sent: Sent) -> None:
+    sent.status = max(sent.status, answer.status_code) if answer.status_code >= 500 else sent.status
+    if answer.streaming:
+        return
+    kind = answer.headers.get("Content-Type", "")
+    if kind.startswith("application/json"):
+        sent.said += answer.content.decode()
+        return
+    if not kind.startswith("text/html"):
+        return
+    html = answer.content.decode()
+    sent.pages.append(html)
+    sent.said += " ".join(Page(html).warnings)
+    for context in answer.context or ():
+        for value in context.flatten().values() if hasattr(context, "flatten") else ():
+            for form in _forms(value):
+                for name, errors in form.errors.items():
+                    sent.errors[form.add_prefix(name) if name != "__all__" else name] = " ".join(errors)
+
+
+def _forms(value: Any, depth: int = 0) -> list[Any]:
+    if hasattr(value, "is_bound") and hasattr(value, "errors"):
+        if not value.is_bound:
+            return []
+        return list(value.forms) if hasattr(value, "forms") else [value]
+    if depth < 3 and isinstance(value, dict):
+        return [form for one in value.values() for form in _forms(one, depth + 1)]
+    if depth < 3 and isinstance(value, list | tuple):
+        return [form for one in value for form in _forms(one, depth + 1)]
+    return []
+
+
+@dataclass
+class Sound:
+    """A form filled in so that it is taken; where nothing is taken as the page stands, the nearest to it."""
+
+    found: Found
+    data: dict[str, list[str]]
+    files: dict[str, Any]
+    accepted: bool
+    sent: Sent
+
+
+def soundly(candidates: list[Found], *, today: date, samples: Mapping[str, str]) -> Sound:
+    best: Sound | None = None
+    for found in candidates:
+        for generous in (True, False):
+            filled_in = filled(found.form, found.button, today=today, generous=generous, samples=samples)
+            data = {name: filled_in.getlist(name) for name in filled_in}
+            files = papers(found.form) if generous else {}
+            sent = send(found, data, files, follow=False)
+            made = Sound(found, data, files, sent.accepted, sent)
+            if sent.accepted:
+                return made
+            if best is None or (sent.status, len(sent.errors)) < (best.sent.status, len(best.sent.errors)):
+                best = made
+    assert best is not None
+    return best
+
+
+def wrong_with(sound: Sound, name: str, label: str, text: str, *, may_vanish: bool) -> str:
+    """What is not as it should be with this text in this field; empty where all is well."""
+    sent = send(sound.found, {**sound.data, name: [text]}, sound.files)
+    if sent.status >= 500:
+        return f"{sent.status}"
+    if _DANGEROUS.search(text) and len(text) > 8 and any(text in page for page in sent.pages):
+        return "stands unescaped on the page"
+    if sent.status >= 400 and sent.wrote:
+        return f"refused with {sent.status}, yet {sent.tables[:3]} were written"
+    if not sound.accepted:
+        return ""
+    if sent.wrote:
+        if sent.errors:
+            return f"written to {sent.tables[:3]}, and errors: {sent.errors}"
+        if may_vanish or not text.strip():
+            return ""
+        ways = kept_as(text)
+        if any(way in ways or any(len(one) > 2 and one in way for one in ways) for way in sent.stored):
+            return ""
+        return "taken, and not kept as it was"
+    if sent.errors:
+        if any(CHINESE.search(said) for key, said in sent.errors.items() if key == name or key.endswith(f"-{name}")):
+            return ""
+        if label and any(label in said for said in sent.errors.values()):
+            return ""
+        return f"refused under another name: {sent.errors}"
+    if not CHINESE.search(sent.said):
+        return f"{sent.status}, nothing written and no word of it"
+    return ""
+
+
+def shown(sound: Sound, name: str, text: str) -> bool:
+    """Whether the text stands, escaped, on the page that follows."""
+    sent = send(sound.found, {**sound.data, name: [text]}, sound.files)
+    return any(escape(text) in page for page in sent.pages)
