@@ -82,6 +82,14 @@ class BlankForm(forms.Form):
     max_length = forms.IntegerField(label="最多字数", min_value=1, max_value=1000, initial=100)
     help_text = forms.CharField(label="说明", max_length=200, required=False)
 
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        # A new row, in which something was written: without its key it would go unseen.
+        typed = any(data.get(name, "").strip() for name in ("label", "options", "help_text"))
+        if self.empty_permitted and typed and not data.get("key", "").strip() and "key" not in self.errors:
+            self.add_error("key", "请填写键；这一项不要的，请把名称、选项和说明也清空。")
+        return data
+
 
 # As many as a text has clauses at least: seven contents, and liability.
 FIRST_CLAUSES = 8

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from credit_portal.registry.legible import illegible
+
 PLEDGE, LIABILITY = "pledge", "liability"
 TEXT, DATE, NUMBER, CHOICE = "text", "date", "number", "choice"
 PROVINCIAL, OWN, ASSOCIATION = "provincial", "own", "association"
@@ -371,9 +373,8 @@ def _shown(blank: BlankLike, raw: object) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float | date | None):
         raise ValueError("填写的内容无法识别")
     value = unicodedata.normalize("NFC", "" if raw is None else str(raw))
-    for char in value:
-        if unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") and char not in "\t\r\n":
-            raise ValueError(f"含有无法识别的字符（U+{ord(char):04X}）")
+    if found := illegible(value):
+        raise ValueError(f"含有无法识别的字符（{found[1]}）")
     value = re.sub(r"\s+", " ", value).strip()
     if not value:
         if blank.required:

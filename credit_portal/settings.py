@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "credit_portal.overview.errors.explain_wrong_method",
+    "credit_portal.overview.errors.ExplainUnprintable",
     # Axes has to be last: it turns the lock-out into a response.
     "axes.middleware.AxesMiddleware",
 ]

@@ -53,3 +53,9 @@ def kept_as(sent: str) -> set[str]:
     written |= {re.sub(r"\s+", " ", one) for one in written}
     written |= {one.strip() for one in written}
     return written | {_DOTS.sub("·", one) for one in written}
+
+
+def is_kept(sent: str, stored: list[str]) -> bool:
+    """Whether a text is among those stored, by itself or within another (a clause, a line of a list)."""
+    ways = kept_as(sent)
+    return any(one in ways or any(len(way) > 2 and way in one for way in ways) for one in stored)

@@ -1,6 +1,8 @@
 """The demonstration: once, whole, made by the services, recognisable, and never beside real data."""
 
+import os
 import re
+import secrets
 import stat
 import tempfile
 from collections import Counter
@@ -36,6 +38,7 @@ from commitments.models import (
     TextVersion,
     WarningRule,
 )
+from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines import policy
@@ -76,7 +79,9 @@ from disclosure.models import (
     TypicalReport,
 )
 from repair.models import BrokenPledge, HelpService, RepairApplication
-from tests import factories, paper_fonts
+from tests import blank_papers, factories, paper_fonts
+from tests.naughty import naughty_strings
+from tests.sweep import sweeping
 from verification import services as verification
 from verification.models import (
     AppliedMeasure,
@@ -116,6 +121,23 @@ class TheDemonstration(TestCase):
         with override_settings(DATA_DIR=Path(cls.folder.name)):
             cls.result = build.build(now=NOW, share=SHARE)
             cls.kept = Path(cls.folder.name) / logins.FILE
+
+    def test_every_field_of_every_form_keeps_naughty_strings_or_refuses_them_by_name(self):
+        """In the suite what stands in front of the back office, at least three strings a field, all 485 among them; by
+        `make fuzz` everything, every string in every field, as long as NAUGHTY_SECONDS lets it."""
+        whole = os.environ.get("NAUGHTY_EACH") == "1"
+        seed = int(os.environ.get("NAUGHTY_SEED") or secrets.randbelow(485))
+        with pytest.MonkeyPatch.context() as patched, blank_papers.blank():
+            patched.setattr(clock, "now", lambda: NOW)
+            patched.setattr(clock, "today", NOW.date)
+            report = sweeping.sweep(
+                now=NOW, whole=whole, seed=seed, seconds=float(os.environ.get("NAUGHTY_SECONDS") or 1200)
+            )
+        if whole:
+            print(f"NAUGHTY_SEED={seed}: {report}")
+        assert not report.wrong, f"{report}\n" + "\n".join(report.wrong)
+        assert report.accepted >= 60 and report.accepted > report.forms // 2, str(report)
+        assert whole or len(report.used) == len(naughty_strings())
 
     def test_an_announced_change_of_law_waits_for_the_second_person_with_its_preview(self):
         order = SwitchOrder.objects.get()

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from credit_portal.documents.pdf import UnprintableText
+
 API_PREFIX = "/api/v1/"
 ME_PREFIX = "/me/"
 STAFF_PREFIXES = ("/window/", "/desk/", "/accounts/", "/admin/")
@@ -72,6 +74,33 @@ def explain_wrong_method(get_response: Callable[[HttpRequest], HttpResponse]) ->
         return response
 
     return answer
+
+
+class ExplainUnprintable:
+    """Middleware. 422: a step prints its paper at once, and what was typed has characters that no paper font has. The
+    step was one transaction, nothing of it is kept; the answer names the characters and where they were typed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, UnprintableText):
+            return None
+        if _is_api(request):
+            return _problem(422, "内容有误", str(exception))
+        if request.headers.get("accept", "").startswith("application/json"):
+            return JsonResponse({"error": str(exception)}, status=422)
+        typed = [value for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+        found = [text for text in typed if set(text) & set(exception.characters)]
+        context = {
+            "frame": _frame(request),
+            "reason": str(exception),
+            "typed": [text if len(text) <= 60 else f"{text[:60]}…" for text in dict.fromkeys(found)],
+        }
+        return render(request, "422.html", context, status=422)
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -8,6 +8,8 @@ from datetime import date
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
+from .legible import illegible
+
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 ORGANISATION, SOLE_TRADER, PERSON = "organisation", "sole_trader", "person"
 # First two characters: registering authority and kind of organisation.
@@ -203,9 +205,8 @@ def normalise_name(raw: str) -> str:
     Raises CodeError for empty names, control characters and names over 200 characters.
     """
     name = unicodedata.normalize("NFC", raw)
-    for position, char in enumerate(name, 1):
-        if unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") and char not in "\t\n\r":
-            raise CodeError(f"名称第 {position} 个字符无法识别（U+{ord(char):04X}），请核对。")
+    if found := illegible(name):
+        raise CodeError(f"名称第 {found[0]} 个字符无法识别（{found[1]}），请核对。")
     name = re.sub(r"\s+", " ", name).strip()
     name = re.sub(
         r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[•・‧∙⋅．](?=[\u3400-\u9fff\U00020000-\U0003ffff])",

@@ -12,12 +12,24 @@ from django.forms.renderers import DjangoTemplates
 from django.forms.utils import ErrorList
 
 from . import codes
+from .legible import SPACING, illegible
 
 LOST = "附件没有保存，请重新选择。"
 ANEW = "页面不完整，请刷新以后再填。"
 # Django's own words, which do not say what is meant.
 _REQUIRED = forms.Field.default_error_messages["required"]
 _NO_DAY = forms.DateField.default_error_messages["invalid"]
+
+
+_ILLEGIBLE = "illegible"
+
+
+def legible(text: object) -> None:
+    """The validator of every text that is typed (`RegistryConfig.ready` gives it to them): no character that nobody can
+    read, see legible.py. Django's own word about NUL is left to it."""
+    found = illegible(str(text), spared=f"{SPACING}\0")
+    if found is not None:
+        raise ValidationError(f"第 {found[0]} 个字符无法识别（{found[1]}），请删去或者改用常用的字。", code=_ILLEGIBLE)
 
 
 class NamedField(forms.BoundField):
@@ -40,6 +52,10 @@ class NamedField(forms.BoundField):
             return ValidationError(self._missing(), code=error.code)
         if error.code == "invalid" and str(error.message) == str(_NO_DAY):
             return ValidationError(f"{self.label}应写作 2026-01-31 的形式。", code=error.code)
+        if error.code == "null_characters_not_allowed":
+            return ValidationError(f"{self.label}里有空字符（U+0000），请删去以后重新填写。", code=error.code)
+        if error.code == _ILLEGIBLE:
+            return ValidationError(f"{self.label}的{error.message}", code=error.code)
         return error
 
     def _missing(self) -> str:

@@ -64,7 +64,7 @@ def filled(
         if one.kind == "radio":
             radios.setdefault(one.name, []).append(one)
         elif one.kind == "checkbox":
-            if one.ticked or one.required or generous:
+            if one.ticked or one.required or (generous and not one.name.endswith("-DELETE")):
                 data.appendlist(one.name, one.value)
         elif one.kind == "select":
             offered = [value for value in one.options if value]

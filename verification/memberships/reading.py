@@ -11,6 +11,7 @@ from typing import Any
 
 from credit_portal.registry import codes
 from credit_portal.registry.in_sets import Named
+from credit_portal.registry.legible import illegible
 from credit_portal.registry.models import CreditSubject
 
 ADD, REMOVE = "add", "remove"
@@ -176,10 +177,8 @@ def value_of(one: Field, raw: str, *, needed: bool) -> Any:
 
 def _clean(one: Field, raw: str) -> str:
     text = unicodedata.normalize("NFC", raw).replace("\r\n", "\n").replace("\r", "\n").strip()
-    for place, char in enumerate(text, start=1):
-        allowed = char in "\n\t" and one.sort == "long"
-        if not allowed and unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn"):
-            raise ValueError(f"{one.head}第 {place} 个字符无法识别（U+{ord(char):04X}），请核对。")
+    if found := illegible(text, spared="\n\t" if one.sort == "long" else ""):
+        raise ValueError(f"{one.head}第 {found[0]} 个字符无法识别（{found[1]}），请核对。")
     return text
 
 
