@@ -224,7 +224,7 @@ def conclude(
     try:
         pdf = papers.commitment_pdf(commitment, signature_png=signed.png)
     except UnprintableText as error:
-        raise SigningError(str(error), field="signer_name") from error
+        raise SigningError(str(error), field=_where(error, signed, draft)) from error
     commitment.pdf = keep(Upload(pdf, "application/pdf", f"{commitment.code}.pdf"), EvidenceFile.Kind.PDF)
     commitment.pdf_sha256 = commitment.pdf.sha256
     commitment.save(force_insert=True)
@@ -264,6 +264,16 @@ def conclude(
         raise SigningError(str(error), field="item") from error
     hooks.run_after_signing(commitment=commitment, now=now)
     return commitment
+
+
+def _where(error: UnprintableText, signed: Signed, draft: Draft) -> str:
+    """The input that has the characters which cannot be printed; `item` where the text or the item has them."""
+    if set(signed.name) & set(error.characters):
+        return "signer_name"
+    if set(draft.case_ref) & set(error.characters):
+        return "case_ref"
+    filled = (key for key, value in draft.blanks.items() if set(str(value)) & set(error.characters))
+    return next((f"blanks.{key}" for key in filled), "item")
 
 
 def _channel(partner: PartnerSystem | None, online: bool) -> str:

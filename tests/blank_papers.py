@@ -9,10 +9,11 @@ printing itself: theirs are real from the start.
 import hashlib
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pydyf
 import pytest
@@ -29,10 +30,14 @@ waiting: dict[str, tuple[str, bytes, str]] = {}
 
 
 class Blank:
-    """In the place of `weasyprint.HTML`: one empty page; other words give other bytes, the same words the same."""
+    """In the place of `weasyprint.HTML`: one empty page; other words give other bytes, the same words the same.
+    `printed`: the pages of the last papers, for whoever looks at what would have been printed."""
+
+    printed: ClassVar[deque[str]] = deque(maxlen=10)
 
     def __init__(self, *, string: str, url_fetcher: Any) -> None:
         self.string = string
+        self.printed.append(string)
         self.words = hashlib.sha256(string.encode())
         self.metadata = SimpleNamespace(title="")
 

@@ -48,7 +48,9 @@ def kept_as(sent: str) -> set[str]:
     a line of its own also with each run of space as one. A name has its dot as ·, a code its letters as capitals."""
     written = {sent, unicodedata.normalize("NFC", sent)}
     # A browser sends every line end as both characters.
-    written |= {re.sub("\r\n?", "\n", one) for one in written} | {one.replace("\r\n", "\n") for one in written}
+    written |= {re.sub("\r\n?", "\n", one) for one in written} | {
+        one.replace("\r\n", "\n") for one in written
+    }
     written |= {re.sub("\r\n?|\n", "\r\n", one) for one in written}
     written |= {re.sub(r"\s+", " ", one) for one in written}
     written |= {one.strip() for one in written}

@@ -31,11 +31,30 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 # Beside the common ones, what only JSON can say: halves of a character.
 PENALTY = {
     name: acts.PENALTY[name]
-    for name in ("document_name", "document_no", "content", "basis", "decided_on", "category", "violation", "facts", "fine", "grade", "domain")
+    for name in (
+        "document_name",
+        "document_no",
+        "content",
+        "basis",
+        "decided_on",
+        "category",
+        "violation",
+        "facts",
+        "fine",
+        "grade",
+        "domain",
+    )
 }
 LISTED = {
-    "kind": "list", "list": "procurement_serious", "action": "add", "document_no": "栾财采罚〔2026〕1号", "source": "栾城区财政局",
-    "from_on": "2026-09-01", "until_on": "2028-08-31", "basis": "《中华人民共和国政府采购法》第七十七条", "remark": "无",
+    "kind": "list",
+    "list": "procurement_serious",
+    "action": "add",
+    "document_no": "栾财采罚〔2026〕1号",
+    "source": "栾城区财政局",
+    "from_on": "2026-09-01",
+    "until_on": "2028-08-31",
+    "basis": "《中华人民共和国政府采购法》第七十七条",
+    "remark": "无",
 }
 ALL = [*naughty_strings(), "\ud800", "半个字\udfff"]
 # In the suite each place takes its share, so that all places together take every string; all by all: NAUGHTY_EACH=1.
@@ -44,7 +63,16 @@ DESCRIPTION = yaml.safe_load((Path(settings.BASE_DIR) / "docs/openapi.yaml").rea
 SCHEMAS = DESCRIPTION["components"]["schemas"]
 # Free names within, and what belongs to acts and lists of another kind than those below.
 FREE = {"blanks", "late_materials", "must_state"}
-OF_OTHER_ACTS = {"valid_from", "valid_until", "certificate_name", "certificate_no", "confiscated", "remarks", "exit_on", "exit_reason"}
+OF_OTHER_ACTS = {
+    "valid_from",
+    "valid_until",
+    "certificate_name",
+    "certificate_no",
+    "confiscated",
+    "remarks",
+    "exit_on",
+    "exit_reason",
+}
 POSTS = [path for path, ways in DESCRIPTION["paths"].items() if "post" in ways]
 
 
@@ -176,7 +204,10 @@ def test_every_text_of_every_posted_body_is_kept_or_refused_by_name(place, path)
                 elif answer.status_code >= 400:
                     if not refused_by_name(answer, way) or written.kept():
                         wrong.append((*said, answer.json(), written.kept()[:1]))
-                elif not is_kept(clean_name(text) if way[-1] == "name" and "content" in at_way(body, way[:-1]) else text, written.texts()):
+                elif not is_kept(
+                    clean_name(text) if way[-1] == "name" and "content" in at_way(body, way[:-1]) else text,
+                    written.texts(),
+                ):
                     wrong.append((*said, "not kept"))
                 transaction.set_rollback(True)
     assert not wrong, "\n".join(map(str, wrong))
@@ -189,7 +220,11 @@ def test_every_text_that_the_description_knows_is_sent(place):
     for path in POSTS:
         schema = DESCRIPTION["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
         name = path.removeprefix("/api/v1/")
-        ways = {way for body in (place.bodies[name], LISTED if name == "credit-entries" else {}) for way in texts_of(body)}
+        ways = {
+            way
+            for body in (place.bodies[name], LISTED if name == "credit-entries" else {})
+            for way in texts_of(body)
+        }
         for way in described_texts(schema):
             if not any(one[: len(way)] == way for one in ways) and way[-1] not in FREE | OF_OTHER_ACTS:
                 missing.append((name, way))
@@ -266,11 +301,20 @@ def test_every_name_of_a_file_is_kept_without_its_folder_and_every_content_is_lo
     """Names as browsers and systems send them; contents that begin like a paper and go on as anything."""
     wrong: list[Any] = []
     for at, text in share(5):
-        for content in (text.encode("utf-8", "surrogatepass"), b"%PDF-" + text.encode("utf-8", "surrogatepass")):
-            body = with_text(place.bodies["commitments"], ("file", "content"), base64.b64encode(content).decode())
+        for content in (
+            text.encode("utf-8", "surrogatepass"),
+            b"%PDF-" + text.encode("utf-8", "surrogatepass"),
+        ):
+            body = with_text(
+                place.bodies["commitments"], ("file", "content"), base64.b64encode(content).decode()
+            )
             with transaction.atomic(), watched() as written:
                 answer = place.stage.post("commitments", json.dumps(body))
                 transaction.set_rollback(True)
-            if answer.status_code != 422 or not refused_by_name(answer, ("file", "content")) or written.kept():
+            if (
+                answer.status_code != 422
+                or not refused_by_name(answer, ("file", "content"))
+                or written.kept()
+            ):
                 wrong.append((at, answer.status_code, answer.content.decode()[:200]))
     assert not wrong, "\n".join(map(str, wrong))

@@ -1,15 +1,22 @@
 """485 strings that programs have stumbled over, through the texts that people write: each is kept as it was written (ends
 trimmed, line ends as one kind) or refused in Chinese, and nothing is half stored."""
 
+import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
+from itertools import cycle, islice
+from typing import Any
 
 import pytest
+import weasyprint
+from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils.html import escape
 
@@ -19,15 +26,18 @@ from commitments.reading import publish_reading
 from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines.models import PolicyRule
+from credit_portal.documents.fonts import unprintable
 from credit_portal.documents.pdf import UnprintableText, render_pdf
+from credit_portal.overview.errors import ExplainUnprintable
 from credit_portal.registry.models import Region
 from credit_portal.registry.services import register_subject
 from disclosure.objections import complaints, tips
 from repair import applying
-from tests import factories, listed, subjects
+from tests import factories, listed, paper_samples, subjects
 from tests.counter import Counter
-from tests.naughty import naughty_strings
+from tests.naughty import CHINESE, naughty_strings
 from tests.objecting import filed, target
+from tests.paper_reading import text_of
 from tests.repair_stage import RepairStage
 from tests.scenes import mine
 
@@ -35,7 +45,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 ALL = naughty_strings()
 # In the suite each keeper takes its share, every string comes by twice; all by all: NAUGHTY_EACH=1.
 EACH = int(os.environ.get("NAUGHTY_EACH", "5"))
-CHINESE = re.compile("[\u4e00-\u9fff]")
+# The real one, whatever the tests of this file have in its place.
+PRESS = weasyprint.HTML
 
 
 class Scene:
@@ -223,3 +234,89 @@ def test_paper_prints_them_or_names_the_characters_that_it_has_not(settings):
         else:
             assert paper.startswith(b"%PDF")
     assert 0 < named < len(ALL) // 2
+
+
+PAPERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "commitment": paper_samples.commitment, "receipt": paper_samples.receipt, "ordinary_notice": paper_samples.notice,
+    "refusal_notice": paper_samples.notice,
+}  # fmt: skip
+# Not what somebody has typed: pictures, and the code that a picture was made of.
+DRAWN = re.compile(r"^data:|^https?:")
+
+
+def with_texts(sample: Any, texts: Iterator[str]) -> Any:
+    """The sample with several of the texts in the place of each of its own."""
+    if isinstance(sample, dict):
+        return {key: with_texts(value, texts) for key, value in sample.items()}
+    if isinstance(sample, list):
+        return [with_texts(value, texts) for value in sample]
+    if isinstance(sample, str) and sample and not DRAWN.search(sample):
+        return " ｜ ".join(islice(texts, 12))
+    return sample
+
+
+@pytest.mark.req("R34")
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_paper_that_holds_them_all_is_laid_out_with_every_letter(paper, monkeypatch):
+    monkeypatch.setattr(weasyprint, "HTML", PRESS)
+    fit = [text for text in ALL if not unprintable(text) and len(text) < 400]
+    assert len(fit) > len(ALL) // 2
+    # Again and again, until each has had its place; what a sample has no room for comes on the next paper.
+    texts, seen, pages = cycle(fit), "", ""
+    for _ in range(40 if EACH == 1 else 1):
+        html = render_to_string(f"commitments/paper/{paper}.html", with_texts(PAPERS[paper](), texts))
+        pages += html
+        seen += text_of(render_pdf(html, identifier=b"all", title="测试"))
+    read = re.sub(r"\W", "", seen)
+    for text in fit:
+        if len(text) > 8 and "<" in text:
+            assert text not in pages
+        # Letters of one direction, in their order; ligatures and marks are drawn as one.
+        plain = re.sub(r"\W", "", text)
+        if escape(text) in pages and plain.isascii() and "fi" not in plain and "fl" not in plain:
+            assert plain in read, text
+
+
+@pytest.mark.req("R34")
+def test_a_step_whose_paper_cannot_be_printed_names_the_characters_and_where_they_were_typed(rf):
+    def view(_: Any) -> None:
+        raise UnprintableText(["\U0001f600"])
+
+    request = rf.post("/desk/checks/x/tell/", {"note": "笑脸\U0001f600", "other": "好"})
+    request.user = AnonymousUser()
+    explaining = ExplainUnprintable(view)
+    answer = explaining.process_exception(request, UnprintableText(["\U0001f600"]))
+    page = answer.content.decode()
+    assert (
+        answer.status_code == 422
+        and "U+1F600" in page
+        and "“<bdi>笑脸\U0001f600</bdi>”" in page
+        and "好”" not in page
+    )
+    script = rf.post("/me/sign/x/", {}, headers={"accept": "application/json"})
+    assert (
+        "U+1F600"
+        in json.loads(explaining.process_exception(script, UnprintableText(["\U0001f600"])).content)["error"]
+    )
+    api = rf.post("/api/v1/commitments", {})
+    assert (
+        "U+1F600"
+        in json.loads(explaining.process_exception(api, UnprintableText(["\U0001f600"])).content)["detail"]
+    )
+    assert explaining.process_exception(request, ValueError()) is None
+
+
+@pytest.mark.req("R12")
+def test_a_character_that_nobody_can_read_is_refused_by_the_field_and_its_place():
+    class Form(forms.Form):
+        reason = forms.CharField(label="理由", widget=forms.Textarea)
+
+    for typed, said in (
+        ("一\x0b二", "理由的第 2 个字符无法识别（U+000B），请删去或者改用常用的字。"),
+        ("栾\ue5e5", "理由的第 2 个字符无法识别（U+E5E5），请删去或者改用常用的字。"),
+        ("\ud800", "理由的第 1 个字符无法识别（U+D800），请删去或者改用常用的字。"),
+        ("一\0", "理由里有空字符（U+0000），请删去以后重新填写。"),
+    ):
+        form = Form({"reason": typed})
+        assert list(form["reason"].errors) == [said], typed
+    assert Form({"reason": "一\t二\r\n三\u200b\u202e𠮷👨‍👩‍👧"}).is_valid()

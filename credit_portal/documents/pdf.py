@@ -32,6 +32,10 @@ class UnprintableText(Exception):
         )
 
 
+# What ends a line or paragraph besides \n: the line breaker of the press stops in the middle of a word over some of them.
+_LINE_ENDS = {ord(char): "\n" for char in "\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+
+
 class _Press:
     """What one process prints with: WeasyPrint leaks memory when each document brings its own fonts."""
 
@@ -123,6 +127,7 @@ def render_pdf(html: str, *, identifier: bytes, title: str) -> bytes:
     from weasyprint.logger import LOGGER
     from weasyprint.urls import FatalURLFetchingError
 
+    html = html.translate(_LINE_ENDS)
     missing = fonts.unprintable(strip_tags(html) + title)
     if missing:
         raise UnprintableText(missing)

@@ -93,7 +93,12 @@ class ExplainUnprintable:
             return _problem(422, "内容有误", str(exception))
         if request.headers.get("accept", "").startswith("application/json"):
             return JsonResponse({"error": str(exception)}, status=422)
-        typed = [value for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+        typed = [
+            value
+            for name, values in request.POST.lists()
+            for value in values
+            if name != "csrfmiddlewaretoken"
+        ]
         found = [text for text in typed if set(text) & set(exception.characters)]
         context = {
             "frame": _frame(request),

@@ -91,7 +91,7 @@ def check_id_number(number: str, *, today: date | None = None) -> str:
 def check_mobile(raw: str) -> str:
     """A mobile number reduced to its 11 digits, or nothing where nothing was typed. Raises CodeError."""
     number = raw.strip().replace(" ", "").replace("-", "")
-    if number and not (number.isascii() and number.isdigit() and len(number) == 11 and number[0] == "1"):
+    if raw.strip() and not (number.isascii() and number.isdigit() and len(number) == 11 and number[0] == "1"):
         raise CodeError("手机号码应为 11 位数字，以 1 开头。")
     return number
 

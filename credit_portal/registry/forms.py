@@ -29,7 +29,9 @@ def legible(text: object) -> None:
     read, see legible.py. Django's own word about NUL is left to it."""
     found = illegible(str(text), spared=f"{SPACING}\0")
     if found is not None:
-        raise ValidationError(f"第 {found[0]} 个字符无法识别（{found[1]}），请删去或者改用常用的字。", code=_ILLEGIBLE)
+        raise ValidationError(
+            f"第 {found[0]} 个字符无法识别（{found[1]}），请删去或者改用常用的字。", code=_ILLEGIBLE
+        )
 
 
 class NamedField(forms.BoundField):

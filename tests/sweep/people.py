@@ -17,7 +17,7 @@ OWN = re.compile(r"^/me/")
 PUBLIC = re.compile(r"^/(?!desk/|window/|admin/|me/|api/v1/|accounts/password)")
 PLACE = "luancheng"
 # Who sees what nobody else sees; the others see the same forms again.
-FEW = ("officer", "credit", "head", "clerk", "association", "tax")
+FEW = ("officer", "credit", "head", "clerk")
 
 Person = tuple[Client, str, list[str], re.Pattern[str]]
 
@@ -30,11 +30,20 @@ def everybody(*, now: datetime, whole: bool) -> list[Person]:
         if not whole and user.username.partition("-")[2] not in FEW:
             continue
         client = office.client_of(user)
-        found.append((client, user.username, [*rooms, "/admin/"] if whole else rooms, STAFF if whole else AT_WORK))
+        found.append(
+            (client, user.username, [*rooms, "/admin/"] if whole else rooms, STAFF if whole else AT_WORK)
+        )
     accesses = SubjectAccess.objects.filter(ended_at=None).select_related("subject").order_by("pk")
     by_kind = {access.subject.kind: access for access in accesses if access.valid_until > now.date()}
     for kind, access in by_kind.items():
-        found.append((subjects.client_of(access, now=now), f"subject {kind}", ["/me/", "/me/sign/", "/me/repair/"], OWN))
+        found.append(
+            (
+                subjects.client_of(access, now=now),
+                f"subject {kind}",
+                ["/me/", "/me/sign/", "/me/repair/"],
+                OWN,
+            )
+        )
     found.append((Client(), "anybody", ["/", "/me/enter/", "/accounts/login/", "/objections/new/"], PUBLIC))
     for client, *_ in found:
         client.raise_request_exception = False
@@ -50,7 +59,9 @@ def samples() -> dict[str, str]:
         r"id_number": person.id_number,
         r"check_number": Check.objects.filter(region__code="130111").latest("pk").number,
         r"breach_number": BreachCase.objects.filter(region__code="130111").latest("pk").number,
-        r"commitment_code|^commitment$": Commitment.objects.filter(department__region__code="130111").latest("pk").code,
+        r"commitment_code|^commitment$": Commitment.objects.filter(department__region__code="130111")
+        .latest("pk")
+        .code,
         r"(?:^|subject_|uscc_?)code$|uscc": first.uscc,
         r"subject_name|^name$": first.name,
     }

@@ -4,7 +4,20 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-TYPED = {"text", "search", "tel", "email", "url", "password", "number", "date", "month", "time", "datetime-local", "hidden"}
+TYPED = {
+    "text",
+    "search",
+    "tel",
+    "email",
+    "url",
+    "password",
+    "number",
+    "date",
+    "month",
+    "time",
+    "datetime-local",
+    "hidden",
+}
 
 _EMPTY = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 _WARNING = re.compile(r"error|notice-broken|message|rec-warning")
@@ -77,7 +90,9 @@ class Page(HTMLParser):
             if not self._warned and (given.get("role") == "alert" or _WARNING.search(given.get("class", ""))):
                 self._warned = self._depth
         if tag == "form":
-            self._form = Form(given.get("method", "get").lower(), given.get("action", ""), given.get("id", ""))
+            self._form = Form(
+                given.get("method", "get").lower(), given.get("action", ""), given.get("id", "")
+            )
             self.forms.append(self._form)
         elif tag == "a" and "href" in given:
             self.links.append(given["href"])
@@ -87,9 +102,14 @@ class Page(HTMLParser):
             self._select.options.append(given.get("value", ""))
             if "selected" in given:
                 self._select.value = given.get("value", "")
-        elif tag == "button" and given.get("type", "submit") == "submit" or tag == "input" and given.get("type") in ("submit", "image"):
+        elif (tag == "button" and given.get("type", "submit") == "submit") or (
+            tag == "input" and given.get("type") in ("submit", "image")
+        ):
             if "disabled" not in given:
-                self._put(given.get("form", ""), (given.get("name", ""), given.get("value", ""), given.get("formaction", "")))
+                self._put(
+                    given.get("form", ""),
+                    (given.get("name", ""), given.get("value", ""), given.get("formaction", "")),
+                )
         elif tag in ("input", "textarea", "select"):
             if "name" not in given or "disabled" in given:
                 return

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from credit_portal.documents.services import clean_name
+from tests.blank_papers import Blank
+from tests.counter import signature_png
 from tests.naughty import CHINESE, is_kept
 
 from .filling import filled, papers
@@ -40,10 +44,21 @@ class _Undone(Exception):
     pass
 
 
-def send(found: Found, data: Mapping[str, list[str]], files: Mapping[str, Any], *, follow: bool = True) -> Sent:
+def send(
+    found: Found,
+    data: Mapping[str, list[str]],
+    files: Mapping[str, Any],
+    *,
+    follow: bool = True,
+    name: tuple[str, str] = ("", ""),
+) -> Sent:
+    """`name`: of the file of a field, as it is, without what a test's own upload would make of it."""
     sent = Sent()
+    if name[0]:
+        files[name[0]]._name = name[1]
     for one in files.values():
         one.seek(0)
+    Blank.printed.clear()
     try:
         with transaction.atomic():
             with watched() as written:
@@ -51,6 +66,7 @@ def send(found: Found, data: Mapping[str, list[str]], files: Mapping[str, Any], 
             sent.status = answer.status_code
             sent.stored, sent.wrote = written.texts(), len(written.kept())
             sent.tables = [table for table, _ in written.kept()]
+            sent.pages += Blank.printed
             _read(answer, sent)
             if follow and answer.status_code in (302, 303):
                 _read(found.client.get(answer.headers["Location"]), sent)
@@ -125,6 +141,11 @@ ATTEMPTS = {"registry_wrongcode", "commitments_draft"}
 WORDS = {"text", "search", "tel", "email", "url", "password", "textarea"}
 
 
+def stands_in(text: str, page: str) -> bool:
+    """Whether a text with a mark of HTML in it stands in a page as it is."""
+    return len(text) > 8 and text in page and bool(_DANGEROUS.search(text))
+
+
 def wrong_with(sound: Sound, one: Field, text: str, *, may_vanish: bool = False) -> str:
     """What is not as it should be with this text in this field; empty where all is well."""
     sent = send(sound.found, {**sound.data, one.name: [text]}, sound.files)
@@ -135,7 +156,7 @@ def unlike(sound: Sound, sent: Sent, one: Field, text: str, *, may_vanish: bool 
     """What of an answer is not as the rule for this text in this field has it. `may_vanish`: nothing of it is stored."""
     if sent.status >= 500:
         return f"{sent.status}"
-    if _DANGEROUS.search(text) and len(text) > 8 and any(text in page for page in sent.pages):
+    if any(stands_in(text, page) for page in sent.pages):
         return "stands unescaped on the page"
     if sent.status >= 400 and sent.wrote and set(sent.tables) - ATTEMPTS:
         return f"refused with {sent.status}, yet {sent.tables[:3]} were written"
@@ -148,12 +169,45 @@ def unlike(sound: Sound, sent: Sent, one: Field, text: str, *, may_vanish: bool 
             return ""
         return "taken, and not kept as it was"
     if sent.errors:
-        if any(CHINESE.search(said) for key, said in sent.errors.items() if key == one.name or key.endswith(f"-{one.name}")):
+        if any(
+            CHINESE.search(said)
+            for key, said in sent.errors.items()
+            if key == one.name or key.endswith(f"-{one.name}")
+        ):
             return ""
         if one.label and any(one.label in said for said in sent.errors.values()):
             return ""
         return f"refused under another name: {sent.errors}"
     return "" if CHINESE.search(sent.said) else f"{sent.status}, nothing written and no word of it"
+
+
+def wrong_with_file(sound: Sound, one: Field, text: str) -> str:
+    """The same for a file: a sound one whose name is the text, then one that has the text in it."""
+    named = re.sub(r"[\r\n\0\"]", "_", text)[:250] + ".png"
+    for name, content in (
+        (named, signature_png()),
+        ("扫描件.pdf", b"%PDF-" + text.encode()),
+        ("表.csv", text.encode()),
+    ):
+        kind = "image/png" if name is named else ""
+        sent = send(
+            sound.found,
+            sound.data,
+            {**sound.files, one.name: SimpleUploadedFile("x", content, kind)},
+            name=(one.name, name),
+        )
+        if sent.status >= 500:
+            return f"{sent.status} with a file {name[:20]!r}"
+        if sound.accepted and sent.wrote and name is named and not is_kept(clean_name(named), sent.stored):
+            return f"taken, and the name of the file is not {clean_name(named)!r}"
+        if (
+            sound.accepted
+            and sent.wrote
+            and name is not named
+            and any("evidence" in table for table in sent.tables)
+        ):
+            return f"what is no paper was taken as {name}"
+    return ""
 
 
 def _is_number(text: str) -> bool:

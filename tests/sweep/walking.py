@@ -27,10 +27,15 @@ class Found:
     action: str
     route: str
 
-    def key(self) -> tuple[str, tuple[str, ...], tuple[str, str]]:
+    def key(self) -> tuple[object, ...]:
         """Alike for all pages of a kind: numbered fields and the numbers in a button are alike, too."""
         names = tuple(dict.fromkeys(re.sub(r"\d+|[0-9a-f-]{32,}", "#", name) for name in self.form.names()))
-        return self.route, names, (self.button[0], re.sub(r"\d+|[0-9a-f-]{32,}", "#", self.button[1]))
+        return (
+            self.form.method,
+            self.route,
+            names,
+            (self.button[0], re.sub(r"\d+|[0-9a-f-]{32,}", "#", self.button[1])),
+        )
 
     def texts(self) -> list[Field]:
         """What can be typed into, or forged."""
@@ -44,8 +49,10 @@ def route_of(address: str) -> str | None:
         return None
 
 
-def walk(client: Client, start: list[str], *, each: int, within: re.Pattern[str]) -> Iterator[tuple[str, str, Page]]:
-    """Address, route and page of what is found from `start` on `within` the addresses, at most `each` of a route with a
+def walk(
+    client: Client, start: list[str], *, each: int, within: re.Pattern[str]
+) -> Iterator[tuple[str, Page]]:
+    """Address and page of what is found from `start` on `within` the addresses, at most `each` of a route with a
     query and as many without one."""
     todo = deque(start)
     seen, count = set(todo), Counter[str]()
@@ -61,7 +68,7 @@ def walk(client: Client, start: list[str], *, each: int, within: re.Pattern[str]
             links = [answer.headers["Location"]]
         elif not answer.streaming and answer.headers.get("Content-Type", "").startswith("text/html"):
             page = Page(answer.content.decode())
-            yield address, route, page
+            yield address, page
             links = page.links
         for link in links:
             target = urljoin(address, link).split("#")[0]
@@ -77,13 +84,13 @@ def walk(client: Client, start: list[str], *, each: int, within: re.Pattern[str]
 def forms_of(
     client: Client, who: str, start: list[str], *, each: int, within: re.Pattern[str]
 ) -> Iterator[Found]:
-    """What posts something: forms with something to fill in, or with several buttons."""
-    for address, route, page in walk(client, start, each=each, within=within):
+    """Forms with something to fill in, each with each of its buttons; those that only ask (method get) once."""
+    for address, page in walk(client, start, each=each, within=within):
         for form in page.forms:
-            if form.method != "post" or set(form.names()) <= {"csrfmiddlewaretoken", "next"}:
+            if set(form.names()) <= {"csrfmiddlewaretoken", "next"}:
                 continue
-            for name, value, elsewhere in form.buttons or [("", "", "")]:
+            buttons = form.buttons if form.method == "post" else []
+            for name, value, elsewhere in buttons or [("", "", "")]:
                 action = urljoin(address, elsewhere or form.action or address)
-                goes = route_of(action) or route
-                if not AWAY.search(action):
+                if not AWAY.search(action) and (goes := route_of(action)):
                     yield Found(client, who, address, form, (name, value), action, goes)

@@ -8,7 +8,9 @@ from typing import Any
 from django.db import connection
 
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
-_SAVEPOINT = re.compile(r'\s*(ROLLBACK TO SAVEPOINT|RELEASE SAVEPOINT|SAVEPOINT)\s+"?([\w.-]+)', re.IGNORECASE)
+_SAVEPOINT = re.compile(
+    r'\s*(ROLLBACK TO SAVEPOINT|RELEASE SAVEPOINT|SAVEPOINT)\s+"?([\w.-]+)', re.IGNORECASE
+)
 # Written by any request: who has read, how often somebody tried, the session.
 ASIDE = re.compile(r"django_session|readlog|axes|throttle|subjectsession|attempt")
 
