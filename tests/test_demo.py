@@ -124,14 +124,14 @@ class TheDemonstration(TestCase):
 
     def test_every_field_of_every_form_keeps_naughty_strings_or_refuses_them_by_name(self):
         """In the suite what stands in front of the back office, at least three strings a field, all 485 among them; by
-        `make fuzz` everything, every string in every field, as long as NAUGHTY_SECONDS lets it."""
+        `make fuzz` everything, every string in every field, as long as NAUGHTY_MINUTES lets it."""
         whole = os.environ.get("NAUGHTY_EACH") == "1"
         seed = int(os.environ.get("NAUGHTY_SEED") or secrets.randbelow(485))
         with pytest.MonkeyPatch.context() as patched, blank_papers.blank():
             patched.setattr(clock, "now", lambda: NOW)
             patched.setattr(clock, "today", NOW.date)
             report = sweeping.sweep(
-                now=NOW, whole=whole, seed=seed, seconds=float(os.environ.get("NAUGHTY_SECONDS") or 1200)
+                now=NOW, whole=whole, seed=seed, seconds=60 * float(os.environ.get("NAUGHTY_MINUTES") or 20)
             )
         if whole:
             print(f"NAUGHTY_SEED={seed}: {report}")

@@ -61,9 +61,10 @@ ALL = [*naughty_strings(), "\ud800", "半个字\udfff"]
 EACH = int(os.environ.get("NAUGHTY_EACH", "160"))
 DESCRIPTION = yaml.safe_load((Path(settings.BASE_DIR) / "docs/openapi.yaml").read_text(encoding="utf-8"))
 SCHEMAS = DESCRIPTION["components"]["schemas"]
-# Free names within, and what belongs to acts and lists of another kind than those below.
+# Free names within, and what belongs to acts, lists and checks of another kind than those below.
 FREE = {"blanks", "late_materials", "must_state"}
 OF_OTHER_ACTS = {
+    "step",
     "valid_from",
     "valid_until",
     "certificate_name",
