@@ -182,31 +182,24 @@ def unlike(sound: Sound, sent: Sent, one: Field, text: str, *, may_vanish: bool 
 
 
 def wrong_with_file(sound: Sound, one: Field, text: str) -> str:
-    """The same for a file: a sound one whose name is the text, then one that has the text in it."""
+    """The same for a file: a sound one whose name is the text, then two that have the text in them."""
     named = re.sub(r"[\r\n\0\"]", "_", text)[:250] + ".png"
     for name, content in (
         (named, signature_png()),
         ("扫描件.pdf", b"%PDF-" + text.encode()),
         ("表.csv", text.encode()),
     ):
-        kind = "image/png" if name is named else ""
-        sent = send(
-            sound.found,
-            sound.data,
-            {**sound.files, one.name: SimpleUploadedFile("x", content, kind)},
-            name=(one.name, name),
-        )
+        upload = SimpleUploadedFile("x", content, "image/png" if name is named else "")
+        sent = send(sound.found, sound.data, {**sound.files, one.name: upload}, name=(one.name, name))
         if sent.status >= 500:
             return f"{sent.status} with a file {name[:20]!r}"
-        if sound.accepted and sent.wrote and name is named and not is_kept(clean_name(named), sent.stored):
-            return f"taken, and the name of the file is not {clean_name(named)!r}"
-        if (
-            sound.accepted
-            and sent.wrote
-            and name is not named
-            and any("evidence" in table for table in sent.tables)
-        ):
+        # A paper that is not wanted as the form is filled in is passed over.
+        if not sound.accepted or not any("evidence" in table for table in sent.tables):
+            continue
+        if name is not named:
             return f"what is no paper was taken as {name}"
+        if not is_kept(clean_name(named), sent.stored):
+            return f"taken, and the name of the file is not {clean_name(named)!r}"
     return ""
 
 
