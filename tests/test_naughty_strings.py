@@ -33,7 +33,7 @@ from credit_portal.registry.models import Region
 from credit_portal.registry.services import register_subject
 from disclosure.objections import complaints, tips
 from repair import applying
-from tests import factories, listed, paper_samples, subjects
+from tests import blank_papers, factories, listed, paper_samples, subjects
 from tests.counter import Counter
 from tests.naughty import CHINESE, naughty_strings
 from tests.objecting import filed, target
@@ -45,8 +45,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 ALL = naughty_strings()
 # In the suite each keeper takes its share, every string comes by twice; all by all: NAUGHTY_EACH=1.
 EACH = int(os.environ.get("NAUGHTY_EACH", "5"))
-# The real one, whatever the tests of this file have in its place.
-PRESS = weasyprint.HTML
 
 
 class Scene:
@@ -258,7 +256,7 @@ def with_texts(sample: Any, texts: Iterator[str]) -> Any:
 @pytest.mark.req("R34")
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_paper_that_holds_them_all_is_laid_out_with_every_letter(paper, monkeypatch):
-    monkeypatch.setattr(weasyprint, "HTML", PRESS)
+    monkeypatch.setattr(weasyprint, "HTML", blank_papers.PRESS)
     fit = [text for text in ALL if not unprintable(text) and len(text) < 400]
     assert len(fit) > len(ALL) // 2
     # Again and again, until each has had its place; what a sample has no room for comes on the next paper.
