@@ -13,7 +13,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.pdf import UnprintableText
 from credit_portal.documents.services import store_evidence
 from credit_portal.outbox.models import PartnerSystem
-from credit_portal.registry import codes, numbering
+from credit_portal.registry import catalogue, codes, numbering
 from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from verification import services as verification
 from verification.checking import deciding
@@ -154,6 +154,8 @@ def conclude(
     not be stored, and nobody is the clerk. `valid_until`: a last day of its own, instead of the item's. Raises SigningError, EvidenceRefused.
     """
     department, subject, item = draft.department, draft.subject, draft.item_version
+    if refusal := catalogue.refusal_of(item, subject.kind):
+        raise SigningError(refusal, field="item")
     try:
         promising.check(draft, on=signed.made_on)
     except DraftError as error:

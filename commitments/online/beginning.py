@@ -13,7 +13,7 @@ from commitments.drafting import look
 from commitments.models import Commitment, Draft
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.registry import catalogue, codes
+from credit_portal.registry import catalogue
 from credit_portal.registry.models import CommitmentType, CreditSubject, ServiceItemVersion, SubjectAccess
 from verification import services as verification
 
@@ -25,11 +25,9 @@ REPAIR = "信用修复承诺在修复申请中签署，请从“信用修复”�
 
 
 def items_for(subject: CreditSubject, *, now: datetime, sought: str = "") -> QuerySet[ServiceItemVersion]:
-    """What the subject can sign for online: the items of its own region first, those of occupational groups for persons
-    only. `sought`: a piece of the name, the letters of its pinyin, the code, or a group's name."""
+    """What the subject can sign for online: the items that are for its kind, of its own region first. `sought`: a piece of the name, the letters of its pinyin, the code, or a group's name."""
     found = catalogue.online_items(on=local_date(now)).select_related("occupation")
-    if subject.kind != codes.PERSON:
-        found = found.filter(occupation=None)
+    found = found.filter(catalogue.open_to(subject.kind))
     sought = sought.replace("\0", "").strip()[:60]
     if sought:
         found = found.filter(

@@ -102,7 +102,7 @@
   function problem(file) {
     if (!file) { return "请先选择照片。"; }
     if (/\.(heic|heif)$/i.test(file.name) || /hei[cf]/.test(file.type)) { return "“" + file.name + "”是 HEIC 格式，窗口的电脑打不开。请在手机“设置—相机—格式”里选“兼容性最佳”以后重拍，或者打开照片截屏，上传截屏。"; }
-    if (file.size > MOST_BYTES) { return "“" + file.name + "”有 " + (file.size / 1024 / 1024).toFixed(1) + " MB，超过 10 MB，请降低分辨率再拍。"; }
+    if (file.size > MOST_BYTES) { return "“" + file.name + "”有 " + (Math.ceil(10 * file.size / 1024 / 1024) / 10).toFixed(1) + " MB，超过 10 MB，请降低分辨率再拍。"; }
     return "";
   }
   function renew(body) {

@@ -132,7 +132,7 @@ def _sent(timeline: Timeline, supplement: Supplement, clerk: User, luck: random.
         ).access  # fmt: skip
         receiving.send(
             supplement_id=supplement.pk, number=1, access=held, now=now,
-            upload=(timeline.page, "image/png", "场所使用证明（演示）.png"),
+            uploads=[(timeline.page, "image/png", "场所使用证明（演示）.png")],
         )  # fmt: skip
 
     _at(timeline, supplement.signed_on + timedelta(days=1), luck, act)
