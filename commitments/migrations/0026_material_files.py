@@ -58,5 +58,11 @@ class Migration(migrations.Migration):
             },
         ),
         kept_by(KEPT),
+        # A photograph that was taken away may come again, with another name.
+        migrations.RemoveConstraint(model_name='draftphoto', name='draft_photo_once'),
+        migrations.AddConstraint(
+            model_name='draftphoto',
+            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('draft', 'kind', 'sha256'), name='draft_photo_once', violation_error_message='这张照片已经上传过。'),
+        ),
         migrations.RunSQL(BEFORE, migrations.RunSQL.noop),
     ]

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from commitments import drafting, papers
+from commitments import drafting, papers, presenting
 from commitments.concluding import Upload
 from commitments.forms import uploaded
 from commitments.models import Draft
@@ -78,8 +78,14 @@ def remove_photo(request: HttpRequest, one: Draft, pk: int) -> HttpResponse:
 
 def _list(request: HttpRequest, one: Draft) -> HttpResponse:
     context = pages.photo_context(one) | {"draft": one}
-    html = render_to_string("me/sign/_photos.html", context, request)
-    return JsonResponse({"html": html, "paper": photos.paper_of(one) is not None})
+    paper_photo = photos.paper_of(one)
+    return JsonResponse(
+        {
+            "html": render_to_string("me/sign/_photos.html", context, request),
+            "paper": paper_photo is not None,
+            "says": render_to_string("me/sign/_paper_photo.html", {"paper_photo": paper_photo}),
+        }
+    )
 
 
 def _back(one: Draft) -> HttpResponse:
@@ -104,6 +110,25 @@ def photo(request: HttpRequest, uuid: UUID, pk: int) -> HttpResponse:
         acting_of(request), what="网上提交的照片", target_type="draft", target_id=str(one.pk), now=clock.now()
     )
     return HttpResponse(content, content_type=row.file.content_type)
+
+
+@for_subjects(act=True)
+@csp_exempt()
+@require_safe
+def text(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The text as it stands, to be printed and signed by hand."""
+    one = own_draft(request, uuid)
+    if one.step != Draft.Step.SIGN:
+        return redirect("me_sign:draft", one.pk)
+    log_own_read(
+        acting_of(request), what="待签的承诺书", target_type="draft", target_id=str(one.pk), now=clock.now()
+    )
+    content = papers.unsigned_pdf(
+        one, presenting.paper_for(one), signer=acting_of(request).name, on=clock.today()
+    )
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="text.pdf"'
+    return response
 
 
 @for_subjects(act=True)

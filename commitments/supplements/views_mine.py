@@ -57,7 +57,13 @@ def _page(
             form = bound if row.number == number and isinstance(bound, made) else None
             form = form or made(prefix=acts.prefix_of("send", row.number))
         entries.append(
-            {"row": row, "countdown": material.countdown, "send": form, "files": material.files, "again": isinstance(form, forms.SendAgainForm)}
+            {
+                "row": row,
+                "countdown": material.countdown,
+                "send": form,
+                "files": material.files,
+                "again": isinstance(form, forms.SendAgainForm),
+            }
         )
     context = {
         "one": one,

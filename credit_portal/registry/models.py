@@ -468,7 +468,9 @@ class ServiceItemVersion(models.Model):
         what the catalogue says; where it says nothing, everybody, and for a yearly declaration (R32) persons."""
         if self.occupation_id or (self.once_a_year and not self.subject_kinds):
             return (CreditSubject.Kind.PERSON,)
-        return tuple(kind for kind in CreditSubject.Kind if not self.subject_kinds or kind in self.subject_kinds)
+        return tuple(
+            kind for kind in CreditSubject.Kind if not self.subject_kinds or kind in self.subject_kinds
+        )
 
     @property
     def made_by_label(self) -> str:

@@ -70,6 +70,8 @@ def _visit(timeline: Timeline, at: int, story: str) -> Callable[[datetime], None
         # Whose record does not allow it is not the one of this story: the next one is.
         for subject in timeline.subjects[LC][at :: len(STORIES)]:
             item = next(one for one in timeline.items(LC, local_date(now)) if one.item.code == ITEM)
+            if (subject.code, ITEM, local_date(now)) in timeline.taken or subject.kind not in item.made_by:
+                continue
             timeline.taken.add((subject.code, ITEM, local_date(now)))
             commitment = counter.handle(
                 Visit(clerk, subject, item, "approval", late=True),
