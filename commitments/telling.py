@@ -60,7 +60,7 @@ def notice_lines(draft: Draft, text: str) -> list[str]:
     return [
         *lines,
         f"【本承诺是否公开】{publicity(draft)}",
-        f"【接收和咨询】由{reached(draft.department)}接收；办理中的问题问它。",
+        f"【接收和咨询】由{draft.department.name}接收；有不明白的，问{reached(draft.department)}。",
     ]
 
 

@@ -30,26 +30,30 @@ def add_photo(request: HttpRequest, one: Draft) -> HttpResponse:
     """Keep a photograph; a script gets the list anew and the number of the next."""
     content = uploaded(request.FILES.get("photo"))
     name = clean_name(content[2]) if content else ""
-    problem = "" if content else CHOOSE
+    problem, told = "" if content else CHOOSE, ""
     if content is not None:
+        key = _key(request.POST.get("key", ""))
         try:
-            photos.add(
+            kept = photos.add(
                 draft_id=one.pk,
                 access=acting_of(request).access,
                 kind=request.POST.get("kind", ""),
-                key=_key(request.POST.get("key", "")),
+                key=key,
                 upload=Upload(*content),
                 name=request.POST.get("name", ""),
                 now=clock.now(),
             )
+            told = photos.known_before(kept, key)
         except EvidenceRefused as refused:
             problem = f"“{name}”没有收下：{refused.reason}"
         except drafting.DraftError as wrong:
             problem = str(wrong)
     if wants_json(request):
-        return JsonResponse({"error": problem}, status=422) if problem else _list(request, one)
+        return JsonResponse({"error": problem}, status=422) if problem else _list(request, one, told)
     if problem:
         messages.error(request, problem)
+    elif told:
+        messages.info(request, told)
     return _back(one)
 
 
@@ -76,13 +80,14 @@ def remove_photo(request: HttpRequest, one: Draft, pk: int) -> HttpResponse:
     return _back(one)
 
 
-def _list(request: HttpRequest, one: Draft) -> HttpResponse:
+def _list(request: HttpRequest, one: Draft, told: str = "") -> HttpResponse:
     context = pages.photo_context(one) | {"draft": one}
     paper_photo = photos.paper_of(one)
     return JsonResponse(
         {
             "html": render_to_string("me/sign/_photos.html", context, request),
             "paper": paper_photo is not None,
+            "told": told,
             "says": render_to_string("me/sign/_paper_photo.html", {"paper_photo": paper_photo}),
         }
     )

@@ -46,8 +46,8 @@ def add(
     name: str = "",
     now: datetime,
 ) -> DraftPhoto:
-    """Keep a photograph. `key`, made by the page for each, has it happen once: sent again, the one that is there is
-    given; the same picture chosen anew is refused. Raises DraftError (`photo`, `name`) and EvidenceRefused, both naming the file."""
+    """Keep a photograph. `key`, made by the page for each, and the picture itself have it happen once: sent again, or
+    chosen anew (`known_before`), the one that is there is given. Raises DraftError (`photo`, `name`) and EvidenceRefused, both naming the file."""
     draft = locked(draft_id, access)
     if kind not in Kind.values:
         raise DraftError("没有这种照片。", field="photo")
@@ -65,8 +65,7 @@ def add(
     sha256 = hashlib.sha256(upload.content).hexdigest()
     same = shown(draft).filter(kind=kind, sha256=sha256).first()
     if same is not None:
-        # Another sending than the one whose answer was lost: said, so that a new name is not thought to be kept.
-        raise DraftError(SAME.format(name=same, at=same.added_at.astimezone(SHANGHAI)), field="photo")
+        return same
     if shown(draft).count() >= MOST:
         raise DraftError(f"最多 {MOST} 张照片，请先移除不用的。", field="photo")
     file = store_evidence(
@@ -91,6 +90,11 @@ def add(
     save(draft, now)
     _tell(draft, access, "added", sha256, now)
     return photo
+
+
+def known_before(photo: DraftPhoto, key: uuid.UUID) -> str:
+    """What is said where a picture had come already, by another sending than `key`; empty: it is the one just sent."""
+    return "" if photo.key == key else SAME.format(name=photo, at=photo.added_at.astimezone(SHANGHAI))
 
 
 @transaction.atomic

@@ -178,16 +178,18 @@
     if (file.size > MOST_BYTES) { return "“" + file.name + "”有 " + (Math.ceil(10 * file.size / 1024 / 1024) / 10).toFixed(1) + " MB，超过 10 MB，请降低分辨率再拍。"; }
     return "";
   }
-  function renew(body) {
+  function renew(body, kind) {
     photos.innerHTML = body.html;
     var paper = document.getElementById("by-photo"), says = document.getElementById("by-paper");
     if (says) { says.innerHTML = body.says; }
     if (paper && body.paper && !paper.checked) { paper.checked = true; paper.dispatchEvent(new Event("change", { bubbles: true })); }
     wire();
+    var own = kind && photos.querySelector("form[data-photo] [name=kind][value=" + kind + "]");
+    if (own && body.told) { say(own.form.querySelector("[data-photo-says]"), body.told, "second"); }
   }
   function upload(form) {
     var input = form.querySelector("input[type=file]"), room = form.querySelector("[data-photo-says]"), bar = form.querySelector("progress");
-    var button = form.querySelector("button"), wrong = problem(input.files[0]), turn = 0;
+    var kind = form.querySelector("[name=kind]").value, button = form.querySelector("button"), wrong = problem(input.files[0]), turn = 0;
     if (wrong) { say(room, wrong, "field-error"); input.focus(); return; }
     // The same body each time, its number included: however often it is sent, it is one photograph.
     var body = new FormData(form);
@@ -205,7 +207,7 @@
         var answer = null;
         try { answer = JSON.parse(request.responseText); } catch (error) { answer = null; }
         if (request.status === 401) { toLogin(form); return; }
-        if (request.status === 200 && answer) { renew(answer); return; }
+        if (request.status === 200 && answer) { renew(answer, kind); return; }
         if (request.status >= 500 || !answer) {
           if (request.status >= 400 && request.status < 500) { end("没有收下这张照片，请换一张再试。"); return; }
           again(); return;
@@ -231,7 +233,7 @@
       form.addEventListener("submit", function (event) {
         event.preventDefault();
         post(form.action, new FormData(form)).then(function (answer) {
-          if (answer.ok && isJson(answer)) { return answer.json().then(renew); }
+          if (answer.ok && isJson(answer)) { return answer.json().then(function (body) { renew(body); }); }
           leaving = true;
           form.submit();
           return null;
