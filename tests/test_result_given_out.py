@@ -2,16 +2,30 @@
 
 import pytest
 
-from commitments import signing
+from commitments import drafting, presenting, signing
 from commitments.drafting import DraftError
+from commitments.models import Commitment, Draft
 from commitments.supplements import immediate
 from credit_portal.audit import clock
+from credit_portal.registry.models import User
 from tests import factories, office
 from tests.factories import NOW
 from tests.late_stage import Late
 
 pytestmark = pytest.mark.django_db
 REASON = "申请人选错了办理事项"
+
+
+def corrected(at: Late, one: Commitment, clerk: User) -> Draft:
+    """A draft of the clerk's that has been read and will replace the commitment."""
+    draft = signing.start_correction(commitment_id=one.pk, clerk=clerk, reason=REASON, now=NOW)
+    at.counter.clerk = clerk
+    drafting.check_draft(
+        draft_id=draft.pk, clerk=clerk, item_version_id=at.counter.item.pk, commitment_type="approval",
+        late_materials=False, case_ref="", now=NOW,
+    )  # fmt: skip
+    at.counter.show(draft)
+    return presenting.finish_reading(draft_id=draft.pk, clerk=clerk, now=NOW)
 
 
 @pytest.mark.req("R36")
@@ -34,20 +48,17 @@ def test_a_commitment_with_a_result_is_not_voided_and_is_corrected_by_somebody_e
         signing.start_correction(clerk=at.clerk, **take)
     other = factories.staff("clerk", department=at.department)
     assert "更正" in office.client_of(other).get(page).content.decode()
-    signing.start_correction(clerk=other, **take)
-    at.counter.clerk = other
-    new = at.counter.sign(at.counter.ready())
+    new = at.counter.sign(corrected(at, one, other))
     one.refresh_from_db()
     assert new.corrects == one and new.immediate.recorded_on is None
     shown = office.client_of(other).get(page).content.decode()
     assert "承诺已更正，以新承诺登记的结果为准" in shown and "按期" not in shown
     # Whoever began the correction before it recorded the result is stopped when it signs.
     third = factories.staff("clerk", department=at.department)
-    signing.start_correction(clerk=third, commitment_id=new.pk, reason=REASON, now=NOW)
+    ready = corrected(at, new, third)
     immediate.record(commitment_id=new.pk, actor=third, **(give | {"document_no": "栾许〔2026〕2号"}))
-    at.counter.clerk = third
     with pytest.raises(DraftError, match="由您登记"):
-        at.counter.sign(at.counter.ready())
+        at.counter.sign(ready)
 
 
 @pytest.mark.req("R36")

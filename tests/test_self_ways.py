@@ -32,7 +32,10 @@ def late_phone() -> Phone:
         clauses=CLAUSES, blanks=BLANKS,
     )  # fmt: skip
     make.text_version(
-        department=phone.hall.clerk.department, commitment_type="supervisory", item=phone.item.item
+        department=phone.hall.clerk.department,
+        commitment_type="supervisory",
+        item=phone.item.item,
+        clauses=(make.CLAUSES[0], make.CLAUSES[-1]),
     )
     return phone
 
