@@ -31,10 +31,16 @@ class TextForm(forms.Form):
         label="适用范围", max_length=300, required=False, help_text="写明在什么情形下使用。"
     )
     notice = forms.CharField(
-        label="告知书", required=False, widget=forms.Textarea(attrs=TALL), help_text="每段一行。"
+        label="告知书",
+        required=False,
+        widget=forms.Textarea(attrs=TALL),
+        help_text="每段一行。接收单位、电话、是否公开、事项的依据和有效期由系统按事项写在后面，这里不用写。",
     )
     privacy_notice = forms.CharField(
-        label="个人信息处理告知", required=False, widget=forms.Textarea(attrs=TALL), help_text="每段一行。"
+        label="个人信息处理告知",
+        required=False,
+        widget=forms.Textarea(attrs=TALL),
+        help_text="每段一行。由谁处理、怎样联系由系统按接收单位写在前后，这里不用写。",
     )
 
     def __init__(

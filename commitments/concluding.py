@@ -13,7 +13,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.pdf import UnprintableText
 from credit_portal.documents.services import store_evidence
 from credit_portal.outbox.models import PartnerSystem
-from credit_portal.registry import codes, numbering
+from credit_portal.registry import catalogue, codes, numbering
 from credit_portal.registry.models import CreditSubject, PublicityClass, User
 from verification import services as verification
 from verification.checking import deciding
@@ -41,12 +41,13 @@ class SigningError(DraftError):
 
 
 class DuplicateToday(SigningError):
-    """The same subject has signed for the same item and type on that day, or for the same year; ask whether a second one
-    is meant."""
+    """The same subject has signed for the same item on that day, or for the same year, of whatever type; ask whether a
+    second one is meant."""
 
     def __init__(self, existing: Commitment, year: int | None = None) -> None:
         when = f"已就 {year} 年度" if year else "今天已就同一事项"
-        super().__init__(f"该主体{when}签署承诺 {existing.code}。", field="confirm_duplicate")
+        kind = existing.get_commitment_type_display() + ("、容缺受理" if existing.late_materials else "")
+        super().__init__(f"该主体{when}签署承诺 {existing.code}（{kind}）。", field="confirm_duplicate")
         self.existing = existing
 
 
@@ -116,7 +117,6 @@ def duplicate(draft: Draft, made_on: date) -> Commitment | None:
         Commitment.objects.filter(
             subject=draft.subject,
             item=draft.item_version.item,
-            commitment_type=draft.commitment_type,
             made_on=made_on,
             voided_at=None,
             corrected_by=None,
@@ -154,6 +154,8 @@ def conclude(
     not be stored, and nobody is the clerk. `valid_until`: a last day of its own, instead of the item's. Raises SigningError, EvidenceRefused.
     """
     department, subject, item = draft.department, draft.subject, draft.item_version
+    if refusal := catalogue.refusal_of(item, subject.kind):
+        raise SigningError(refusal, field="item")
     try:
         promising.check(draft, on=signed.made_on)
     except DraftError as error:

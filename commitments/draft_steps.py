@@ -24,7 +24,7 @@ MOVES: dict[str, frozenset[str]] = {
     Step.READ: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DISCARDED}),
     Step.SIGN: frozenset({Step.READ, Step.SIGN, Step.ORDINARY, Step.DONE, Step.DISCARDED}),
     Step.DONE: frozenset(),
-    Step.ORDINARY: frozenset({Step.CHECK, Step.READ}),
+    Step.ORDINARY: frozenset({Step.CHECK, Step.READ, Step.DISCARDED}),
     Step.DISCARDED: frozenset(),
 }
 

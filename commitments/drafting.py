@@ -179,10 +179,12 @@ def rename_draft_subject(
     return save(draft, now)
 
 
-def items_for(clerk: User, today: date) -> QuerySet[ServiceItemVersion]:
-    """The catalogue's items that a clerk of this department can take up today: of its region and the regions above."""
+def items_for(clerk: User, today: date, *, kind: str = "") -> QuerySet[ServiceItemVersion]:
+    """The catalogue's items that a clerk of this department can take up today: of its region and the regions above.
+    `kind`: only those for which such a subject may make a commitment."""
     found = catalogue.current_items(lineage=clerk.department.region.lineage, on=today)
-    return found.filter(in_hall=True)
+    found = found.filter(in_hall=True)
+    return found.filter(catalogue.open_to(kind)) if kind else found
 
 
 def check_draft(
@@ -282,8 +284,8 @@ def _check_draft(
 
 def look(draft: Draft, before: Check | None, holder: Holder, now: datetime) -> str:
     """Check, in the same procedure as `before`, and go where the answer leads. Gives what stands against the text."""
-    if draft.item_version.occupation_id and draft.subject.kind != codes.PERSON:
-        raise DraftError("重点职业人群的承诺由本人以个人名义作出，请用身份证号码办理。", field="item")
+    if refusal := catalogue.refusal_of(draft.item_version, draft.subject.kind):
+        raise DraftError(refusal, field="item")
     check = verification.check_subject(
         subject=draft.subject,
         item_version=draft.item_version,

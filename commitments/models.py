@@ -47,6 +47,7 @@ from .recheck_models import Stratum as Stratum
 from .subject_models import AccessGrounds as AccessGrounds
 from .subject_models import SubjectStatement as SubjectStatement
 from .supplement_models import ImmediateResult as ImmediateResult
+from .supplement_models import MaterialFile as MaterialFile
 from .supplement_models import PromisedMaterial as PromisedMaterial
 from .supplement_models import Supplement as Supplement
 from .supplement_models import SupplementExtension as SupplementExtension

@@ -32,7 +32,12 @@ class DraftPhoto(models.Model):
         ordering = ["id"]
         constraints = [
             # The same picture sent twice, because the answer was lost, is one.
-            models.UniqueConstraint(fields=["draft", "kind", "sha256"], name="draft_photo_once")
+            models.UniqueConstraint(
+                fields=["draft", "kind", "sha256"],
+                condition=Q(removed_at=None),
+                name="draft_photo_once",
+                violation_error_message="这张照片已经上传过。",
+            )
         ]
 
     def __str__(self) -> str:

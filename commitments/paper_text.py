@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import telling
 from .models import Draft
 from .supplements import rules as late_rules
 
@@ -90,6 +91,6 @@ def paper_of(draft: Draft, filled: list[dict[str, Any]]) -> PaperText:
         version_label=f"{version.text.code} 第 {version.number} 版",
         version_sha256=version.sha256,
         content=content,
-        notice=paragraphs(version.notice),
-        privacy=paragraphs(version.privacy_notice),
+        notice=[*paragraphs(version.notice), *telling.notice_lines(draft, version.notice)],
+        privacy=telling.privacy_lines(draft, paragraphs(version.privacy_notice)),
     )

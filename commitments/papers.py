@@ -15,7 +15,8 @@ from credit_portal.registry.models import CreditSubject
 from verification.models import Check, CreditEntry
 from verification.vocabulary import Route
 
-from .models import Commitment, IdentityDocument, SignerCapacity
+from .models import Commitment, Draft, IdentityDocument, PromisedMaterial, SignerCapacity
+from .paper_text import PaperText
 
 
 def verify_url(token: str) -> str:
@@ -83,6 +84,26 @@ def commitment_pdf(commitment: Commitment, *, signature_png: bytes | None) -> by
     )
 
 
+def unsigned_pdf(draft: Draft, paper: PaperText, *, signer: str, on: date) -> bytes:
+    """The text of a draft with a line to sign on, for whoever signs on paper. It has no code yet."""
+    subject = draft.subject
+    html = render_to_string(
+        "commitments/paper/unsigned.html",
+        {
+            "paper": paper,
+            "subject_code_label": code_label(subject.kind),
+            "subject_code_shown": subject.uscc or codes.mask_id_number(subject.id_number),
+            "case_ref": draft.case_ref,
+            "signer": signer,
+            "on": on,
+            "text_sha256": paper.sha256,
+            "version_label": paper.version_label,
+            "demonstration": subject.is_demo,
+        },
+    )
+    return render_pdf(html, identifier=paper.sha256.encode(), title=f"待签 {paper.title}")
+
+
 def version_label(commitment: Commitment) -> str:
     version = commitment.text_version
     return f"{version.text.code} 第 {version.number} 版" if version else ""
@@ -91,6 +112,24 @@ def version_label(commitment: Commitment) -> str:
 def signed_pdf(commitment: Commitment) -> bytes:
     """The PDF as it was stored at signing, checked against its hash."""
     return read_evidence(commitment.pdf)
+
+
+def to_bring(commitment: Commitment) -> list[PromisedMaterial]:
+    """The late materials that were promised with it, each with its day; none without."""
+    if not commitment.late_materials:
+        return []
+    rows = PromisedMaterial.objects.filter(supplement__commitment=commitment)
+    return list(rows.order_by("number"))
+
+
+def where_to_bring(commitment: Commitment) -> str:
+    """By which ways late materials come."""
+    department = commitment.department
+    at = f"（{department.address}）" if department.address else ""
+    return (
+        f"登录 {settings.SITE['address']}/me/supplements/ 提交照片或者扫描件，或者送到{commitment.department_name}{at}。"
+        "逾期没有补齐的，办理终止，由受理单位依法处理。"
+    )
 
 
 def next_steps(commitment: Commitment) -> list[str]:
@@ -125,6 +164,8 @@ def receipt_pdf(commitment: Commitment) -> bytes:
             "published": commitment.public_from is not None and commitment.withdrawn_at is None,
             "contact": commitment.department.phone,
             "next_steps": next_steps(commitment),
+            "to_bring": to_bring(commitment),
+            "where_to_bring": where_to_bring(commitment),
             "text_sha256": commitment.text_sha256,
             "verify_url": verify_url(commitment.verify_token),
             "qr_data_uri": qr_data_uri(verify_url(commitment.verify_token)),

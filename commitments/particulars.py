@@ -31,6 +31,12 @@ def blank_errors(draft: Draft, today: date) -> dict[str, str]:
     errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
     if draft.item_version.once_a_year and YEAR not in errors and year_of(draft, today) is None:
         errors[YEAR] = f"“{YEAR}”应为 {FIRST_YEAR} 至 {today.year} 之间的年份，例如 {today.year - 1}。"
+    labels = {blank.key: blank.label for blank in draft.text_version.blanks.all()}
+    for key in (UNIT, POSITION) if draft.item_version.occupation_id else ():
+        if key not in errors and not any(char.isalpha() for char in str(draft.blanks.get(key, ""))):
+            errors[key] = (
+                f"“{labels[key]}”应写{'单位' if key == UNIT else '岗位或者职务'}的名称，不能只写数字和符号。"
+            )
     return errors
 
 
@@ -43,14 +49,13 @@ def year_of(draft: Draft, today: date) -> int | None:
 
 
 def same_year(draft: Draft, today: date) -> Commitment | None:
-    """A commitment of the same subject, item and type for the same year."""
+    """A commitment of the same subject and item for the same year."""
     year = year_of(draft, today) if draft.item_version.once_a_year else None
     if year is None:
         return None
     rows = Commitment.objects.filter(
         subject=draft.subject,
         item=draft.item_version.item,
-        commitment_type=draft.commitment_type,
         particulars__year=year,
         voided_at=None,
         corrected_by=None,

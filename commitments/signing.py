@@ -34,9 +34,16 @@ from .drafting import (
     move,
     require_clerk,
 )
-from .models import Commitment, CommitmentEvent, Draft
+from .models import Commitment, CommitmentEvent, Draft, ImmediateResult
 from .paper_text import PaperText
 from .presenting import MUST_BE_SHOWN, hash_of_part, paper_for
+from .supplements import immediate
+
+GIVEN_OUT = (
+    "办理结果已于 {day} 登记为“{result}”（{number}），不能作废。填错了的，由登记结果以外的人更正；"
+    "结果本身有误的，由{department}依法处理。"
+)
+BY_ANOTHER = "办理结果（{result}，{number}）由您登记，更正须由另一人办理。"
 
 
 def check_ready(draft: Draft, now: datetime) -> PaperText:
@@ -122,6 +129,7 @@ def _replace(*, old_id: int, new: Commitment, clerk: User, reason: str, now: dat
     old = Commitment.objects.select_for_update().get(pk=old_id)
     if old.voided_at is not None:
         raise SigningError(f"被更正的承诺 {old.code} 已作废。")
+    _check_another(old, clerk)
     CommitmentEvent.objects.create(
         commitment=old, kind=CommitmentEvent.Kind.CORRECTED, at=now, actor=clerk, reason=reason, note=new.code
     )
@@ -155,6 +163,22 @@ def _check_reason(reason: str) -> str:
     return reason
 
 
+def _said(result: ImmediateResult) -> dict[str, object]:
+    return {
+        "day": result.recorded_on,
+        "result": result.get_result_display(),
+        "number": result.document_no,
+        "department": result.department.name,
+    }
+
+
+def _check_another(commitment: Commitment, clerk: User) -> None:
+    """After a result was given out on it, whoever recorded the result does not replace the commitment, too."""
+    result = immediate.recorded(commitment)
+    if result is not None and result.recorded_by_id == clerk.pk:
+        raise DraftError(BY_ANOTHER.format(**_said(result)), field="reason")
+
+
 @transaction.atomic
 def void(*, commitment_id: int, clerk: User, reason: str, now: datetime) -> Commitment:
     """Void on the day of signing, with a reason. The code stays taken; publication ends in the same transaction.
@@ -171,6 +195,8 @@ def void(*, commitment_id: int, clerk: User, reason: str, now: datetime) -> Comm
         raise DraftError("这份承诺已被更正，不再作废。", field="reason")
     if commitment.breach_cases.exclude(state__in=["dropped", "revoked"]).exists():
         raise DraftError("这份承诺有未办结的违诺认定，不能作废。", field="reason")
+    if result := immediate.recorded(commitment):
+        raise DraftError(GIVEN_OUT.format(**_said(result)), field="reason")
     commitment.voided_at = now
     commitment.save(update_fields=["voided_at"])
     CommitmentEvent.objects.create(
@@ -196,6 +222,7 @@ def start_correction(*, commitment_id: int, clerk: User, reason: str, now: datet
         raise DraftError("这份承诺已作废。", field="reason")
     if Commitment.objects.filter(corrects=commitment).exists():
         raise DraftError("这份承诺已被更正。", field="reason")
+    _check_another(commitment, clerk)
     reason = _check_reason(reason)
     unfinished = Draft.objects.filter(
         clerk=clerk, corrects=commitment, step__in=[Draft.Step.CHECK, Draft.Step.READ, Draft.Step.SIGN]

@@ -114,6 +114,7 @@ class PromisedMaterial(models.Model):
     sent_by = models.ForeignKey(
         SubjectAccess, models.PROTECT, null=True, verbose_name="提交人", related_name="+"
     )
+    # The first of its files (`MaterialFile`), and of those that were returned.
     file = models.ForeignKey(EvidenceFile, models.PROTECT, null=True, verbose_name="文件", related_name="+")
     returned_on = models.DateField("退回日期", null=True)
     returned_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="退回人", related_name="+")
@@ -152,6 +153,41 @@ class PromisedMaterial(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MaterialFile(models.Model):
+    """One page or file of a material, in the order in which they came. What was replaced or returned is not the material any
+    more, that it was sent stays (trigger)."""
+
+    class Ending(models.TextChoices):
+        REPLACED = "replaced", "已更换"
+        RETURNED = "returned", "已退回"
+
+    material = models.ForeignKey(
+        PromisedMaterial, models.PROTECT, related_name="files", verbose_name="容缺材料"
+    )
+    file = models.ForeignKey(EvidenceFile, models.PROTECT, verbose_name="文件", related_name="+")
+    added_at = models.DateTimeField("提交时间")
+    access = models.ForeignKey(
+        SubjectAccess, models.PROTECT, null=True, verbose_name="提交人", related_name="+"
+    )
+    ending = models.CharField("不再使用", max_length=10, choices=Ending.choices, blank=True)
+    ended_at = models.DateTimeField("不再使用的时间", null=True)
+
+    class Meta:
+        verbose_name = "容缺材料的文件"
+        verbose_name_plural = "容缺材料的文件"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ending="", ended_at__isnull=True) | (~Q(ending="") & Q(ended_at__isnull=False)),
+                name="material_file_ended_is_dated",
+                violation_error_message="不再使用的文件须有时间。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file.original_name or str(self.file_id)
 
 
 class SupplementExtension(models.Model):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from credit_portal.registry import personal_numbers
 from credit_portal.registry.legible import illegible
 
 PLEDGE, LIABILITY = "pledge", "liability"
@@ -34,6 +35,8 @@ CONTENT_LABELS = {
 COLLECTED_LENGTH = 4000
 DATE_LENGTH = len("2026年12月31日")
 EMPTY_LINE = "＿" * 6
+# A blank that asks for a number of a person itself.
+_ASKED = re.compile("电话|手机|联系方式|身份证|证件号")
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _KEY = re.compile(r"[^\W]{1,30}")
@@ -390,6 +393,9 @@ def _shown(blank: BlankLike, raw: object) -> str:
         value = unicodedata.normalize("NFKC", value).replace(",", "")
         if not _NUMBER.fullmatch(value) or not value.isascii():
             raise ValueError(f"应为数字，现为“{value}”")
+    elif not _ASKED.search(blank.label) and (found := personal_numbers.passages(value)):
+        # What is filled in stands in the text, and the text may be public.
+        raise ValueError(f"里的“{found[0]}”像手机号码或者身份证号码，不能写进承诺书")
     if len(value) > blank.max_length:
         raise ValueError(f"最多 {blank.max_length} 字，现为 {len(value)} 字")
     return value

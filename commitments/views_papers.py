@@ -90,6 +90,9 @@ def _about(request: HttpRequest, one: Commitment, **context: Any) -> dict[str, A
     replaced_by = getattr(one, "corrected_by", None)
     is_public = one.public_from is not None and one.withdrawn_at is None and one.voided_at is None
     open_to_change = one.voided_at is None and replaced_by is None
+    result = context.get("immediate")
+    given_out = result is not None and result.recorded_on is not None
+    own_result = given_out and result.recorded_by_id == request.user.pk
     return frame(
         request,
         PRINT,
@@ -101,8 +104,9 @@ def _about(request: HttpRequest, one: Commitment, **context: Any) -> dict[str, A
         events=one.events.select_related("actor", "partner"),
         photos=list(_photos(one)),
         replaced_by=replaced_by,
-        may_void=open_to_change and one.made_on == clock.today(),
-        may_correct=open_to_change,
+        may_void=open_to_change and one.made_on == clock.today() and not given_out,
+        may_correct=open_to_change and not own_result,
+        given_out=open_to_change and given_out,
         reason_form=ReasonForm(),
         void_action=reverse("window:void", args=[one.code]),
         void_reasons=VOID_REASONS,

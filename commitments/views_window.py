@@ -146,7 +146,7 @@ def _check_page(
         CHECK,
         draft=one,
         form=form or CheckForm(initial=begun),
-        items=drafting.items_for(request.user, clock.today()),
+        items=drafting.items_for(request.user, clock.today(), kind=one.subject.kind),
         names=names or NameForm(person=about["is_person"], initial={"name_source": one.subject.name_source}),
         **about,
     )

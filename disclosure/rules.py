@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from commitments.telling import class_at_signing
 from credit_portal.registry.groups import CREDIT_OFFICE
 from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
 
@@ -51,14 +52,14 @@ def initial_class(
     not public by rule either: a repair is seen by whoever holds the certificate, and in the announcement where there is
     one (docs/repair.md).
     """
-    item_class = PublicityClass(item_publicity_class) if item_publicity_class else PUBLIC
-    if subject_kind == PERSON:
-        return (CLOSED, Reason.ITEM_RULE) if item_class == CLOSED else (LIMITED, Reason.DEFAULT_PERSON)
-    if commitment_type == CommitmentType.REPAIR:
-        return (CLOSED, Reason.ITEM_RULE) if item_class == CLOSED else (LIMITED, Reason.REPAIR_PLEDGE)
-    if item_class == PUBLIC:
-        return PUBLIC, Reason.DEFAULT_ORGANISATION
-    return item_class, Reason.ITEM_RULE
+    found = class_at_signing(subject_kind, item_publicity_class, commitment_type=commitment_type)
+    if found == PUBLIC:
+        return found, Reason.DEFAULT_ORGANISATION
+    if found == LIMITED and subject_kind == PERSON:
+        return found, Reason.DEFAULT_PERSON
+    if found == LIMITED and commitment_type == CommitmentType.REPAIR:
+        return found, Reason.REPAIR_PLEDGE
+    return found, Reason.ITEM_RULE
 
 
 def reasons_for(subject_kind: str, publicity_class: str) -> frozenset[PublicityDecision.Reason]:

@@ -111,6 +111,7 @@ class CatalogueItemSerializer(s.Serializer):
     scope = s.ChoiceField(ServiceItemVersion.Scope.choices, help_text="must 应当采用，may 可以采用承诺制")
     in_hall = s.BooleanField(help_text="是否在政务服务大厅办理")
     checkpoint = s.ChoiceField(ServiceItemVersion.Checkpoint.choices, help_text="信用审查环节")
+    made_by = s.ListField(child=s.ChoiceField(CreditSubject.Kind.choices), help_text="谁可以承诺，主体的类别")
     allows_late_materials = s.BooleanField(help_text="可容缺受理")
     materials = MaterialSerializer(many=True, help_text="申请材料")
     handled_at_once = s.BooleanField(help_text="即时办理：承诺符合条件并交齐材料的，当日出结果")

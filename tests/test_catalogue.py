@@ -10,11 +10,14 @@ from credit_portal.registry.catalogue import (
     CatalogueError,
     current_items,
     draft_item,
+    open_to,
     publish_item,
+    refusal_of,
     retire_item,
 )
-from credit_portal.registry.models import ServiceItem, ServiceItemVersion
+from credit_portal.registry.models import CreditSubject, ServiceItem, ServiceItemVersion
 from tests import factories
+from tests.self_service import group as occupation_group
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +193,37 @@ def test_the_list_goes_into_the_next_version_and_stays_in_this_one(draft, author
     assert second.materials == first.materials and second.handled_at_once and not first.handled_at_once
     with pytest.raises(DatabaseError), transaction.atomic():
         ServiceItemVersion.objects.filter(pk=first.pk).update(materials=[])
+
+
+@pytest.mark.req("R20", "R32")
+def test_who_may_promise_is_the_same_for_a_query_and_for_one_item(owner):
+    group = occupation_group()
+    for kinds in ([], ["person"], ["organisation", "sole_trader"], ["organisation", "sole_trader", "person"]):
+        for yearly, occupation in ((False, None), (True, None), (False, group)):
+            if occupation is not None and kinds not in ([], ["person"]):
+                continue
+            factories.item_version(
+                department=owner, subject_kinds=kinds, once_a_year=yearly, occupation=occupation
+            )
+    rows = list(ServiceItemVersion.objects.all())
+    for kind in CreditSubject.Kind.values:
+        found = set(ServiceItemVersion.objects.filter(open_to(kind)).values_list("pk", flat=True))
+        assert found == {row.pk for row in rows if kind in row.made_by}, kind
+        assert found == {row.pk for row in rows if not refusal_of(row, kind)}, kind
+    yearly = next(row for row in rows if row.once_a_year and not row.subject_kinds)
+    assert yearly.made_by_label == "自然人"
+
+
+@pytest.mark.req("R9", "R20")
+def test_an_item_of_an_occupational_group_is_for_persons_only(draft, author):
+    for kinds, words in (
+        (["organisation"], "只能是自然人"),
+        (["person", "person"], "“谁可以承诺”有重复"),
+        (["robot"], "“谁可以承诺”"),
+    ):
+        fields = {
+            "subject_kinds": kinds, "occupation": occupation_group(), "allowed_types": ["voluntary"],
+            "allows_late_materials": False, "materials": [],
+        }  # fmt: skip
+        with pytest.raises(CatalogueError, match=words):
+            draft_item(item=draft.item, fields=fields, actor=author, now=NOW)

@@ -47,7 +47,7 @@ class Signed(Late):
 
     def send(self, number: int):
         return receiving.send(
-            supplement_id=self.one.pk, number=number, access=self.holder, upload=FILE, now=self.now
+            supplement_id=self.one.pk, number=number, access=self.holder, uploads=[FILE], now=self.now
         )
 
     def ask(self, days: int = 5, actor=None):
@@ -268,9 +268,9 @@ def test_nobody_sends_for_another_nor_twice_nor_nothing(at):
     looks = subjects.opened(at.one.commitment.subject, capacity="agent", scope="view", now=NOW)
     for held in (other, looks):
         with pytest.raises(SupplementError, match="本主体"):
-            receiving.send(supplement_id=at.one.pk, number=1, access=held, upload=FILE, now=NOW)
+            receiving.send(supplement_id=at.one.pk, number=1, access=held, uploads=[FILE], now=NOW)
     with pytest.raises(SupplementError, match="请选择要提交的文件"):
-        receiving.send(supplement_id=at.one.pk, number=1, access=at.holder, upload=None, now=NOW)
+        receiving.send(supplement_id=at.one.pk, number=1, access=at.holder, uploads=[], now=NOW)
     at.send(1)
     with pytest.raises(SupplementMoved, match="网上已提交"):
         at.send(1)

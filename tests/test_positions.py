@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from commitments import presenting, reading, texts
+from commitments import presenting, reading, text_rules, texts
 from commitments.concluding import DuplicateToday
 from commitments.draft_steps import DraftError
 from commitments.models import Commitment, CommitmentParticulars
@@ -77,6 +77,24 @@ def test_a_person_commits_with_unit_and_position_and_is_counted_and_not_publishe
     assert desk.get("/desk/positions/?year=١٩٩٩").status_code == 200
     with pytest.raises(Exception, match="commitmentparticulars"):
         CommitmentParticulars.objects.filter(pk=tag.pk).update(unit="别的学校")
+
+
+@pytest.mark.req("R9")
+def test_numbers_of_a_person_do_not_get_into_the_text(phone):
+    client = phone.client()
+    address = client.post(f"/me/sign/items/{phone.item.pk}/")["Location"]
+    client.post(f"{address}check/", {"commitment_type": "voluntary"})
+    for unit, position, words in (
+        ("栾城区第一中学", "13812345678", "像手机号码或者身份证号码，不能写进承诺书"),
+        ("栾城区第一中学，电话 138 1234 5678", "教师", "“138 1234 5678”像手机号码"),
+        ("栾城区第一中学", "12345", "应写岗位或者职务的名称"),
+        ("110", "教师", "应写单位的名称"),
+    ):
+        answer = client.post(f"{address}blanks/", {"blank-单位": unit, "blank-岗位": position})
+        assert answer.status_code == 422 and words in answer.content.decode(), words
+    # A blank that asks for a telephone takes one.
+    asks = text_rules.BlankData("电话", "联系电话")
+    assert not text_rules.blank_errors([asks], {"电话": "13812345678"})
 
 
 @pytest.mark.req("R9")

@@ -254,7 +254,12 @@ def test_a_photograph_sent_again_is_one_and_is_taken_away_again(phone):
             address, {"kind": "material", "key": key, "name": "门头照片", "photo": photo()}, **asked
         )
         assert answer.status_code == 200 and "门头照片" in answer.json()["html"]
-    client.post(address, {"kind": "material", "key": uuid.uuid4(), "photo": photo()})
+    # Chosen anew with another name: said, instead of a name that is silently not kept.
+    again = {"kind": "material", "key": uuid.uuid4(), "name": "另一个名称"}
+    told = client.post(address, again | {"photo": photo()}, **asked).json()["told"]
+    assert "已经上传过（“门头照片”）" in told and "先移除，再上传" in told
+    page = client.post(address, {"kind": "material", "photo": photo()}, follow=True).content.decode()
+    assert "没有再存一张" in page
     row = DraftPhoto.objects.get()
     assert (row.draft, row.access, row.file.kind) == (draft, phone.access, "document")
     assert client.get(f"{address}{row.pk}/")["Content-Type"] == "image/png"
@@ -262,9 +267,11 @@ def test_a_photograph_sent_again_is_one_and_is_taken_away_again(phone):
     client.post(f"{address}{row.pk}/remove/")
     client.post(f"{address}{row.pk}/remove/")
     assert client.get(f"{address}{row.pk}/").status_code == 404
-    # Brought again after all: it is the one that was there.
-    client.post(address, {"kind": "material", "key": uuid.uuid4(), "photo": photo()})
-    assert list(photos.shown(draft)) == [row]
+    # Brought again after all, with the name that it should have.
+    answer = client.post(address, again | {"key": uuid.uuid4(), "photo": photo()}, **asked)
+    assert answer.json()["told"] == "" and "另一个名称" in answer.json()["html"]
+    anew = photos.shown(draft).get()
+    assert (anew.name, anew.pk == row.pk) == ("另一个名称", False)
     deeds = [event.facts["deed"] for event in AuditEvent.objects.filter(verb="draft.photo").order_by("pk")]
     assert deeds == ["added", "removed", "added"]
     with pytest.raises(IntegrityError), transaction.atomic():

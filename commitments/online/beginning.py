@@ -13,7 +13,7 @@ from commitments.drafting import look
 from commitments.models import Commitment, Draft
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.registry import catalogue, codes
+from credit_portal.registry import catalogue
 from credit_portal.registry.models import CommitmentType, CreditSubject, ServiceItemVersion, SubjectAccess
 from verification import services as verification
 
@@ -21,15 +21,14 @@ from verification import services as verification
 MOST = 40
 MOST_OPEN = 20
 NOT_ONLINE = "这个事项现在不能在网上承诺，请到窗口办理，或者另选事项。"
+ANOTHER_OPEN = "这一事项另有一份没有办完的草稿，请从“没有办完的”里继续。"
 REPAIR = "信用修复承诺在修复申请中签署，请从“信用修复”进入。"
 
 
 def items_for(subject: CreditSubject, *, now: datetime, sought: str = "") -> QuerySet[ServiceItemVersion]:
-    """What the subject can sign for online: the items of its own region first, those of occupational groups for persons
-    only. `sought`: a piece of the name, the letters of its pinyin, the code, or a group's name."""
+    """What the subject can sign for online: the items that are for its kind, of its own region first. `sought`: a piece of the name, the letters of its pinyin, the code, or a group's name."""
     found = catalogue.online_items(on=local_date(now)).select_related("occupation")
-    if subject.kind != codes.PERSON:
-        found = found.filter(occupation=None)
+    found = found.filter(catalogue.open_to(subject.kind))
     sought = sought.replace("\0", "").strip()[:60]
     if sought:
         found = found.filter(
@@ -120,9 +119,7 @@ def check(
     except verification.NotCheckable as error:
         raise DraftError(str(error), field="commitment_type") from error
     except IntegrityError as error:
-        raise DraftError(
-            "这一事项另有一份没有办完的草稿，请从“没有办完的”里继续。", field="commitment_type"
-        ) from error
+        raise DraftError(ANOTHER_OPEN, field="commitment_type") from error
     if problem:
         # Raised after the commit: the check was made and seen, so it is kept.
         raise DraftError(problem, field="commitment_type")
@@ -145,15 +142,18 @@ def _choose(draft: Draft, commitment_type: str, case_ref: str, late_materials: b
     draft.commitment_type, draft.case_ref, draft.late_materials = commitment_type, case_ref, late_materials
 
 
-@transaction.atomic
 def choose_again(*, draft_id: uuid.UUID, access: SubjectAccess, now: datetime) -> Draft:
-    """Back to the choice of the type; what was filled in stays."""
-    draft = locked(draft_id, access)
-    if draft.step in (Step.READ, Step.SIGN):
-        # As the counter does it: the check that was made stays on record, the draft waits for the next.
-        draft.step = Step.CHECK
-        save(draft, now)
-    return draft
+    """Back to the choice of the type, from the ordinary route too; what was filled in stays. Raises DraftError."""
+    try:
+        with transaction.atomic():
+            draft = locked(draft_id, access)
+            if draft.step in (Step.READ, Step.SIGN, Step.ORDINARY):
+                # As the counter does it: the check that was made stays on record, the draft waits for the next.
+                draft.step = Step.CHECK
+                save(draft, now)
+            return draft
+    except IntegrityError as error:
+        raise DraftError(ANOTHER_OPEN) from error
 
 
 def drafts_of(subject: CreditSubject) -> QuerySet[Draft]:

@@ -218,5 +218,7 @@ def receipt_page(request: HttpRequest, one: Draft) -> HttpResponse:
         5,
         one=commitment,
         following=papers.next_steps(commitment),
+        to_bring=papers.to_bring(commitment),
+        supplement=getattr(commitment, "supplement", None),
         qr=qr_data_uri(papers.verify_url(commitment.verify_token)),
     )

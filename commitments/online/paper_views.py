@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from commitments import drafting, papers
+from commitments import drafting, papers, presenting
 from commitments.concluding import Upload
 from commitments.forms import uploaded
 from commitments.models import Draft
@@ -30,26 +30,30 @@ def add_photo(request: HttpRequest, one: Draft) -> HttpResponse:
     """Keep a photograph; a script gets the list anew and the number of the next."""
     content = uploaded(request.FILES.get("photo"))
     name = clean_name(content[2]) if content else ""
-    problem = "" if content else CHOOSE
+    problem, told = "" if content else CHOOSE, ""
     if content is not None:
+        key = _key(request.POST.get("key", ""))
         try:
-            photos.add(
+            kept = photos.add(
                 draft_id=one.pk,
                 access=acting_of(request).access,
                 kind=request.POST.get("kind", ""),
-                key=_key(request.POST.get("key", "")),
+                key=key,
                 upload=Upload(*content),
                 name=request.POST.get("name", ""),
                 now=clock.now(),
             )
+            told = photos.known_before(kept, key)
         except EvidenceRefused as refused:
             problem = f"“{name}”没有收下：{refused.reason}"
         except drafting.DraftError as wrong:
             problem = str(wrong)
     if wants_json(request):
-        return JsonResponse({"error": problem}, status=422) if problem else _list(request, one)
+        return JsonResponse({"error": problem}, status=422) if problem else _list(request, one, told)
     if problem:
         messages.error(request, problem)
+    elif told:
+        messages.info(request, told)
     return _back(one)
 
 
@@ -76,10 +80,17 @@ def remove_photo(request: HttpRequest, one: Draft, pk: int) -> HttpResponse:
     return _back(one)
 
 
-def _list(request: HttpRequest, one: Draft) -> HttpResponse:
+def _list(request: HttpRequest, one: Draft, told: str = "") -> HttpResponse:
     context = pages.photo_context(one) | {"draft": one}
-    html = render_to_string("me/sign/_photos.html", context, request)
-    return JsonResponse({"html": html, "paper": photos.paper_of(one) is not None})
+    paper_photo = photos.paper_of(one)
+    return JsonResponse(
+        {
+            "html": render_to_string("me/sign/_photos.html", context, request),
+            "paper": paper_photo is not None,
+            "told": told,
+            "says": render_to_string("me/sign/_paper_photo.html", {"paper_photo": paper_photo}),
+        }
+    )
 
 
 def _back(one: Draft) -> HttpResponse:
@@ -104,6 +115,25 @@ def photo(request: HttpRequest, uuid: UUID, pk: int) -> HttpResponse:
         acting_of(request), what="网上提交的照片", target_type="draft", target_id=str(one.pk), now=clock.now()
     )
     return HttpResponse(content, content_type=row.file.content_type)
+
+
+@for_subjects(act=True)
+@csp_exempt()
+@require_safe
+def text(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The text as it stands, to be printed and signed by hand."""
+    one = own_draft(request, uuid)
+    if one.step != Draft.Step.SIGN:
+        return redirect("me_sign:draft", one.pk)
+    log_own_read(
+        acting_of(request), what="待签的承诺书", target_type="draft", target_id=str(one.pk), now=clock.now()
+    )
+    content = papers.unsigned_pdf(
+        one, presenting.paper_for(one), signer=acting_of(request).name, on=clock.today()
+    )
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="text.pdf"'
+    return response
 
 
 @for_subjects(act=True)

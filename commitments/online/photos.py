@@ -12,6 +12,7 @@ from commitments.concluding import Upload
 from commitments.draft_steps import WITH_SUBJECT, DraftError, locked, save
 from commitments.models import Draft, DraftPhoto
 from credit_portal.audit import events
+from credit_portal.audit.clock import SHANGHAI
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
@@ -26,6 +27,8 @@ HEIC = (
     "这是 HEIC 格式的照片，窗口的电脑打不开。请在手机“设置—相机—格式”里选“兼容性最佳”以后重拍，"
     "或者打开照片截屏，上传截屏。"
 )
+
+SAME = "这张照片 {at:%H:%M} 已经上传过（“{name}”），没有再存一张。要改名称的，先移除，再上传。"
 
 
 def is_heic(content: bytes) -> bool:
@@ -43,8 +46,8 @@ def add(
     name: str = "",
     now: datetime,
 ) -> DraftPhoto:
-    """Keep a photograph. `key`, made by the page for each, and the picture itself have it happen once: sent again, the one
-    that is there is given. Raises DraftError (`photo`, `name`) and EvidenceRefused, both naming the file."""
+    """Keep a photograph. `key`, made by the page for each, and the picture itself have it happen once: sent again, or
+    chosen anew (`known_before`), the one that is there is given. Raises DraftError (`photo`, `name`) and EvidenceRefused, both naming the file."""
     draft = locked(draft_id, access)
     if kind not in Kind.values:
         raise DraftError("没有这种照片。", field="photo")
@@ -60,12 +63,8 @@ def add(
     if is_heic(upload.content):
         raise EvidenceRefused(str(Kind(kind).label), HEIC)
     sha256 = hashlib.sha256(upload.content).hexdigest()
-    same = draft.photos.filter(kind=kind, sha256=sha256).first()
+    same = shown(draft).filter(kind=kind, sha256=sha256).first()
     if same is not None:
-        if same.removed_at is not None:
-            same.removed_at = None
-            same.save(update_fields=["removed_at"])
-            _tell(draft, access, "added", sha256, now)
         return same
     if shown(draft).count() >= MOST:
         raise DraftError(f"最多 {MOST} 张照片，请先移除不用的。", field="photo")
@@ -91,6 +90,11 @@ def add(
     save(draft, now)
     _tell(draft, access, "added", sha256, now)
     return photo
+
+
+def known_before(photo: DraftPhoto, key: uuid.UUID) -> str:
+    """What is said where a picture had come already, by another sending than `key`; empty: it is the one just sent."""
+    return "" if photo.key == key else SAME.format(name=photo, at=photo.added_at.astimezone(SHANGHAI))
 
 
 @transaction.atomic

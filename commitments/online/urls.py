@@ -21,5 +21,6 @@ urlpatterns = [
     path("<uuid:uuid>/photos/", paper_views.add_photo, name="photos"),
     path("<uuid:uuid>/photos/<int:pk>/", paper_views.photo, name="photo"),
     path("<uuid:uuid>/photos/<int:pk>/remove/", paper_views.remove_photo, name="remove-photo"),
+    path("<uuid:uuid>/text.pdf", paper_views.text, name="text"),
     path("<uuid:uuid>/notice.pdf", paper_views.notice, name="notice"),
 ]

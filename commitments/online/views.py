@@ -28,6 +28,7 @@ from .pages import acting_of, go, on_draft, own_draft
 
 Step = Draft.Step
 GIVEN_UP = "草稿已放弃，填写的内容已清除。"
+NOT_KEPT = "这份草稿在别的页面已办到“{step}”，刚才输入的没有保存。"
 
 
 @for_subjects()
@@ -160,23 +161,31 @@ def shown(request: HttpRequest, one: Draft) -> HttpResponse:
 def blanks(request: HttpRequest, one: Draft) -> HttpResponse:
     """Keep what was filled in. While it is typed (`auto`) nothing is a mistake yet; otherwise what is wrong is named by
     field, and the text is shown next."""
+    auto = bool(request.POST.get("auto")) and wants_json(request)
     if one.step not in (Step.READ, Step.SIGN):
-        return go(request, one)
-    auto = bool(request.POST.get("auto"))
+        # What is typed on a page that another tab has overtaken is not kept, and must not read as if it were.
+        return _not_kept(one) if auto else go(request, one)
     try:
         errors, late_errors = asking.keep(
             request.POST, one, acting_of(request).access, again=lambda: own_draft(request, one.pk),
             now=clock.now(), on=clock.today(), order=order_of(request),
         )  # fmt: skip
     except drafting.DraftError as wrong:  # another tab was faster
+        if auto:
+            return _not_kept(own_draft(request, one.pk))
         messages.error(request, str(wrong))
         return go(request, one)
-    if auto and wants_json(request):
+    if auto:
         return JsonResponse({"saved": True})
     if errors or late_errors:
         fresh = own_draft(request, one.pk)
         return pages.fill_page(request, fresh, errors, status=422, late_errors=late_errors)
     return go(request, one)
+
+
+def _not_kept(one: Draft) -> JsonResponse:
+    words = NOT_KEPT.format(step=one.get_step_display())
+    return JsonResponse({"error": words, "next": reverse("me_sign:draft", args=[one.pk])}, status=409)
 
 
 @on_draft
@@ -257,7 +266,7 @@ def state(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """GET asks, POST gives the draft up."""
     one = own_draft(request, uuid)
-    if one.step not in drafting.WITH_SUBJECT:
+    if one.step not in (*drafting.WITH_SUBJECT, Step.ORDINARY):
         return redirect("me_sign:draft", one.pk)
     if request.method != "POST":
         return render(request, "me/sign/discard.html", {"draft": one})

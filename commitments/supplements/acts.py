@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 
 from commitments.forms import uploaded
-from commitments.models import PromisedMaterial, Supplement, SupplementExtension
+from commitments.models import MaterialFile, PromisedMaterial, Supplement, SupplementExtension
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
@@ -157,6 +157,8 @@ def about(request: HttpRequest, supplement: Supplement, bound: Bound) -> dict[st
         return {
             "row": row,
             "countdown": material.countdown,
+            "files": material.files,
+            "returned": material.returned,
             "receive": form("receive", row.number) if takes and row.state == MaterialState.WAITING else None,
             "accept": sent,
             "send_back": form("send_back", row.number)
@@ -186,13 +188,9 @@ def about(request: HttpRequest, supplement: Supplement, bound: Bound) -> dict[st
 
 
 def file_response(supplement: Supplement, uuid: Any) -> tuple[EvidenceFile, HttpResponse]:
-    """A file of the procedure: of a material, a returned one, or the evidence of an extension. Raises Http404."""
-    ids = [
-        pk
-        for row in supplement.materials.values_list("file", "returned_file")
-        for pk in row
-        if pk is not None
-    ]
+    """A file of the procedure: of a material, returned ones too, or the evidence of an extension. Raises Http404."""
+    kept = MaterialFile.objects.filter(material__supplement=supplement)
+    ids = list(kept.exclude(ending=MaterialFile.Ending.REPLACED).values_list("file", flat=True))
     ids += list(supplement.extensions.values_list("evidence", flat=True))
     file = EvidenceFile.objects.filter(uuid=uuid, pk__in=ids).first()
     if file is None:

@@ -7,6 +7,9 @@ from django.http import QueryDict
 
 from commitments.forms import ACCEPTED_SCANS, iso_date
 from commitments.models import ImmediateResult, ServiceItemVersion, Supplement
+from credit_portal.documents.fields import PapersField
+
+from .receiving import ADD, MOST_FILES, REPLACE
 
 
 def _lines(rows: int) -> forms.Textarea:
@@ -25,10 +28,23 @@ class ReceiveForm(forms.Form):
 
 
 class SendForm(forms.Form):
-    file = forms.FileField(
-        label="照片或扫描件", required=False, widget=_file(), allow_empty_file=True,
-        help_text="PNG、JPEG 或 PDF，10 MB 以内。",
-    )  # fmt: skip
+    files = PapersField(
+        label="照片或扫描件",
+        most=MOST_FILES,
+        help_text=f"PNG、JPEG 或 PDF，每个 10 MB 以内；可以一次选几个，一项材料最多 {MOST_FILES} 个。",
+    )
+
+
+class SendAgainForm(SendForm):
+    """Until a material is looked at, it can be completed or replaced."""
+
+    how = forms.ChoiceField(
+        label="这次的文件",
+        choices=[(ADD, "补在已提交的后面"), (REPLACE, "换掉已提交的")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择补在后面，还是换掉已提交的。"},
+    )
+    field_order = ("how", "files")
 
 
 class EmptyForm(forms.Form):

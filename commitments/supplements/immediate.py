@@ -126,6 +126,11 @@ def record(
     return row
 
 
+def recorded(commitment: Commitment) -> ImmediateResult | None:
+    """The result that was given out on a commitment, if one was."""
+    return ImmediateResult.objects.filter(commitment=commitment, recorded_on__isnull=False).first()
+
+
 def on_commitment_gone(*, commitment: Commitment, actor: User | None, now: datetime) -> None:
     """Voided or replaced before the result: nothing is due any more."""
     row = (
@@ -165,7 +170,8 @@ def rates(user: User, *, since: date, today: date) -> list[Rate]:
     over = Q(due_on__lt=today) | Q(recorded_on__isnull=False)
     rows = (
         visible_to(user)
-        .filter(over, due_on__gte=since)
+        # What was given out on a commitment that has been voided since is no result any more.
+        .filter(over, due_on__gte=since, commitment__voided_at=None)
         .order_by()
         .values("department__short_name", "department")
         .annotate(due=Count("pk"), at_once=Count("pk", filter=Q(recorded_on__lte=F("due_on"))))

@@ -93,12 +93,12 @@ def own_blanks(draft: Draft) -> dict[str, str]:
     if not draft.late_materials or draft.text_version is None:
         return {}
     days = sorted(row["on"] for row in draft.promised if rules.parse_day(row["on"]))
-    values = {
-        DAY_BLANK: days[-1] if days else "",
-        NAMES_BLANK: f"{len(draft.promised)} 项，名称和日期见“容缺材料”一条" if draft.promised else "",
-    }
-    keys = {blank.key for blank in draft.text_version.blanks.all()}
-    return {key: value for key, value in values.items() if key in keys}
+    names = "、".join(row["name"] for row in draft.promised)
+    room = {blank.key: blank.max_length for blank in draft.text_version.blanks.all()}
+    if len(names) > room.get(NAMES_BLANK, 0):
+        names = f"共{len(draft.promised)}项，见“容缺材料”一条"
+    values = {DAY_BLANK: days[-1] if days else "", NAMES_BLANK: names}
+    return {key: value for key, value in values.items() if key in room}
 
 
 @transaction.atomic

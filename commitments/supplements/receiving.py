@@ -1,11 +1,14 @@
 """A missing material comes: over the counter, at the desk, or sent in by the subject and then looked at. The day on which
 the subject sent it counts, so that a slow clerk harms nobody (R37)."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from commitments.models import PromisedMaterial, Supplement
+from commitments.models import MaterialFile, PromisedMaterial, Supplement
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.registry.models import SubjectAccess, User
@@ -23,6 +26,13 @@ ONCE = (
     "“{name}”已于 {day} 由{who}退回过一次，窗口不能再退回；确实不符合的，由部门的另一位经办人在工作台退回。"
 )
 NO_FILE = "请选择要提交的文件。"
+# So many pages a material has at most, however they are sent.
+MOST_FILES = 9
+# What becomes of the files that wait to be looked at, when more are sent.
+ADD, REPLACE = "add", "replace"
+TOO_MANY = "每项材料最多 {most} 个文件，现有 {there} 个，这次选了 {more} 个。"
+TWICE = "“{name}”已经提交过，请另选。"
+OVER = "“{name}”的补交日期 {day} 已过，提交的文件不能再增换；请等受理单位核收或者退回。"
 
 
 @transaction.atomic
@@ -38,41 +48,99 @@ def receive(
     if row.state == MaterialState.SENT:
         raise SupplementMoved(WAITS.format(name=row.name))
     if upload is not None:
-        row.file = course.keep_file(upload, actor=actor, department=supplement.department, now=now)
+        _keep(supplement, row, [upload], actor=actor, access=None, now=now)
     _take(supplement, row, actor=actor, now=now)
     return row
 
 
 @transaction.atomic
 def send(
-    *, supplement_id: int, number: int, access: SubjectAccess, upload: Upload | None, now: datetime
+    *,
+    supplement_id: int,
+    number: int,
+    access: SubjectAccess,
+    uploads: Sequence[Upload],
+    now: datetime,
+    how: str = "",
 ) -> PromisedMaterial:
-    """The subject sends a material in from its own pages; today is the day that counts. Raises SupplementError,
-    EvidenceRefused."""
+    """The subject sends a material in from its own pages, as one file or several pages; today is the day that counts.
+
+    Until it is looked at, more can be added (`how` ADD) or all of it replaced (REPLACE), as long as its day is not over.
+    Raises SupplementError, EvidenceRefused.
+    """
     supplement = course.locked(supplement_id)
     if supplement.commitment.subject_id != access.subject_id or not access.may_act:
         raise SupplementError("只能提交本主体的容缺材料。")
     course.refuse_moved(supplement, *TAKES)
     row = _row(supplement, number)
-    if row.state != MaterialState.WAITING:
+    today = local_date(now)
+    again = row.state == MaterialState.SENT and how in (ADD, REPLACE)
+    if row.state != MaterialState.WAITING and not again:
         raise SupplementMoved(GONE.format(name=row.name, state=row.get_state_display()))
-    if upload is None:
-        raise SupplementError(NO_FILE, field="file")
-    row.file = course.keep_file(upload, actor=None, department=supplement.department, now=now)
-    row.state, row.sent_on, row.sent_by = MaterialState.SENT, local_date(now), access
-    row.late = _is_late(row, row.sent_on)
+    if again and not may_send_again(row, today):
+        # What came in time would become late: it waits as it is.
+        raise SupplementError(OVER.format(name=row.name, day=row.due_on), field="files")
+    if not uploads:
+        raise SupplementError(NO_FILE, field="files")
+    if again and how == REPLACE:
+        _end(row, MaterialFile.Ending.REPLACED, now)
+    _keep(supplement, row, uploads, actor=None, access=access, now=now)
+    row.state, row.sent_on, row.sent_by = MaterialState.SENT, today, access
+    row.late = _is_late(row, today)
     row.save()
+    deed = ("补充" if how == ADD else "更换") if again else "提交"
     course.tell(
-        supplement, f"主体网上提交“{row.name}”{'，已逾期' if row.late else ''}", actor=None, now=now,
-        material=row.number, logged=f"主体网上提交第 {row.number} 项",
+        supplement, f"主体网上{deed}“{row.name}”{'，已逾期' if row.late else ''}", actor=None, now=now,
+        material=row.number, logged=f"主体网上{deed}第 {row.number} 项",
     )  # fmt: skip
     course.notify(
         supplement,
         key=f"sent:{row.number}:{row.file.pk if row.file else 0}",
-        title=f"承诺 {supplement.commitment.code} 的容缺材料已在网上提交，请核收",
+        title=f"承诺 {supplement.commitment.code} 的容缺材料已在网上{deed}，请核收",
         now=now,
     )
     return row
+
+
+def _keep(
+    supplement: Supplement,
+    row: PromisedMaterial,
+    uploads: Sequence[Upload],
+    *,
+    actor: User | None,
+    access: SubjectAccess | None,
+    now: datetime,
+) -> None:
+    """Put the files behind those that the material has; the first of all is `row.file`. The caller saves the row."""
+    there = list(files_of(row))
+    if len(there) + len(uploads) > MOST_FILES:
+        raise SupplementError(
+            TOO_MANY.format(most=MOST_FILES, there=len(there), more=len(uploads)), field="files"
+        )
+    known = {one.file.sha256 for one in there}
+    for upload in uploads:
+        sha256 = hashlib.sha256(upload[0]).hexdigest()
+        if sha256 in known:
+            raise SupplementError(TWICE.format(name=upload[2]), field="files")
+        known.add(sha256)
+        file = course.keep_file(upload, actor=actor, department=supplement.department, now=now)
+        one = MaterialFile.objects.create(material=row, file=file, added_at=now, access=access)
+        there.append(one)
+    row.file = there[0].file
+
+
+def may_send_again(row: PromisedMaterial, today: date) -> bool:
+    """Sent in and not looked at, and its day not over, or late anyway."""
+    return row.state == MaterialState.SENT and (row.late or not _is_late(row, today))
+
+
+def files_of(row: PromisedMaterial) -> QuerySet[MaterialFile]:
+    """The files that the material now has, in their order."""
+    return MaterialFile.objects.filter(material=row, ending="").select_related("file")
+
+
+def _end(row: PromisedMaterial, ending: str, now: datetime) -> None:
+    MaterialFile.objects.filter(material=row, ending="").update(ending=ending, ended_at=now)
 
 
 @transaction.atomic
@@ -107,6 +175,7 @@ def send_back(
             current_calendar(), due_on=row.due_on, sent_on=row.sent_on, returned_on=today
         )
     row.state, row.returned_on, row.returned_by, row.return_reason = MaterialState.WAITING, today, actor, why
+    _end(row, MaterialFile.Ending.RETURNED, now)
     row.returned_file, row.file, row.sent_on, row.sent_by, row.late = row.file, None, None, None, False
     row.save()
     course.tell(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from commitments.text_rules import EMPTY_LINE
 from credit_portal.deadlines.calendar import Calendar, count_days, count_working_days
 
-NONE_CHOSEN = "容缺受理须至少选一项暂缺的材料；材料齐全的，请返回上一步取消“容缺受理”。"
+NONE_CHOSEN = "容缺受理须至少选一项暂缺的材料；材料齐全的，请重新选择承诺类型，不勾“容缺受理”。"
 NOT_LATE = "“{name}”不在可以后补的材料之内，须当场交齐。"
 NO_DATE = "“{name}”没有写明补交日期。"
 BAD_DATE = "“{name}”的补交日期应为日期（如 2026-03-05），现为“{typed}”。"

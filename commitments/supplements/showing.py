@@ -1,13 +1,13 @@
 """What the pages of late materials show: who may see which procedure, the countdown of each, page by page."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from commitments.models import PromisedMaterial, Supplement
+from commitments.models import MaterialFile, PromisedMaterial, Supplement
 from credit_portal.deadlines.calendar import Calendar
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.registry.models import CreditSubject, User
@@ -40,6 +40,8 @@ class Line:
     total: int
     received: int
     sent: int
+    # Sent in, returned, and not sent anew.
+    returned: int
     countdown: Countdown | None
 
 
@@ -47,6 +49,8 @@ class Line:
 class Material:
     row: PromisedMaterial
     countdown: Countdown | None
+    files: list[MaterialFile] = field(default_factory=list)
+    returned: list[MaterialFile] = field(default_factory=list)
 
 
 def countdown(calendar: Calendar, due_on: date, today: date) -> Countdown:
@@ -67,11 +71,15 @@ def visible_to(user: User) -> QuerySet[Supplement]:
 
 
 def counted(rows: QuerySet[Supplement]) -> QuerySet[Supplement]:
-    """With how many materials were promised, have come, and wait to be looked at."""
+    """With how many materials were promised, have come, wait to be looked at, and were returned."""
     return rows.select_related("commitment", "department").annotate(
         total=Count("materials"),
         received=Count("materials", filter=Q(materials__state=MaterialState.RECEIVED)),
         sent=Count("materials", filter=Q(materials__state=MaterialState.SENT)),
+        returned=Count(
+            "materials",
+            filter=Q(materials__state=MaterialState.WAITING, materials__returned_on__isnull=False),
+        ),
     )
 
 
@@ -83,6 +91,7 @@ def lines(rows: Iterable[Supplement], today: date) -> list[Line]:
             row.total,  # type: ignore[attr-defined]
             row.received,  # type: ignore[attr-defined]
             row.sent,  # type: ignore[attr-defined]
+            row.returned,  # type: ignore[attr-defined]
             countdown(calendar, row.last_on, today) if row.state == State.OPEN else None,
         )
         for row in rows
@@ -116,10 +125,17 @@ def page(rows: QuerySet[Supplement], tab: str, after: str) -> tuple[list[Supplem
 def materials_of(supplement: Supplement, today: date) -> list[Material]:
     calendar = current_calendar()
     rows: Sequence[PromisedMaterial] = list(
-        supplement.materials.select_related("file", "returned_file", "received_by", "returned_by", "sent_by")
+        supplement.materials.select_related("received_by", "returned_by", "sent_by").prefetch_related(
+            Prefetch("files", MaterialFile.objects.select_related("file"))
+        )
     )
     return [
-        Material(row, None if row.state == MaterialState.RECEIVED else countdown(calendar, row.due_on, today))
+        Material(
+            row,
+            None if row.state == MaterialState.RECEIVED else countdown(calendar, row.due_on, today),
+            [one for one in row.files.all() if not one.ending],
+            [one for one in row.files.all() if one.ending == MaterialFile.Ending.RETURNED],
+        )
         for row in rows
     ]
 

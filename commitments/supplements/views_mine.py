@@ -1,5 +1,6 @@
 """A subject's own pages of late materials: which, till when, what follows; and sending one in."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -51,10 +52,19 @@ def _page(
     for material in showing.materials_of(one, clock.today()):
         row = material.row
         form = None
-        if takes and row.state == PromisedMaterial.State.WAITING:
-            form = bound if row.number == number else None
-            form = form or forms.SendForm(prefix=acts.prefix_of("send", row.number))
-        entries.append({"row": row, "countdown": material.countdown, "send": form})
+        made = _form_of(row, clock.today()) if takes else None
+        if made is not None:
+            form = bound if row.number == number and isinstance(bound, made) else None
+            form = form or made(prefix=acts.prefix_of("send", row.number))
+        entries.append(
+            {
+                "row": row,
+                "countdown": material.countdown,
+                "send": form,
+                "files": material.files,
+                "again": isinstance(form, forms.SendAgainForm),
+            }
+        )
     context = {
         "one": one,
         "commitment": one.commitment,
@@ -65,26 +75,37 @@ def _page(
     return render(request, "me/supplement.html", context, status=status)
 
 
+def _form_of(row: PromisedMaterial, today: date) -> type[forms.SendForm] | None:
+    """What can be sent for a material: the whole, or more and other files until it is looked at; None: nothing."""
+    if row.state == PromisedMaterial.State.WAITING:
+        return forms.SendForm
+    return forms.SendAgainForm if receiving.may_send_again(row, today) else None
+
+
 @for_subjects(act=True)
 @require_POST
 def send(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     """Send a material in; what is wrong comes back with the page."""
     one = _own(request, uuid)
-    form = forms.SendForm(request.POST, request.FILES, prefix=acts.prefix_of("send", number))
+    prefix = acts.prefix_of("send", number)
+    # Which of the two forms was on the page is told by what it sent, not by how things stand by now.
+    made = forms.SendAgainForm if f"{prefix}-again" in request.POST else forms.SendForm
+    form = made(request.POST, request.FILES, prefix=prefix)
     if form.is_valid():
         try:
             receiving.send(
                 supplement_id=one.pk,
                 number=number,
                 access=request.acting.access,
-                upload=uploaded(form.cleaned_data["file"]),
+                uploads=[one for one in map(uploaded, form.cleaned_data["files"]) if one],
+                how=form.cleaned_data.get("how", ""),
                 now=clock.now(),
             )
         except SupplementMoved as moved:
             messages.error(request, str(moved))
             return redirect("mine:supplement", one.uuid)
         except EvidenceRefused as refused:
-            form.add_error("file", refused.reason)
+            form.add_error("files", refused.reason)
         except SupplementError as wrong:
             forms.errors_by_field(form, wrong.field, str(wrong))
         else:

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from .inspection import JPEG, MAX_BYTES, PDF, PNG, EvidenceRefused, inspect
+from .inspection import JPEG, MAX_BYTES, PDF, PNG, TOO_LARGE, EvidenceRefused, inspect, megabytes
 
 ACCEPTED = ",".join((PNG, JPEG, PDF))
 PAPERS = frozenset({PNG, JPEG, PDF})
@@ -15,6 +15,9 @@ PAPERS = frozenset({PNG, JPEG, PDF})
 
 def look_at(file: UploadedFile, *, label: str, allowed: frozenset[str] = PAPERS) -> None:
     """Raise ValidationError where a file could not be kept as evidence; it can be read from its beginning afterwards."""
+    if (file.size or 0) > MAX_BYTES:
+        large = TOO_LARGE.format(size=f"文件有 {megabytes(file.size or 0)}，")
+        raise ValidationError(f"{label}：{large}", code="evidence")
     # One byte past the limit is enough to be refused.
     content = file.read(MAX_BYTES + 1)
     file.seek(0)

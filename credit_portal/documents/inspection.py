@@ -5,6 +5,7 @@ or cannot be opened is refused instead.
 """
 
 import io
+import math
 import re
 import struct
 import warnings
@@ -16,6 +17,8 @@ from PIL import Image
 MAX_BYTES = 10 * 1024 * 1024
 # A4 at 600 dpi has 35 million pixels; beyond this a small file may unpack to gigabytes.
 MAX_PIXELS = 50_000_000
+
+TOO_LARGE = "{size}超过 10 MB，请压缩或降低扫描分辨率。"
 
 PNG, JPEG, PDF = "image/png", "image/jpeg", "application/pdf"
 LABELS = {PNG: "PNG 图片", JPEG: "JPEG 图片", PDF: "PDF 文件"}
@@ -46,6 +49,11 @@ class EvidenceRefused(ValueError):
         super().__init__(f"{field}：{reason}")
 
 
+def megabytes(size: int) -> str:
+    """A number of bytes in MB, rounded up: what is larger than a limit never reads like the limit."""
+    return f"{math.ceil(10 * size / 1024 / 1024) / 10:.1f} MB"
+
+
 def inspect(content: bytes, *, field: str, claimed_type: str = "", allowed: frozenset[str]) -> str:
     """Return the real type of a file (PNG, JPEG or PDF) or raise EvidenceRefused, naming the field.
 
@@ -54,8 +62,8 @@ def inspect(content: bytes, *, field: str, claimed_type: str = "", allowed: froz
     if not content:
         raise EvidenceRefused(field, "文件是空的，请重新选择。")
     if len(content) > MAX_BYTES:
-        size = len(content) / 1024 / 1024
-        raise EvidenceRefused(field, f"文件大小 {size:.1f} MB，超过 10 MB，请压缩或降低扫描分辨率。")
+        # Whoever read it stopped here: how large it really is, only the upload knows (`fields.look_at`).
+        raise EvidenceRefused(field, TOO_LARGE.format(size="文件"))
     found = _sniff(content)
     if found is None and content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
         raise EvidenceRefused(field, HEIC)

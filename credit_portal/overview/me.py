@@ -205,7 +205,7 @@ def _to_bring(subject: CreditSubject, today: date) -> list[Need]:
             reverse("mine:supplement", args=[line.supplement.uuid]),
             line.supplement.last_on,
             line.supplement.commitment.item_name,
-            bool(line.countdown and line.countdown.tone != "running"),
+            bool(line.returned or (line.countdown and line.countdown.tone != "running")),
         )
         for line in supplements.lines(rows, today)
     ]
@@ -216,6 +216,9 @@ def _late_in_words(line: supplements.Line) -> str:
         return "以前应当补交的容缺材料已经提交，等候核收"
     if line.countdown and line.countdown.tone == "broken":
         return "容缺材料已过补交日期，请尽快联系受理单位"
+    if line.returned:
+        left = line.total - line.received - line.sent
+        return f"以前重新补交退回的容缺材料 {line.returned} 项{f'，一共还有 {left} 项' if left > line.returned else ''}"
     return f"以前补交容缺材料，还有 {line.total - line.received - line.sent} 项"
 
 

@@ -92,6 +92,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                 ("可网上承诺", "是" if obj.online else "否"),
                 ("每个年度一份", "是" if obj.once_a_year else "否"),
                 ("重点职业人群", str(obj.occupation) if obj.occupation else "不限"),
+                ("谁可以承诺", obj.made_by_label),
                 (
                     "承诺办结时限",
                     f"{obj.promised_working_days} 个工作日" if obj.promised_working_days else "未写明",

@@ -9,6 +9,7 @@ from credit_portal.audit.clock import today
 from . import catalogue, groups
 from .models import (
     CommitmentType,
+    CreditSubject,
     Department,
     Domain,
     OccupationGroup,
@@ -161,6 +162,13 @@ class ItemForm(forms.Form):
         required=False,
         empty_label="不限",
         help_text="由这一人群的成员以个人名义承诺。文本须有填写项“单位”“岗位”。",
+    )
+    subject_kinds = forms.MultipleChoiceField(
+        label="谁可以承诺",
+        choices=CreditSubject.Kind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="一个都不选的，不限；每个年度一份的，限自然人；重点职业人群的，只能是自然人。",
     )
     promised_working_days = forms.IntegerField(
         label="承诺办结时限（工作日）", min_value=1, max_value=1000, required=False

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
 
-from .models import CommitmentType, Department, ServiceItem, ServiceItemVersion, User
+from .models import CommitmentType, CreditSubject, Department, ServiceItem, ServiceItemVersion, User
 from .reach import KEEPERS, check_reach
 
 # What an author writes of an item; the rest (number, status, dates, publisher) comes from the services.
@@ -29,6 +29,7 @@ FIELDS = (
     "online",
     "once_a_year",
     "occupation",
+    "subject_kinds",
     "promised_working_days",
     "validity_months",
     "materials_spared",
@@ -128,6 +129,7 @@ def _check(draft: ServiceItemVersion) -> None:
     if draft.handled_at_once and CommitmentType.APPROVAL not in (draft.allowed_types or ()):
         problems.append("“即时办理”：只用于可作审批替代型承诺的事项。")
     problems += _material_problems(draft)
+    problems += _who_problems(draft)
     problems += _self_service(draft)
     if problems:
         raise CatalogueError(problems)
@@ -164,6 +166,17 @@ def _material_problems(draft: ServiceItemVersion) -> list[str]:
         problems.append("“申请材料”：可容缺受理的事项须列出材料，并标明哪些可以后补。")
     if late and not draft.allows_late_materials:
         problems.append("“申请材料”：有可以后补的材料，须同时勾选“可容缺受理”。")
+    return problems
+
+
+def _who_problems(draft: ServiceItemVersion) -> list[str]:
+    """What is wrong with who may make the commitment."""
+    kinds = list(draft.subject_kinds or ())
+    problems = []
+    if len(set(kinds)) != len(kinds):
+        problems.append("“谁可以承诺”有重复。")
+    if draft.occupation_id and set(kinds) - {CreditSubject.Kind.PERSON}:
+        problems.append("“谁可以承诺”：重点职业人群的事项由本人以个人名义承诺，只能是自然人。")
     return problems
 
 
@@ -252,6 +265,24 @@ def retire_item(*, item: ServiceItem, on: date, actor: User | None, now: datetim
 def online_items(*, on: date) -> QuerySet[ServiceItemVersion]:
     """The items that a subject can sign for on its own, of every region: the item's own department takes them in (R34)."""
     return _in_force(on).filter(online=True).exclude(allowed_types=[CommitmentType.REPAIR])
+
+
+def open_to(kind: str) -> Q:
+    """The versions for which a subject of this kind may make a commitment: `ServiceItemVersion.made_by`, for a query."""
+    if kind == CreditSubject.Kind.PERSON:
+        return Q(occupation__isnull=False) | Q(subject_kinds=[]) | Q(subject_kinds__contains=[kind])
+    said = Q(subject_kinds__contains=[kind]) | Q(subject_kinds=[], once_a_year=False)
+    return Q(occupation=None) & said
+
+
+def refusal_of(version: ServiceItemVersion, kind: str) -> str:
+    """Why a subject of this kind cannot make a commitment for the item, in Chinese; empty: it can."""
+    if kind in version.made_by:
+        return ""
+    if version.occupation_id:
+        return "重点职业人群的承诺由本人以个人名义作出，请用身份证号码办理。"
+    label = CreditSubject.Kind(kind).label
+    return f"事项“{version.name}”由{version.made_by_label}承诺，{label}不能办理，请另选事项。"
 
 
 def current_items(*, lineage: Sequence[str], on: date) -> QuerySet[ServiceItemVersion]:

@@ -396,6 +396,13 @@ class ServiceItemVersion(models.Model):
         related_name="+",
         help_text="由这一人群的成员以个人名义承诺；文本须有填写项“单位”“岗位”（R9、R19）",
     )
+    subject_kinds = ArrayField(
+        models.CharField(max_length=20, choices=CreditSubject.Kind.choices),
+        verbose_name="谁可以承诺",
+        default=list,
+        blank=True,
+        help_text="一个都不选的，不限；每个年度一份的，限自然人",
+    )
     promised_working_days = models.PositiveSmallIntegerField("承诺办结时限（工作日）", null=True, blank=True)
     validity_months = models.PositiveSmallIntegerField("承诺有效期（月）", null=True, blank=True)
     # What the commitment spares the applicant; unknown where nobody has counted.
@@ -454,6 +461,20 @@ class ServiceItemVersion(models.Model):
     def late_ones(self) -> list[dict[str, Any]]:
         """The materials that may follow later (容缺), each with `name` and `source`, in the order of the list."""
         return [one for one in self.materials if one["late"]] if self.allows_late_materials else []
+
+    @property
+    def made_by(self) -> tuple[str, ...]:
+        """Kinds of subject that may make the commitment. Members of an occupational group do so in their own name (R9); else
+        what the catalogue says; where it says nothing, everybody, and for a yearly declaration (R32) persons."""
+        if self.occupation_id or (self.once_a_year and not self.subject_kinds):
+            return (CreditSubject.Kind.PERSON,)
+        return tuple(
+            kind for kind in CreditSubject.Kind if not self.subject_kinds or kind in self.subject_kinds
+        )
+
+    @property
+    def made_by_label(self) -> str:
+        return "、".join(CreditSubject.Kind(kind).label for kind in self.made_by)
 
 
 class NumberCounter(models.Model):

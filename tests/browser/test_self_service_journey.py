@@ -88,13 +88,13 @@ class Phone:
         return page.url
 
     def read(self, page: Page, *, days: str = "7") -> None:
-        page.click("text=已经看过，下一项")
+        page.click("text=已经看过")
         expect(page.locator(".sign-place")).to_contain_text("第 2 项")
-        page.click("text=已经看过，下一项")
+        page.click("text=已经看过")
         page.fill("[data-blank='答复天数']", days)
         page.click("text=填好了，看承诺书")
         expect(page.locator("#paper")).to_contain_text(f"收到的投诉在{days}日内答复")
-        page.click("text=已经看过，下一项")
+        page.click("text=已经看过")
         expect(page.locator("main")).to_contain_text("都看过了")
 
     def to_signing(self, page: Page) -> str:
@@ -165,9 +165,9 @@ def test_the_whole_way_on_a_slow_net_with_every_page_looked_at(phone, tmp_path) 
     look("62-sign-check")
     page.click("text=核查，看能否承诺")
     look("63-sign-notice")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     expect(page.locator(".sign-place")).to_contain_text("第 2 项")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     page.click("text=填好了，看承诺书")
     expect(page.locator(".error-summary")).to_contain_text("投诉答复天数")
     look("64-sign-fill-error")
@@ -176,7 +176,7 @@ def test_the_whole_way_on_a_slow_net_with_every_page_looked_at(phone, tmp_path) 
     assert Draft.objects.get().blanks == {"答复天数": "7"}
     page.click("text=填好了，看承诺书")
     look("65-sign-text")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     expect(page.locator("main")).to_contain_text("食品经营者诚信读本")
     look("66-sign-ready")
     page.click("text=看一看")
@@ -214,11 +214,11 @@ def test_the_whole_way_without_scripts(phone, tmp_path) -> None:
     page.click("text=诚信经营承诺")
     page.click("text=开始办理")
     page.click("text=核查，看能否承诺")
-    page.click("text=已经看过，下一项")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
+    page.click("text=已经看过")
     page.fill("[data-blank='答复天数']", "7")
     page.click("text=填好了，看承诺书")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     page.click("text=去签署")
     page.click("#photos-room summary")
     page.set_input_files("#photo-paper", scan)
@@ -233,11 +233,11 @@ def test_the_whole_way_without_scripts(phone, tmp_path) -> None:
 def test_a_network_that_breaks_off_is_said_and_ends_with_one_commitment(phone) -> None:
     page = phone.page
     phone.begin(page)
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     expect(page.locator(".sign-place")).to_contain_text("第 2 项")
     # A part is read while nothing comes through; it is told as soon as something does.
     page.context.set_offline(True)
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     expect(page.locator("[data-says]")).to_contain_text("网络中断")
     page.context.set_offline(False)
     expect(page.locator("[data-blank='答复天数']")).to_be_visible(timeout=15_000)
@@ -248,7 +248,7 @@ def test_a_network_that_breaks_off_is_said_and_ends_with_one_commitment(phone) -
     expect(page.locator("[data-says]")).to_contain_text("已保存", timeout=15_000)
     assert Draft.objects.get().blanks == {"答复天数": "9"}
     page.click("text=填好了，看承诺书")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     page.click("text=去签署")
     phone.draw(page)
     page.context.set_offline(True)
@@ -276,10 +276,10 @@ def test_a_photograph_whose_answer_is_lost_is_sent_again_and_is_one(phone, tmp_p
     phone.to_signing(page)
     told, lost, taken = paper_views._list, [], picture(tmp_path)
 
-    def lose_the_first(request, one):
+    def lose_the_first(request, one, said=""):
         """It is stored, and something between us and the telephone eats the answer."""
         if lost:
-            return told(request, one)
+            return told(request, one, said)
         lost.append(DraftPhoto.objects.count())
         return HttpResponse(status=502)
 
@@ -302,7 +302,7 @@ def test_a_photograph_whose_answer_is_lost_is_sent_again_and_is_one(phone, tmp_p
     expect(page.locator("[data-photo-remove]")).to_have_count(1)
     page.click("#sign-button")
     expect(page.locator("main")).to_contain_text("已经签署", timeout=20_000)
-    assert Commitment.objects.get().signature == DraftPhoto.objects.get().file
+    assert Commitment.objects.get().signature == DraftPhoto.objects.get(removed_at=None).file
 
 
 @pytest.mark.req("R34")
@@ -352,6 +352,48 @@ def test_whoever_is_out_comes_back_to_the_same_step_after_entering_again(phone) 
     phone.window.log_in(then=reverse("window:today"))
     expect(page.locator("main")).to_contain_text(one.code)
     expect(page.locator("main")).to_contain_text("网上")
+
+
+@pytest.mark.req("R34")
+def test_what_is_typed_is_kept_or_said_not_to_be_and_a_refused_step_is_sent_once(phone) -> None:
+    page = phone.page
+    address = phone.begin(page)
+    for place in ("第 2 项", "填写承诺书的空白处"):
+        page.click("text=已经看过")
+        expect(page.locator("main")).to_contain_text(place)
+    field, says, sent = page.locator("[data-blank='答复天数']"), page.locator("[data-auto] [data-says]"), []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    page.click("text=填好了，看承诺书")
+    expect(page.locator("main .field-error").first).to_contain_text("没有填写")
+    assert len(sent) == 1 and page.url == address, sent
+    phone.window.look("71-sign-refused")
+
+    # The login runs out; what is typed afterwards comes back behind it.
+    now = clock.now()
+    accesses.end_by_subject(access_id=phone.access.pk, by=phone.access, now=now)
+    field.fill("9")
+    expect(says).to_contain_text("登录已过期，刚输入的还没有保存")
+    field.fill("8")
+    page.click("text=填好了，看承诺书")
+    page.wait_for_url("**/me/enter/**")
+    held = subjects.opened(phone.hall.subject, name="王恒泰", now=now, actor=phone.hall.clerk)
+    page.fill("#id_subject_code", phone.hall.subject.uscc)
+    page.fill("#id_code", subjects.code_of(held, now=now))
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"{address}?part=fill")
+    expect(field).to_have_value("8")
+    expect(says).to_contain_text("已保存", timeout=10_000)
+    assert Draft.objects.get().blanks == {"答复天数": "8"}
+    assert page.evaluate("sessionStorage.length") == 0
+
+    # Given up in one tab, typed on in the other.
+    other = page.context.new_page()
+    other.goto(f"{address}?part=fill")
+    page.goto(f"{address}discard/")
+    page.click("main button:has-text('放弃')")
+    other.fill("[data-blank='答复天数']", "5")
+    expect(other.locator("[data-auto] [data-says]")).to_contain_text("已办到“已放弃”，刚才输入的没有保存")
+    assert Draft.objects.get().blanks == {}
 
 
 @pytest.mark.req("R40")

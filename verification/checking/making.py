@@ -14,7 +14,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.outbox.models import PartnerSystem
-from credit_portal.registry import numbering
+from credit_portal.registry import catalogue, numbering
 from credit_portal.registry.models import (
     CreditSubject,
     Department,
@@ -97,8 +97,8 @@ def check_subject(
     `department` that its matter is with: then nobody is the operator. The rules are those of
     the operator's region on the day of ``now``. `step`: of a tender. `follows`: an earlier check of the same procedure,
     whose believed objections count. `access`: by which the subject acts on its own pages. `key`: of the asking, so that one sent twice is one check. The reading of the record is logged. Raises
-    NotCheckable (Chinese message) where the item does not use this type, allows no late materials, has no steps or is
-    not in force, or where the operator belongs to no department.
+    NotCheckable (Chinese message) where the item does not use this type, allows no late materials, has no steps, is
+    not in force or not for this kind of subject, or where the operator belongs to no department.
     """
     on = local_date(now)
     who = operator or partner
@@ -108,6 +108,8 @@ def check_subject(
     if key is not None and (known := Check.objects.filter(uuid=key, department=department).first()):
         return known
     asked = _allowed(item_version, commitment_type, late_materials, on)
+    if purpose == Check.Purpose.COMMITMENT and (refusal := catalogue.refusal_of(item_version, subject.kind)):
+        raise NotCheckable(refusal)
     at = _step_of(item_version, step)
     first = (follows.follows or follows) if follows is not None else None
     in_force = rules_in_force(

@@ -214,9 +214,7 @@ def change_items(world: World, *, now: datetime) -> None:
     )
 
 
-def _phrases(
-    world: World, region: str, kind: str, what: str, basis: str, office: Department
-) -> dict[str, str]:
+def _phrases(world: World, region: str, kind: str, what: str, basis: str) -> dict[str, str]:
     credit = world.departments.get((region, "credit"))
     credit_name = credit.name if credit else "上级信用主管部门"
     return {
@@ -224,14 +222,10 @@ def _phrases(
             kind,
             what=what,
             basis=basis,
-            office=office.name,
-            phone=office.phone,
             credit_office=credit_name,
             publicity=PUBLICITY.get(region, ""),
         ),
-        "privacy_notice": words.privacy_notice(
-            office=office.name, phone=office.phone, credit_office=credit_name
-        ),
+        "privacy_notice": words.privacy_notice(credit_office=credit_name),
     }
 
 
@@ -262,7 +256,7 @@ def _publish(
         late_materials=kind == "late",
         item=item,
         origin=origin,
-        words={"title": title, "scope": scope} | _phrases(world, region, kind, what, basis, owner),
+        words={"title": title, "scope": scope} | _phrases(world, region, kind, what, basis),
         clauses=words.clauses(lines),
         blanks=blanks,
         actor=actor,
@@ -288,7 +282,7 @@ def _texts(world: World, now: datetime) -> None:
                 scope=words.SCOPES[kind],
                 lines=lines,
                 blanks=blanks,
-                what="承诺符合办理条件、材料真实，并对违背承诺的后果负责。",
+                what=words.WHAT[kind],
                 basis=BASIS[region],
                 now=now,
             )
@@ -344,8 +338,8 @@ def _item_text(
         scope=scope,
         lines=lines,
         blanks=blanks,
-        what="承诺符合下列条件，并按您填写的日期和数目做到。",
-        basis=f"{basis}{BASIS[item.region_id]}",
+        what=words.what_of(blanks),
+        basis=words.basis_of(basis, BASIS[item.region_id]),
         item=item,
         origin=origin,
         now=now,

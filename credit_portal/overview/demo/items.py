@@ -7,12 +7,13 @@ from typing import Any
 
 from . import materials
 
+WHO = {"o": "organisation", "t": "sole_trader", "p": "person"}
 TYPES = {"a": "approval", "s": "supervisory", "v": "voluntary", "i": "industry", "r": "repair"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """`department` is a key of `places.py`; `types` are first letters; `late`: materials may follow."""
+    """`department` is a key of `places.py`; `types` and `who` are first letters; `late`: materials may follow."""
 
     region: str
     department: str
@@ -27,6 +28,7 @@ class Item:
     must: bool
     hall: bool
     publicity: str
+    who: str
     basis: str
 
     @property
@@ -49,6 +51,7 @@ class Item:
             "materials": materials.of(self.domain, late=self.late) if "a" in self.types else [],
             # Filings that are promised for the next day are handed out at once.
             "handled_at_once": self.days == 1 and "a" in self.types,
+            "subject_kinds": [WHO[letter] for letter in self.who],
             "promised_working_days": self.days,
             "validity_months": self.months,
             # Of items with a promised time: by the number of the item, so that they differ.
@@ -76,6 +79,7 @@ def _read() -> tuple[Item, ...]:
                 must=bool(row["must"]),
                 hall=bool(row["hall"]),
                 publicity=row["publicity"],
+                who=row["who"],
                 basis=row["basis"],
             )
             for row in csv.DictReader(file)

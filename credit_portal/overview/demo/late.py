@@ -70,6 +70,8 @@ def _visit(timeline: Timeline, at: int, story: str) -> Callable[[datetime], None
         # Whose record does not allow it is not the one of this story: the next one is.
         for subject in timeline.subjects[LC][at :: len(STORIES)]:
             item = next(one for one in timeline.items(LC, local_date(now)) if one.item.code == ITEM)
+            if (subject.code, ITEM, local_date(now)) in timeline.taken or subject.kind not in item.made_by:
+                continue
             timeline.taken.add((subject.code, ITEM, local_date(now)))
             commitment = counter.handle(
                 Visit(clerk, subject, item, "approval", late=True),
@@ -132,7 +134,7 @@ def _sent(timeline: Timeline, supplement: Supplement, clerk: User, luck: random.
         ).access  # fmt: skip
         receiving.send(
             supplement_id=supplement.pk, number=1, access=held, now=now,
-            upload=(timeline.page, "image/png", "场所使用证明（演示）.png"),
+            uploads=[(timeline.page, "image/png", "场所使用证明（演示）.png")],
         )  # fmt: skip
 
     _at(timeline, supplement.signed_on + timedelta(days=1), luck, act)

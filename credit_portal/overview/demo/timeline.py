@@ -217,8 +217,11 @@ class Timeline:
             wanted = [
                 item
                 for item in self.items(region, day)
-                if not subject.items
-                or (item.item.region_id == region and int(item.item.code[-3:]) in subject.items)
+                if subject.kind in item.made_by
+                and (
+                    not subject.items
+                    or (item.item.region_id == region and int(item.item.code[-3:]) in subject.items)
+                )
             ]
             if not subject.items:
                 wanted = [item for item in wanted if self._fits_any(item, subject)]

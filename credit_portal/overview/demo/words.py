@@ -23,7 +23,7 @@ LAWFUL = (
 )
 PUBLISH = (
     "pledge",
-    "同意把本承诺和履行情况记入信用记录，并按确定的公开类型在信用网站公示。",
+    "同意把本承诺和履行情况记入信用记录，按确定的公开类型公开；可向社会公开的，在信用网站公示。",
     ("agree_publication",),
 )
 WATCH = (
@@ -31,7 +31,7 @@ WATCH = (
     "接受行政机关、行业组织、社会公众和新闻媒体的监督，检查时如实提供情况。",
     ("accept_supervision",),
 )
-READ = ("pledge", "已经读过告知书，知道办理条件、需要的材料和违背承诺的后果。", ("other",))
+READ = ("pledge", "照告知书写明的条件和要求去做，不以不知道为由推脱。", ("other",))
 BEAR = (
     "liability",
     "违背上述承诺的，接受依法给予的处罚和失信惩戒，已取得的许可或者资格依法撤销；给他人造成损失的，依法赔偿。",
@@ -59,7 +59,7 @@ BEAR_REPAIR = (
 )
 LATE = (
     "pledge",
-    "暂缺的材料是：{缺少的材料}。保证最迟于{补交日期}交齐，逾期愿意由受理单位终止办理。",
+    "暂缺的材料是：{缺少的材料}。保证最迟于{补交日期}全部交齐，逾期愿意由受理单位终止办理。",
     ("other",),
 )
 LATE_BLANKS = (
@@ -101,27 +101,41 @@ SCOPES = {
     "industry": "会员加入协会或者每年续会时使用，全体会员使用同一份。",
     "repair": "失信主体申请信用修复时使用。",
 }
+WHAT = {
+    "approval": "承诺符合办理条件、材料真实，并对违背承诺的后果负责。",
+    "late": "承诺符合办理条件，按写明的日期补交暂缺的材料，并对违背承诺的后果负责。",
+    "supervisory": "承诺填报的内容和交来的材料真实，并对不实的后果负责。",
+    "voluntary": "自愿承诺守法诚信，并接受监督。",
+    "industry": "承诺遵守法律和协会公约，并接受监督。",
+    "repair": "承诺改正已有的问题，不再发生新的失信行为。",
+}
 REPLACES = {
     "approval": "签署后，本次不再要求您逐项证明承诺书所写的条件；承诺代替的只是证明，不是条件本身。",
-    "late": "签署后，申请先行受理，审查同时进行；缺的材料按您写的日期补交，不另行催办。",
+    "late": "签署后，申请先行受理，审查同时进行；承诺代替的是受理时交齐材料，不是材料本身。",
     "supervisory": "签署后，由您对材料的真实性负责，窗口不再要求重复提交可以共享的证明。",
     "voluntary": "这是自愿的承诺，签不签都不影响您办理任何事项。",
     "industry": "这份承诺由全体会员共同作出，不代替任何许可。",
     "repair": "签署是申请修复的材料之一；是否准予修复，由认定单位审查后决定。",
 }
 FOLLOWS_USUALLY = "认定后依法处理，可能撤销已取得的许可，记入信用记录。"
-FOLLOWS = {"repair": "认定后记入信用记录，一定时间内不予信用修复。"}
+FOLLOWS = {
+    "repair": "认定后记入信用记录，一定时间内不予信用修复。",
+    "voluntary": "认定后依法处理，记入信用记录。",
+    "industry": "认定后依法处理，记入信用记录；协会按章程处理。",
+}
 MAY_DECLINE_USUALLY = "可以不签，改按一般程序办理，不会因此被拒绝受理；"
 MAY_DECLINE = {
-    "repair": "可以不签；本地区规定修复须作出修复承诺的，不签就不能以修复停止公示，公示期满自行停止；"
+    "voluntary": "可以不签，不影响您办理任何事项；",
+    "industry": "可以不签，办理许可等事项不受影响；",
+    "repair": "可以不签；本地区规定修复须作出修复承诺的，不签就不能以修复停止公示，公示期满自行停止；",
 }
-SHOWN_USUALLY = "承诺在信用承诺专栏公示，自然人的承诺默认不公开；有违诺信息的，改正并达到最短公示期后可以申请修复，修复后停止公示。"
-SHOWN = {"repair": "修复承诺说明曾有失信，默认不向社会公开；修复没有获准或者申请撤回的，这份承诺随即作废。"}
+AFTER_USUALLY = "有违诺信息的，改正并达到最短公示期后可以申请修复，修复后停止公示。"
+AFTER = {"repair": "修复没有获准或者申请撤回的，这份承诺随即作废。"}
 FOLLOW_UP = {
     "approval": "作出决定后，主管部门会抽查或者实地核对承诺的条件；信用好的少查，信用差的多查。",
     "late": "受理单位按日期核对补交的材料；到期未交齐的，终止办理并转主管部门处理。",
     "supervisory": "主管部门会把填报内容与其他机关的数据比对，必要时请您说明。",
-    "voluntary": "公众可以查到您的承诺，也可以就没有做到的情况投诉。",
+    "voluntary": "主管部门在日常监管中了解履行情况；没有做到的，任何人都可以投诉、举报。",
     "industry": "协会每年回访，主管部门在日常监管中了解履行情况。",
     "repair": "承诺期内如有新的失信记录，系统会提示修复机关。",
 }
@@ -132,11 +146,22 @@ def clauses(lines: Sequence[Line]) -> tuple[ClauseData, ...]:
     return tuple(ClauseData(at, kind, body, covers) for at, (kind, body, covers) in enumerate(lines, 1))
 
 
-def notice(
-    kind: str, *, what: str, basis: str, office: str, phone: str, credit_office: str, publicity: str
-) -> str:
+def what_of(blanks: Sequence[BlankData]) -> str:
+    """What is promised by a text of an item: days and figures are spoken of where the subject writes some."""
+    kinds = {blank.kind for blank in blanks if blank.key != "年度"}
+    typed = [word for kind, word in (("date", "日期"), ("number", "数目")) if kind in kinds]
+    return "承诺做到承诺书所列的各条" + (f"，并按您填写的{'和'.join(typed)}做到。" if typed else "。")
+
+
+def basis_of(*documents: str) -> str:
+    """Documents, each once, in their order."""
+    found = [f"{one}》" for text in documents for one in text.split("》") if one.startswith("《")]
+    return "".join(dict.fromkeys(found))
+
+
+def notice(kind: str, *, what: str, basis: str, credit_office: str, publicity: str) -> str:
     """The 告知书, one paragraph a line: what, by which law, what it replaces, how it is checked afterwards, what
-    follows, rights, publication and repair, no charge."""
+    follows, rights, repair, no charge. Who takes it in and who sees it, the portal adds by the matter (`telling.py`)."""
     return "\n".join(
         [
             f"【承诺什么】{what}请逐条读过承诺书再决定是否签署。",
@@ -146,18 +171,19 @@ def notice(
             f"【没有做到会怎样】由主管部门查明并听取您的陈述和申辩后认定；{FOLLOWS.get(kind, FOLLOWS_USUALLY)}{publicity}",
             f"【您的权利】{MAY_DECLINE.get(kind, MAY_DECLINE_USUALLY)}可以查询自己的记录；"
             "认为记录有误的可以提出异议；对认定不服的，可以申请行政复议或者提起行政诉讼。",
-            f"【公示和修复】{SHOWN.get(kind, SHOWN_USUALLY)}",
+            f"【违诺以后】{AFTER.get(kind, AFTER_USUALLY)}",
             "【费用】签署、查询、修复和诚信教育都不收费；诚信教育看不看都不影响办理。",
-            f"【咨询】{office}{f'，电话 {phone}' if phone else ''}；信用方面的问题问{credit_office}。",
+            f"【信用方面的问题】问{credit_office}。",
         ]
     )
 
 
-def privacy_notice(*, office: str, phone: str, credit_office: str) -> str:
-    """The notice on personal information: who, purpose, what, how long, to whom, rights, contact."""
+def privacy_notice(*, credit_office: str) -> str:
+    """The notice on personal information: purpose, what, how long, to whom, rights; by whom and how to reach them, the
+    portal adds by the matter (`telling.py`)."""
     return "\n".join(
         [
-            f"【谁处理】由{office}处理，{credit_office}负责公示和信用记录。",
+            f"【信用记录】{credit_office}负责公示和信用记录。",
             "【为什么】为履行法定职责办理您申请的事项、核查信用、留存承诺，不用于其他目的。",
             "【处理什么】签署人的姓名、身份、查验过的证件类型、签名笔迹；自然人申请的，还有身份证号码和联系电话。"
             "身份证号码和电话属于需要严格保护的信息，加密保存，查看须写明目的并留痕。",
@@ -166,7 +192,6 @@ def privacy_notice(*, office: str, phone: str, credit_office: str) -> str:
             "【保存多久】承诺有效期满后随办件档案保存，期限按档案规定；未签完的草稿三十天内清除。",
             "【您的权利】可以查阅、复制、更正自己的信息，可以要求说明处理规则，可以撤回同意公开的决定；"
             "不同意提供必要信息的，改按一般程序办理。",
-            f"【怎么联系】{office}{f'，电话 {phone}' if phone else ''}，也可以在办事窗口当面提出。",
         ]
     )
 
