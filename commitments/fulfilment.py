@@ -247,6 +247,4 @@ def undo_determination(*, case: BreachCase, actor: User, now: datetime) -> None:
 
 
 def _of_case(case: BreachCase, note: str, actor: User, now: datetime) -> Source:
-    return Source(
-        now=now, found_on=local_date(now), note=note, actor=actor, case=case, by_two=True
-    )
+    return Source(now=now, found_on=local_date(now), note=note, actor=actor, case=case, by_two=True)

@@ -48,6 +48,11 @@ FROM commitments_supplement AS late
 WHERE late.commitment_id = duty.commitment_id AND duty.kind = 'late' AND duty.state = 'open'
     AND (late.state = 'done' OR late.state = 'closed' AND late.close_reason = 'came_late');
 """
+ONLINE_READINGS = """
+UPDATE commitments_readingoffer AS offer SET place = 'online'
+FROM commitments_draft AS draft
+WHERE offer.place = 'window' AND draft.clerk_id IS NULL AND offer.key = 'window:' || draft.uuid || ':' || offer.reading_id
+"""
 # The seed of a plan comes with its approval: before, nobody could know it, and afterwards nobody changes it.
 PLAN = """
 CREATE OR REPLACE FUNCTION commitments_refuse_plan_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -152,6 +157,13 @@ class Migration(migrations.Migration):
             [KINDS, COMPLETE, "SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"],
             migrations.RunSQL.noop,
         ),
+        migrations.AlterField(
+            model_name='readingoffer',
+            name='place',
+            field=models.CharField(choices=[('window', '窗口办理申请、备案'), ('online', '网上承诺'), ('registration', '登记和网上开通'), ('own', '主体自己的网页')], max_length=12, verbose_name='提供的环节'),
+        ),
+        # What was read in a draft of a subject's own pages was counted as read at the counter.
+        migrations.RunSQL(ONLINE_READINGS, migrations.RunSQL.noop),
         migrations.AlterField(
             model_name='recheckplan',
             name='seed',

@@ -91,9 +91,16 @@ def take_back(
     for row in rows:
         finding = may.get(row.pk)
         if finding is None:
-            if row.findings.filter(finder=actor, state=row.state).exists():
+            last = row.findings.order_by("pk").last()
+            if (
+                last is not None
+                and last.state in (State.KEPT, State.KEPT_LATE)
+                and last.finder_id == actor.pk
+            ):
                 raise FulfilmentError(NOT_ONES_OWN.format(clause=row.clause_no), field="clauses")
-            raise FulfilmentError(f"{row.clause}现为“{row.shown_state}”，没有可以更正的登记。", field="clauses")
+            raise FulfilmentError(
+                f"{row.clause}现为“{row.shown_state}”，没有可以更正的登记。", field="clauses"
+            )
         if row.kind == Obligation.Kind.LATE and finding.state == State.KEPT:
             raise FulfilmentError(f"{row.clause}随容缺材料的收到登记，不在这里更正。", field="clauses")
         before = row.findings.filter(pk__lt=finding.pk).order_by("pk").last()

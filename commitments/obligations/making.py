@@ -138,11 +138,11 @@ def _set_days(first: int, last: int, ids: list[int] | None) -> None:
     bodies = {pk: row.body for pk, row in clauses.items()}
     days = {pk: rules.days_of(content, bodies, dates[version]) for pk, version, content in signed}
     words = {
-        (pk, int(one["no"])): clauses.get(one.get("clause") or 0) for pk, _, content in signed for one in content
+        (pk, int(one["no"])): clauses.get(one.get("clause") or 0)
+        for pk, _, content in signed
+        for one in content
     }
-    late = dict(
-        Supplement.objects.filter(commitment__in=list(days)).values_list("commitment_id", "last_on")
-    )
+    late = dict(Supplement.objects.filter(commitment__in=list(days)).values_list("commitment_id", "last_on"))
     wanted = Obligation.objects.filter(commitment__in=[pk for pk, found in days.items() if found])
     changed = []
     for row in wanted:

@@ -52,7 +52,7 @@ def kind_of(*, keeping: str, covers: Collection[str], text: str, late: bool, who
         return keeping
     if whole or KEPT_UP & set(covers):
         return Kind.KEPT_UP
-    if (covers and SAID >= set(covers)) or text.startswith(STATED):
+    if (covers and set(covers) <= SAID) or text.startswith(STATED):
         return Kind.DECLARED
     return Kind.LATE if late and text.startswith(LATE) else Kind.TO_DO
 
@@ -88,9 +88,7 @@ def fulfilment_of(obligations: Iterable[tuple[str, bool]]) -> str:
 def counted(obligations: Iterable[tuple[str, str, bool]]) -> list[tuple[str, bool]]:
     """Of obligations as (kind, state, kept in part) those that say how the commitment stands."""
     return [
-        (state, partly)
-        for kind, state, partly in obligations
-        if kind != Kind.DECLARED or state != State.OPEN
+        (state, partly) for kind, state, partly in obligations if kind != Kind.DECLARED or state != State.OPEN
     ]
 
 

@@ -61,7 +61,9 @@ def due(request: HttpRequest) -> HttpResponse:
     department = request.GET.get("department", "")
     if any(str(office.pk) == department for office in offices):
         rows = rows.filter(department_id=int(department))
-    shown, after = _page(rows.select_related("commitment__supplement", "department"), request.GET.get("after", ""))
+    shown, after = _page(
+        rows.select_related("commitment__supplement", "department"), request.GET.get("after", "")
+    )
     log_read(
         now=clock.now(),
         actor_id=request.user.pk,
@@ -121,12 +123,12 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
     """One commitment clause by clause: due when, found what; whoever may records here."""
     found = _visible(request, code)
     if request.method != "POST":
-        return _page(request, found)
+        return _show(request, found)
     _refuse_others(request, found)
     form = _record_form(request, found, _rows(found), bound=True)
     if form.is_valid() and _record(request, found, form):
         return redirect("obligations:commitment", found.code)
-    return _page(request, found, record=form)
+    return _show(request, found, record=form)
 
 
 @desk(*fulfilment.MAY_RECORD)
@@ -146,7 +148,7 @@ def confirm(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, "已确认：这份承诺全部履行。")
             return redirect("obligations:commitment", found.code)
-    return _page(request, found, confirm=form)
+    return _show(request, found, confirm=form)
 
 
 @desk(*fulfilment.MAY_RECORD)
@@ -171,10 +173,10 @@ def take_back(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, f"已更正；这份承诺{done.get_fulfilment_display()}。")
             return redirect("obligations:commitment", found.code)
-    return _page(request, found, take_back=form)
+    return _show(request, found, take_back=form)
 
 
-def _page(
+def _show(
     request: HttpRequest,
     found: Commitment,
     *,

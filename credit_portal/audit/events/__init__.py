@@ -180,6 +180,7 @@ __all__ = [
     "exchange_forwarded",
     "exchange_platform_saved",
     "exchange_receipt",
+    "fulfilment_review",
     "help_service_saved",
     "immediate_result",
     "information_item_saved",
