@@ -247,13 +247,17 @@ def test_the_department_answers_once_and_a_false_alarm_is_counted_against_the_ru
     answering.answer(warning_id=first.pk, true=False, text="处罚的是另一家店。", actor=stage.officer, now=NOW)
     with pytest.raises(answering.WarningRefused, match="已处理（误报）"):
         answering.answer(warning_id=first.pk, true=True, text="其实属实。", actor=stage.head, now=NOW)
-    answering.answer(warning_id=second.pk, true=True, text="抽检不合格属实。", actor=stage.head, now=NOW)
+    with pytest.raises(answering.WarningRefused, match="已处理（误报）"):
+        answering.answer(warning_id=second.pk, true=True, text="抽检不合格属实。", actor=stage.head, now=NOW)
+    stage.penalty()
+    third = ClauseWarning.objects.filter(family=second.family).latest("pk")
+    answering.answer(warning_id=third.pk, true=True, text="抽检不合格属实。", actor=stage.head, now=NOW)
     assert {duty.state for duty in Duty.objects.filter(rule_key="warning_answer")} == {"met"}
     tallies = keeping.tallies([first.rule, second.rule])
-    assert (tallies[first.family].false, tallies[first.family].share) == (1, 0)
-    assert (tallies[second.family].true, tallies[second.family].share) == (1, 100)
+    assert (tallies[first.family].false, tallies[first.family].share) == (1, 50)
+    assert (tallies[second.family].true, tallies[second.family].share) == (1, 50)
     page = client_of(stage.credit).get("/desk/warnings/rules/").content.decode()
-    assert "属实率" in page and "100%" in page
+    assert "属实率" in page and "50%" in page
 
 
 @pytest.mark.req("R63")
