@@ -9,7 +9,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.registry.admin_forms import DateInput, RowsFormSet, choices
 from credit_portal.registry.models import CommitmentType, Department, Domain, OccupationGroup, ServiceItem
 
-from .models import Blank, Clause, CommitmentText, RequiredContent, TextVersion
+from .models import KEEPING, Blank, Clause, CommitmentText, RequiredContent, TextVersion
 from .text_rules import BlankData, ClauseData
 
 TALL = {"rows": 6}
@@ -75,6 +75,12 @@ class ClauseForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    keeping = forms.ChoiceField(
+        label="怎样履行",
+        choices=[("", "按对应的一般承诺内容"), *KEEPING],
+        required=False,
+        help_text="填了日期的条款按那一天；“其他承诺”不选的，视为按期完成。",
+    )
 
 
 class BlankForm(forms.Form):
@@ -108,7 +114,7 @@ def clauses_typed(formset: Any) -> list[ClauseData]:
     filled = [row.cleaned_data for row in formset if row.cleaned_data.get("body", "").strip()]
     filled.sort(key=lambda row: row["kind"] == Clause.Kind.LIABILITY)
     return [
-        ClauseData(number, row["kind"], row["body"].strip(), tuple(row["covers"]))
+        ClauseData(number, row["kind"], row["body"].strip(), tuple(row["covers"]), keeping=row["keeping"])
         for number, row in enumerate(filled, 1)
     ]
 
@@ -130,7 +136,10 @@ def blanks_typed(formset: Any) -> list[BlankData]:
 
 
 def clauses_initial(version: TextVersion) -> list[dict[str, Any]]:
-    return [{"kind": row.kind, "body": row.body, "covers": row.covers} for row in version.clauses.all()]
+    return [
+        {"kind": row.kind, "body": row.body, "covers": row.covers, "keeping": row.keeping}
+        for row in version.clauses.all()
+    ]
 
 
 def blanks_initial(version: TextVersion) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from .admin_forms import (
     clauses_initial,
     clauses_typed,
 )
-from .models import ReadingMaterial, RequiredContent, TextVersion
+from .models import Clause, ReadingMaterial, RequiredContent, TextVersion
 
 Status = TextVersion.Status
 
@@ -108,13 +108,16 @@ class TextVersionAdmin(HistoryAdmin):
         labels = dict(RequiredContent.choices)
         yield Section(
             "条款",
-            head=["序号", "性质", "条文", "对应的一般承诺内容"],
+            head=["序号", "性质", "条文", "对应的一般承诺内容", "怎样履行"],
             table=[
                 [
                     row.number,
                     row.get_kind_display(),
                     row.body,
                     "、".join(labels.get(part, part) for part in row.covers) or "—",
+                    ("按对应的一般承诺内容" if not row.keeping else row.get_keeping_display().split("：")[0])
+                    if row.kind == Clause.Kind.PLEDGE
+                    else "—",
                 ]
                 for row in obj.clauses.all()
             ],

@@ -15,7 +15,7 @@ class CommitmentsConfig(AppConfig):
 
         from . import drafting, hooks, particulars, statements, term_switching
         from .consequences import undoing
-        from .obligations import making
+        from .obligations import late, making
         from .rechecks import answering, drawing
         from .supplements import course, ending, immediate, reminding
         from .warnings import finding, following
@@ -39,6 +39,7 @@ class CommitmentsConfig(AppConfig):
         previewing.register_open("未办结的窗口草稿", drafting.open_on_checks)
         duties.register_matter(course.MATTER, "容缺受理", _supplement_page)
         duties.register_matter(immediate.MATTER, "即时办理", _immediate_page)
+        hooks.register_after_late_materials("obligations", late.follow)
         hooks.register_after_signing("immediate", immediate.on_signed)
         for name, gone in (
             ("supplements", ending.on_commitment_gone),

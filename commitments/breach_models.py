@@ -34,6 +34,7 @@ class BreachCase(models.Model):
         LATE_MATERIALS = "late_materials", "容缺材料逾期未补"
         COMPLAINT = "complaint", "投诉举报核实"
         BULK = "bulk", "批量归集待认定"
+        WARNING = "warning", "预警"
         OTHER = "other", "其他"
 
     class Grade(models.TextChoices):

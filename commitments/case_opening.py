@@ -127,8 +127,6 @@ def _open(
 ) -> BreachCase:
     if commitment.voided_at is not None or hasattr(commitment, "corrected_by"):
         raise CaseError("这份承诺已作废或已被更正，不能认定违诺。", field="commitment")
-    if commitment.fulfilment == Commitment.Fulfilment.FULFILLED:
-        raise CaseError("这份承诺已记录为全部履行，不能认定违诺。", field="commitment")
     if source not in BreachCase.Source.values:
         raise CaseError("请选择线索来源。", field="source")
     known = BreachCase.objects.filter(commitment=commitment).exclude(state__in=[State.DROPPED, State.REVOKED])

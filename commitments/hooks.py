@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from .models import BreachCase, Commitment, Interview, RevocationHandoff
+from .models import BreachCase, Commitment, Interview, RevocationHandoff, Supplement
 
 Hook = Callable[..., None]
 
@@ -18,6 +18,7 @@ _after_statement: dict[str, Hook] = {}
 _after_revocation: dict[str, Hook] = {}
 _after_interview: dict[str, Hook] = {}
 _after_licence_revoked: dict[str, Hook] = {}
+_after_late_materials: dict[str, Hook] = {}
 
 
 def register_after_signing(name: str, hook: Hook) -> None:
@@ -70,6 +71,11 @@ def register_after_licence_revoked(name: str, hook: Hook) -> None:
     _after_licence_revoked[name] = hook
 
 
+def register_after_late_materials(name: str, hook: Hook) -> None:
+    """`hook(*, supplement, actor, now)` runs when the last day of late materials or what came of them has become another."""
+    _after_late_materials[name] = hook
+
+
 def run_after_signing(*, commitment: Commitment, now: datetime) -> None:
     for hook in _after_signing.values():
         hook(commitment=commitment, now=now)
@@ -118,6 +124,11 @@ def run_after_interview(*, interview: Interview, actor: object, now: datetime) -
 def run_after_licence_revoked(*, handoff: RevocationHandoff, actor: object, now: datetime) -> None:
     for hook in _after_licence_revoked.values():
         hook(handoff=handoff, actor=actor, now=now)
+
+
+def run_after_late_materials(*, supplement: Supplement, actor: object, now: datetime) -> None:
+    for hook in _after_late_materials.values():
+        hook(supplement=supplement, actor=actor, now=now)
 
 
 # ---- what rooms above know ---------------------------------------------------------------------------------

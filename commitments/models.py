@@ -32,6 +32,7 @@ from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
 from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
+from .obligation_models import FulfilmentReview as FulfilmentReview
 from .obligation_models import Obligation as Obligation
 from .obligation_models import ObligationFinding as ObligationFinding
 from .online_models import CommitmentParticulars as CommitmentParticulars
@@ -67,6 +68,14 @@ class RequiredContent(models.TextChoices):
     ACCEPT_SUPERVISION = "accept_supervision", "接受各方监督"
     ACCEPT_CONSEQUENCES = "accept_consequences", "接受违诺的处罚与惩戒并担责"
     OTHER = "other", "其他承诺"
+
+
+# How an author may say that a clause is kept (Obligation.Kind).
+KEEPING = [
+    ("to_do", "按期完成：做完就算，例如在某日前完工"),
+    ("kept_up", "持续做到：有效期内一直做到"),
+    ("declared", "如实声明：签署时的情况，没有要另外做的事"),
+]
 
 
 class CommitmentText(models.Model):
@@ -163,6 +172,9 @@ class Clause(models.Model):
         verbose_name="对应的一般承诺内容",
         default=list,
         blank=True,
+    )
+    keeping = models.CharField(
+        "怎样履行", max_length=10, blank=True, choices=KEEPING, help_text="不选的，按对应的一般承诺内容"
     )
 
     class Meta:

@@ -2,10 +2,11 @@
 
 An obligation is one pledged clause of a signed text; liability clauses are none. What it says stays in the commitment's
 content, which is frozen. A finding is added and never changed (trigger); the obligation holds what the last one says.
+That all was kept is put down by one and confirmed by another.
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.outbox.models import PartnerSystem
@@ -25,6 +26,14 @@ class Obligation(models.Model):
         NOT_KEPT = "not_kept", "未履行"
         ENDED = "ended", "不再核查"
 
+    class Kind(models.TextChoices):
+        """How a clause is kept, and so from when it can be said that it was (`obligations/rules.kind_of`)."""
+
+        TO_DO = "to_do", "按期完成"
+        KEPT_UP = "kept_up", "持续做到"
+        DECLARED = "declared", "如实声明"
+        LATE = "late", "补交容缺材料"
+
     # Its unique constraint begins with the commitment, its index of what is due with the department.
     commitment = models.ForeignKey(
         "commitments.Commitment",
@@ -36,6 +45,9 @@ class Obligation(models.Model):
     clause_no = models.PositiveSmallIntegerField("条", help_text="0：整份承诺")
     department = models.ForeignKey(
         Department, models.PROTECT, verbose_name="负责部门", related_name="+", db_index=False
+    )
+    kind = models.CharField(
+        "怎样履行", max_length=10, choices=Kind.choices, default=Kind.TO_DO, db_default=Kind.TO_DO
     )
     due_on = models.DateField("应当履行之日", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
@@ -102,6 +114,11 @@ class ObligationFinding(models.Model):
     state = models.CharField("状态", max_length=10, choices=Obligation.State.choices)
     partly = models.BooleanField("部分履行", default=False)
     found_on = models.DateField("核实日期")
+    done_on = models.DateField("实际履行日期", null=True, blank=True)
+    # A finding that was a mistake is taken back by another person's finding, which says why.
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="更正的核实", related_name="corrected_by"
+    )
     at = models.DateTimeField("登记时间")
     finder = models.ForeignKey(
         User,
@@ -148,3 +165,71 @@ class ObligationFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.found_on} {self.get_state_display()}"
+
+
+class FulfilmentReview(models.Model):
+    """All clauses of a commitment were found kept: another person confirms it before the commitment counts as fulfilled.
+    A clause that is taken back meanwhile, or a determination, makes it void. Decided, it stays as it is (trigger)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待另一人确认"
+        CONFIRMED = "confirmed", "已确认"
+        VOID = "void", "不再需要确认"
+
+    commitment = models.ForeignKey(
+        "commitments.Commitment",
+        models.PROTECT,
+        related_name="fulfilment_reviews",
+        verbose_name="承诺",
+        db_index=False,
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, verbose_name="负责部门", related_name="+", db_index=False
+    )
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField("登记时间")
+    asked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name="登记人", related_name="+", db_index=False
+    )
+    partner = models.ForeignKey(
+        PartnerSystem, models.PROTECT, null=True, verbose_name="报告的系统", related_name="+", db_index=False
+    )
+    decided_at = models.DateTimeField("决定时间", null=True)
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name="确认人", related_name="+", db_index=False
+    )
+    note = models.CharField("说明", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "全部履行的确认"
+        verbose_name_plural = "全部履行的确认"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_at__isnull=True)
+                | Q(state="void", decided_at__isnull=False)
+                | Q(state="confirmed", decided_at__isnull=False, decided_by__isnull=False),
+                name="fulfilment_review_decided",
+                violation_error_message="确认须有确认人和时间。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(asked_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+                name="fulfilment_review_by_two",
+                violation_error_message="全部履行由登记人以外的另一人确认。",
+            ),
+            models.UniqueConstraint(
+                fields=["commitment"],
+                condition=Q(state="waiting"),
+                name="fulfilment_review_one_waits",
+                violation_error_message="这份承诺已在等待确认。",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["commitment", "id"], name="fulfilment_review_by_one"),
+            models.Index(
+                fields=["department", "id"], name="fulfilment_review_waits", condition=Q(state="waiting")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.commitment} {self.get_state_display()}"

@@ -112,6 +112,7 @@ class ReadingOffer(models.Model):
 
     class Place(models.TextChoices):
         WINDOW = "window", "窗口办理申请、备案"
+        ONLINE = "online", "网上承诺"
         REGISTRATION = "registration", "登记和网上开通"
         OWN = "own", "主体自己的网页"
 

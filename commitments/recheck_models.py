@@ -60,7 +60,13 @@ class RecheckPlan(models.Model):
     by_risk = models.BooleanField("按信用状况分层", default=False)
     higher_percent = models.PositiveSmallIntegerField("信用状况较差的比例", null=True, blank=True)
     lower_percent = models.PositiveSmallIntegerField("信用状况良好的比例", null=True, blank=True)
-    seed = models.CharField("种子", max_length=64, editable=False, help_text="抽取以前不向任何人显示")
+    seed = models.CharField(
+        "种子",
+        max_length=64,
+        editable=False,
+        blank=True,
+        help_text="批准时由系统随机生成，抽取以前不向任何人显示",
+    )
     starts_on = models.DateField("首轮日期")
     next_on = models.DateField("下一轮日期", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PROPOSED)

@@ -50,6 +50,7 @@ class ClauseData:
     body: str
     covers: tuple[str, ...] = ()
     id: int | None = None
+    keeping: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,11 @@ def canonical_bytes(text: TextData) -> bytes:
         "scope": text.scope,
         "notice": text.notice,
         "privacy_notice": text.privacy_notice,
-        "clauses": [[c.number, c.kind, c.body, sorted(c.covers)] for c in text.clauses],
+        # A clause whose author has not said how it is kept has the hash that it had before that could be said.
+        "clauses": [
+            [c.number, c.kind, c.body, sorted(c.covers), *([c.keeping] if c.keeping else [])]
+            for c in text.clauses
+        ],
         "blanks": [[b.key, b.label, b.kind, list(b.choices), b.required, b.max_length] for b in text.blanks],
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

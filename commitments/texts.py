@@ -47,7 +47,7 @@ def content_of(version: TextVersion) -> rules.TextData:
 
 def clauses_of(version: TextVersion) -> tuple[rules.ClauseData, ...]:
     return tuple(
-        rules.ClauseData(row.number, row.kind, row.body, tuple(row.covers), row.pk)
+        rules.ClauseData(row.number, row.kind, row.body, tuple(row.covers), row.pk, row.keeping)
         for row in version.clauses.all()
     )
 
@@ -164,6 +164,7 @@ def _write(
             kind=clause.kind,
             body=clause.body,
             covers=list(clause.covers),
+            keeping=clause.keeping,
         )
         _clean(row, may_be_empty=("body",))
         row.save()

@@ -5,7 +5,8 @@ import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
 from credit_portal.registry.models import CommitmentType, CreditSubject, Department, Domain, Region, User
@@ -113,9 +114,27 @@ class WarningRule(models.Model):
         return f"{self.name}（第 {self.version} 版）"
 
 
+class ClauseWarnings(models.QuerySet["ClauseWarning"]):
+    def leading(self) -> "ClauseWarnings":
+        """One for each entry beside one commitment, however many rules have found it: the first. What the rules say is one
+        matter with one answer and one duty."""
+        before = (
+            ClauseWarning.objects.order_by()
+            .alias(whose=Coalesce("commitment_id", 0))
+            .filter(
+                entry=OuterRef("entry"),
+                state=OuterRef("state"),
+                whose=Coalesce(OuterRef("commitment_id"), 0),
+                pk__lt=OuterRef("pk"),
+            )
+        )
+        return self.filter(~Exists(before))
+
+
 class ClauseWarning(models.Model):
-    """One entry that may mean that clauses of one commitment are not kept. What it says stays (trigger); the department
-    answers it. Of a risk without a running promise there is no commitment."""
+    """What one rule finds: an entry that may mean that clauses of one commitment are not kept. What it says stays (trigger);
+    the department answers it, together with what other rules find of the same entry and commitment. Of a risk without a
+    running promise there is no commitment."""
 
     class State(models.TextChoices):
         OPEN = "open", "待核实"
@@ -148,6 +167,8 @@ class ClauseWarning(models.Model):
     )
     is_demo = models.BooleanField("演示数据", default=False)
     history = HistoricalRecords()
+
+    objects = ClauseWarnings.as_manager()
 
     class Meta:
         verbose_name = "预警"

@@ -43,7 +43,10 @@ class Fulfilments(PartnerPost):
 
     @extend_schema(
         summary="报告一份承诺已全部履行",
-        description="需要令牌和 Idempotency-Key。只限本部门受理的承诺；部分履行和没有履行的，须经违诺认定，请用 breaches。",
+        description=(
+            "需要令牌和 Idempotency-Key。只限本部门受理的承诺。各条随即登记为已履行，由本部门人员确认以后才是全部履行，在此以前 status 为 running。"
+            "要持续做到某一天的条款，那一天以前不能报告。部分履行和没有履行的，须经违诺认定，请用 breaches。"
+        ),
         operation_id="report_fulfilment",
         tags=[TAG],
         request=shapes.KeptSerializer,

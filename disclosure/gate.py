@@ -202,13 +202,15 @@ def public_obligations(commitment: Commitment, *, breach_is_public: bool) -> lis
     """Clause by clause how a commitment is being kept, as the public may see it: `no` (0: the whole), `state`, `label`, `on`.
 
     That one was not kept, in part or late, is shown beside a public breach alone; else a clause was kept or it runs. What
-    has ended is not shown.
+    has ended is not shown, nor a mere declaration, unless a public breach says that it was untrue.
     """
     return [
         {"no": row.clause_no, "on": row.found_on} | _shown_obligation(row, breach_is_public)
         if row.state in _KEPT or (breach_is_public and row.state == Obligation.State.NOT_KEPT)
         else {"no": row.clause_no, "on": None, "state": _RUNS, "label": _FULFILMENT[_RUNS]}
         for row in commitment.obligations.exclude(state=Obligation.State.ENDED).order_by("clause_no")
+        if row.kind != Obligation.Kind.DECLARED
+        or (breach_is_public and row.state == Obligation.State.NOT_KEPT)
     ]
 
 

@@ -4,6 +4,7 @@ Regions are the tree of `REGIONS`; whoever needs another instance of anything pa
 """
 
 import itertools
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -218,10 +219,11 @@ def text_version(
     text: CommitmentText | None = None,
     clauses: tuple[tuple[str, str, tuple[str, ...]], ...] = CLAUSES,
     blanks: tuple[dict[str, Any], ...] = (),
+    keeping: Sequence[str] = (),
     **fields: Any,
 ) -> TextVersion:
     """A published text, valid since 2020, with the general contents of S2 三; `clauses`: kind, body, contents covered;
-    `blanks`: fields of `Blank`."""
+    `blanks`: fields of `Blank`; `keeping`: how each clause is kept."""
     number = next(_numbers)
     if text is None:
         owner = department or globals()["department"](region=region)
@@ -248,7 +250,10 @@ def text_version(
     status = fields.pop("status", TextVersion.Status.PUBLISHED)
     made = TextVersion.objects.create(**(values | fields))
     for position, (kind, body, covers) in enumerate(clauses, 1):
-        Clause.objects.create(version=made, number=position, kind=kind, body=body, covers=list(covers))
+        Clause.objects.create(
+            version=made, number=position, kind=kind, body=body, covers=list(covers),
+            keeping=keeping[position - 1] if keeping else "",
+        )  # fmt: skip
     for position, blank in enumerate(blanks, 1):
         Blank.objects.create(**({"version": made, "order": position, "label": blank["key"]} | blank))
     # Parts are added while it is a draft: afterwards the database refuses them.

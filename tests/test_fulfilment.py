@@ -21,7 +21,10 @@ def counter():
 
 @pytest.fixture
 def signed(counter) -> Commitment:
-    return counter.sign()
+    """Its term is over: what had to be kept up until then can be recorded."""
+    made = counter.sign()
+    made.obligations.update(due_on=NOW.date())
+    return made
 
 
 @pytest.fixture

@@ -5,16 +5,19 @@ from datetime import date, timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from commitments import breaches, case_opening, drafting, presenting, signing
+from commitments import breaches, case_opening, drafting, fulfilment, presenting, signing
+from commitments.fulfilment import FulfilmentError
 from commitments.models import (
     CommitmentEvent,
     ImmediateResult,
+    Obligation,
     PromisedMaterial,
     Supplement,
     SupplementExtension,
 )
 from commitments.supplements import ending, extending, immediate, promising, receiving, reminding
 from commitments.supplements.course import SupplementError, SupplementMoved
+from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines import calendars, recounting
 from credit_portal.deadlines.models import CalendarDay, Duty, PolicyRule
@@ -25,6 +28,7 @@ from tests import factories, subjects
 from tests.counter import signature_png
 from tests.factories import NOW
 from tests.late_stage import DAY, FILE, HEALTH, PREMISES, Late, material, rule
+from tests.office import client_of
 from tests.scenes import mine
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
@@ -325,6 +329,62 @@ def test_refused_it_is_over_the_next_day_and_a_slow_decision_harms_nobody(at):
     assert ending.end_overdue(now=at.now) == 1 and at.fresh().state == State.OVERDUE
     with pytest.raises(SupplementMoved, match="逾期终止"):
         at.ask()
+
+
+# ---- the clause that promises it ---------------------------------------------------------------------------
+
+
+def promises(at: Signed) -> list[Obligation]:
+    return list(at.one.commitment.obligations.filter(kind="late").order_by("clause_no"))
+
+
+@pytest.mark.req("R37", "R62")
+def test_the_clause_that_promises_late_materials_is_due_and_kept_as_they_come(at, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: at.now)
+    monkeypatch.setattr(clock, "today", lambda: at.now.date())
+    # Both the text's own clause and the one that names the materials; not the end of the term.
+    first = promises(at)
+    assert len(first) == 2 and {row.due_on for row in first} == {DAY}
+    assert at.one.commitment.valid_until not in {row.due_on for row in first}
+    asked = at.ask()
+    extending.decide(extension_id=asked.pk, granted=True, note="停诊公告属实。", actor=at.head, now=at.now)
+    assert {row.due_on for row in promises(at)} == {at.fresh().last_on} and at.one.last_on > DAY
+    clause = first[0].clause_no
+    with pytest.raises(FulfilmentError, match="在“容缺受理”中登记收到") as refused:
+        fulfilment.record_obligations(
+            commitment_id=at.one.commitment_id, found=[(clause, "kept")], found_on=NOW.date(),
+            note="都已经收到了。", actor=at.officer, now=at.now,
+        )  # fmt: skip
+    assert refused.value.field == f"clause-{clause}"
+    at.bring(2)
+    assert {row.due_on for row in promises(at)} == {at.fresh().last_on}
+    listed = client_of(at.officer).get("/desk/obligations/").content.decode()
+    assert f"/desk/supplements/{at.one.uuid}/" in listed
+    at.later(1).bring(1)
+    assert {row.state for row in promises(at)} == {"kept"}
+    finding = promises(at)[0].findings.get()
+    assert (finding.done_on, finding.finder, finding.note) == (
+        date(2026, 9, 15),
+        at.clerk,
+        "容缺材料全部收到",
+    )
+    page = client_of(at.officer).get(f"/desk/obligations/{at.one.commitment.code}/").content.decode()
+    assert f"/desk/supplements/{at.one.uuid}/" in page and "已补齐" in page
+
+
+@pytest.mark.req("R37", "R62")
+@pytest.mark.parametrize("reason", ["came_late", "withdrawn"])
+def test_what_was_closed_after_its_days_marks_nobody_as_late(at, reason):
+    at.bring(1)
+    ending.end_overdue(now=at.on(AFTER).now)
+    # Over, but nothing is determined by a day that has passed.
+    assert {row.state for row in promises(at)} == {"open"}
+    at.bring(2)
+    ending.close(supplement_id=at.one.pk, reason=reason, note="核实了情况。", actor=at.officer, now=at.now)
+    state = {"came_late": "kept", "withdrawn": "ended"}[reason]
+    assert {row.state for row in promises(at)} == {state}
+    last = promises(at)[0].findings.get()
+    assert last.done_on == (AFTER if reason == "came_late" else None)
 
 
 # ---- overdue -----------------------------------------------------------------------------------------------

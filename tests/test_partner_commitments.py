@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from commitments.models import BreachCase, Commitment, CommitmentEvent
+from commitments.models import BreachCase, Commitment, CommitmentEvent, Obligation, ObligationFinding
+from commitments.obligations import confirming
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty, PolicyRule
 from credit_portal.documents.models import EvidenceFile
@@ -271,15 +272,24 @@ def test_a_system_reads_its_departments_duties(stage: Stage, django_assert_max_n
 def test_kept_is_reported_once_with_its_evidence_and_only_for_the_own_department(stage: Stage) -> None:
     code = stage.hand_in(**FILLED)
     told = {"commitment": code, "status": "fulfilled", "note": "2026-09-14 现场核实，均已落实"}
+    early = stage.post("fulfilments", told)
+    assert early.status_code == 409 and "持续做到" in early.json()["detail"]
+    Obligation.objects.filter(commitment__code=code).update(due_on=TODAY)
     first = stage.post("fulfilments", told)
-    assert (first.status_code, first.json()) == (
-        201,
-        {"commitment": code, "status": "fulfilled", "new": True},
-    )
+    # Every clause is kept by what the machine says; that all was, somebody of the department confirms.
+    assert (first.status_code, first.json()) == (201, {"commitment": code, "status": "running", "new": True})
     again = stage.post("fulfilments", told)
     assert (again.status_code, again.json()["new"]) == (200, False)
-    course = CommitmentEvent.objects.get(kind="fulfilment")
-    assert (course.partner, course.actor, course.note) == (stage.system, None, told["note"])
+    finding = ObligationFinding.objects.filter(state="kept").first()
+    assert (finding.partner, finding.finder, finding.note) == (stage.system, None, told["note"])
+    assert not CreditEntry.objects.filter(kind="fulfilment").exists()
+    confirming.confirm(
+        commitment_id=Commitment.objects.get(code=code).pk,
+        note="核对了检验结果。",
+        actor=stage.officer,
+        now=NOW,
+    )
+    assert stage.post("fulfilments", told).json() == {"commitment": code, "status": "fulfilled", "new": False}
     assert CreditEntry.objects.get(kind="fulfilment").document_no == code
     others = Counter.open().sign()
     for change, field, status in (

@@ -207,6 +207,11 @@ FULFILMENT = {
     "/desk/rechecks/rounds/{round}/population.csv": OWN,
     "/desk/rechecks/{recheck}/": OWN,
 }
+# Whoever may is told what is missing.
+SECOND = {
+    "/desk/obligations/{code}/confirm/": {F, H, B, K},
+    "/desk/obligations/{code}/take-back/": {F, H, B, K},
+}
 FULFILMENT_DEEDS = {
     "/desk/rechecks/plans/{plan}/approve/": {H, K},
     "/desk/rechecks/plans/{plan}/reject/": {H, K},
@@ -257,6 +262,8 @@ def test_fulfilment_and_rechecks_open_for_the_desk_and_plans_are_decided_by_head
     client = office.client(role)
     for page, may in FULFILMENT.items():
         assert client.get(page.format(**names)).status_code == (200 if role in may else 403), (page, role)
+    for deed, may in SECOND.items():
+        assert client.post(deed.format(**names)).status_code == (422 if role in may else 403), (deed, role)
     for deed, may in FULFILMENT_DEEDS.items():
         answer = client.post(deed.format(**names), {"reason": "不再需要"})
         assert answer.status_code == (302 if role in may else 403), (deed, role)

@@ -43,6 +43,9 @@ def obligations_of(commitment: Commitment) -> list[dict[str, Any]]:
         return []
     shown = []
     for row in commitment.obligations.exclude(state=Obligation.State.ENDED).order_by("clause_no"):
+        if row.kind == Obligation.Kind.DECLARED and row.state == Obligation.State.OPEN:
+            # Said when it was signed: nothing is to be done for it.
+            continue
         hidden = commitment.unserved and row.state == Obligation.State.NOT_KEPT  # type: ignore[attr-defined]
         state = Obligation.State.OPEN if hidden else Obligation.State(row.state)
         shown.append(
@@ -51,6 +54,7 @@ def obligations_of(commitment: Commitment) -> list[dict[str, Any]]:
                 "state": _BADGES[state],
                 "label": str(state.label) if hidden else row.shown_state,
                 "on": None if hidden else row.found_on,
+                "kept_up": row.kind == Obligation.Kind.KEPT_UP,
                 "due_on": row.due_on if state == Obligation.State.OPEN else None,
             }
         )

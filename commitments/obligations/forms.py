@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from commitments.models import Obligation
 
+from . import settling
 from .rules import MOVES
 
 MOST_FILES = 5
@@ -40,7 +41,8 @@ class SeveralFiles(forms.FileField):
 
 
 class RecordForm(forms.Form):
-    """One choice a clause that may still be recorded; the fields below hold for all of them."""
+    """One choice a clause that may be recorded on the day; the fields below hold for all of them. Why others may not yet is
+    said beside them (`why`)."""
 
     found_on = forms.DateField(label="核实日期", widget=DATE)
     note = forms.CharField(
@@ -49,14 +51,31 @@ class RecordForm(forms.Form):
         max_length=300,
         help_text="何人、何时、怎样核实，看到什么。",
     )
+    done_on = forms.DateField(
+        label="实际履行日期",
+        widget=DATE,
+        required=False,
+        help_text="不是核实的那一天做完的，写明哪一天做完；逾期后履行的必填。",
+    )
     proof = SeveralFiles()
 
-    def __init__(self, *args: Any, obligations: Sequence[Obligation], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        obligations: Sequence[Obligation],
+        today: date,
+        warned: frozenset[int] = frozenset(),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.why: dict[int, str] = {}
         self.clauses: list[tuple[Obligation, str]] = []
         for row in obligations:
             words = [(code, label) for code, label in Obligation.State.choices if code in MOVES[row.state]]
             if not words:
+                continue
+            if why := settling.why_not_kept_yet(row, today, warned):
+                self.why[row.clause_no] = why
                 continue
             name = f"clause-{row.clause_no}"
             self.fields[name] = forms.ChoiceField(
@@ -75,13 +94,45 @@ class RecordForm(forms.Form):
         return self[name] if name in self.fields else None
 
     def common(self) -> list[forms.BoundField]:
-        return [self["found_on"], self["note"], self["proof"]]
+        return [self["found_on"], self["done_on"], self["note"], self["proof"]]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not self.errors and not any(data.get(name) for _, name in self.clauses):
-            raise forms.ValidationError("请至少为一条选择“已履行”或“逾期后履行”。")
+            raise forms.ValidationError("请至少为一条选择履行的情况。")
         return data
+
+
+class ConfirmForm(forms.Form):
+    note = forms.CharField(
+        label="确认的意见",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=300,
+        help_text="怎样看的（证据、现场），各条是否都已做到。",
+    )
+
+
+class TakeBackForm(forms.Form):
+    """What was recorded by mistake, of the clauses that another person recorded."""
+
+    clauses = forms.TypedMultipleChoiceField(
+        label="登记有误的条款",
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请选择登记有误的条款。"},
+    )
+    note = forms.CharField(
+        label="更正的理由",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=250,
+        help_text="原来的登记和这次更正都保留，可以查看。",
+    )
+
+    def __init__(self, *args: Any, obligations: Sequence[Obligation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["clauses"].choices = [  # type: ignore[attr-defined]
+            (row.clause_no, f"{row.clause}（{row.shown_state}）：{row.what[:60]}") for row in obligations
+        ]
 
 
 class DueForm(forms.Form):

@@ -2,7 +2,8 @@
 
 Who answers for them: the competent department of the item, or whoever took the commitment where it has none. They begin as
 the commitment stands: what was recorded or determined of it before is theirs, too. Due: on the day that was
-filled into the clause, else on the last day of the term (which signing took from the item), else on none.
+filled into the clause, else on the last day of the term (which signing took from the item), else on none; late materials
+on the last day that was promised for one of them. How each is kept: `rules.kind_of`.
 """
 
 from collections import defaultdict
@@ -11,20 +12,27 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from commitments.models import Blank, Clause, Commitment, Obligation, ObligationFinding
+from commitments.models import Blank, Clause, Commitment, Obligation, ObligationFinding, Supplement
 from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import User
 
-from .rules import days_of
+from . import rules
 
 MAKE = """
 INSERT INTO commitments_obligation
-    (commitment_id, clause_no, department_id, due_on, state, partly, found_on)
-SELECT id, no, department_id, valid_until, state, state = 'not_kept' AND fulfilment = 'partial' AND NOT some_named,
+    (commitment_id, clause_no, department_id, kind, due_on, state, partly, found_on)
+SELECT id, no, department_id, kind, CASE kind WHEN 'declared' THEN NULL WHEN 'late' THEN last_on ELSE valid_until END,
+    state, state = 'not_kept' AND fulfilment = 'partial' AND NOT some_named,
     CASE WHEN state NOT IN ('open', 'ended') THEN coalesce(recorded, made_on) END
 FROM (
     SELECT one.id, pledge.no, coalesce(item.department_id, one.department_id) AS department_id, one.valid_until, one.fulfilment, one.made_on, said.some_named,
-        recorded.day AS recorded,
+        recorded.day AS recorded, late.last_on,
+        CASE WHEN clause.keeping <> '' THEN clause.keeping
+            WHEN pledge.no = 0 OR clause.covers && %(kept_up)s::varchar[] THEN 'kept_up'
+            WHEN clause.covers <> '{}' AND clause.covers <@ %(said)s::varchar[]
+                OR pledge.own AND starts_with(pledge.text, %(stated)s) THEN 'declared'
+            WHEN late.last_on IS NOT NULL AND pledge.own AND starts_with(pledge.text, %(late)s) THEN 'late'
+            ELSE 'to_do' END AS kind,
         CASE WHEN one.voided_at IS NOT NULL
                 OR EXISTS (SELECT FROM commitments_commitment AS new WHERE new.corrects_id = one.id) THEN 'ended'
             WHEN one.fulfilment = 'fulfilled' THEN 'kept'
@@ -33,11 +41,18 @@ FROM (
             ELSE 'open' END AS state
     FROM commitments_commitment AS one
     LEFT JOIN registry_serviceitem AS item ON item.id = one.item_id
+    LEFT JOIN commitments_supplement AS late ON late.commitment_id = one.id
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg((clause->>'no')::int), '{0}') AS numbers
         FROM jsonb_array_elements(one.content) AS clause WHERE clause->>'kind' = 'pledge'
     ) AS whole
-    CROSS JOIN LATERAL unnest(whole.numbers) AS pledge(no)
+    CROSS JOIN LATERAL (
+        SELECT (clause->>'no')::int AS no, (clause->>'clause')::bigint AS clause, clause->>'text' AS text,
+            clause->>'clause' IS NULL AS own
+        FROM jsonb_array_elements(one.content) AS clause WHERE clause->>'kind' = 'pledge'
+        UNION ALL SELECT 0, NULL, '', false WHERE whole.numbers = '{0}'
+    ) AS pledge
+    LEFT JOIN commitments_clause AS clause ON clause.id = pledge.clause AND clause.version_id = one.text_version_id
     LEFT JOIN LATERAL (
         SELECT array_agg(clause_no::int) AS named,
             coalesce(array_agg(clause_no::int) && whole.numbers
@@ -93,7 +108,10 @@ def make_between(first: int, last: int) -> None:
 
 
 def _make(first: int, last: int, ids: list[int] | None) -> None:
-    span = {"first": first, "last": last, "ids": ids}
+    span = {
+        "first": first, "last": last, "ids": ids, "kept_up": sorted(rules.KEPT_UP), "said": sorted(rules.SAID),
+        "stated": rules.STATED, "late": rules.LATE,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(MAKE, span)
         cursor.execute(FOUND, span)
@@ -116,16 +134,28 @@ def _set_days(first: int, last: int, ids: list[int] | None) -> None:
         "version_id", "key"
     ):
         dates[version].add(key)
-    bodies = dict(Clause.objects.filter(version__in=versions).values_list("pk", "body"))
-    days = {pk: days_of(content, bodies, dates[version]) for pk, version, content in signed}
+    clauses = {row.pk: row for row in Clause.objects.filter(version__in=versions)}
+    bodies = {pk: row.body for pk, row in clauses.items()}
+    days = {pk: rules.days_of(content, bodies, dates[version]) for pk, version, content in signed}
+    words = {
+        (pk, int(one["no"])): clauses.get(one.get("clause") or 0)
+        for pk, _, content in signed
+        for one in content
+    }
+    late = dict(Supplement.objects.filter(commitment__in=list(days)).values_list("commitment_id", "last_on"))
     wanted = Obligation.objects.filter(commitment__in=[pk for pk, found in days.items() if found])
     changed = []
     for row in wanted:
         day = days[row.commitment_id].get(row.clause_no)
-        if day is not None and day != row.due_on:
-            row.due_on = day
-            changed.append(row)
-    Obligation.objects.bulk_update(changed, ["due_on"], batch_size=1_000)
+        if day is None:
+            continue
+        clause = words.get((row.commitment_id, row.clause_no))
+        if row.commitment_id in late and clause is not None and rules.PROMISED in clause.body:
+            row.kind, row.due_on = Obligation.Kind.LATE, late[row.commitment_id]
+        else:
+            row.kind, row.due_on = (clause.keeping if clause else "") or Obligation.Kind.TO_DO, day
+        changed.append(row)
+    Obligation.objects.bulk_update(changed, ["kind", "due_on"], batch_size=1_000)
 
 
 # ---- nothing to look at any more ---------------------------------------------------------------------------

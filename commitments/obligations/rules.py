@@ -4,27 +4,73 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from commitments.models import Commitment, Obligation
+from commitments.models import Commitment, Obligation, RequiredContent
 
 State = Obligation.State
+Kind = Obligation.Kind
 Status = Commitment.Fulfilment
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _DAY = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 
 # What may be recorded of an obligation by plain record. That one was not kept is for a determination to say, which hears
-# the subject first; what was kept is not taken back here.
+# the subject first; and so is that it was kept late. What was recorded by mistake another person takes back.
 MOVES: dict[str, frozenset[str]] = {
-    State.OPEN: frozenset({State.KEPT, State.KEPT_LATE}),
+    State.OPEN: frozenset({State.KEPT}),
     State.NOT_KEPT: frozenset({State.KEPT_LATE}),
     State.KEPT: frozenset(),
     State.KEPT_LATE: frozenset(),
     State.ENDED: frozenset(),
 }
 
+# Of the general contents of a promise (S2 三), those that say how something is when it is signed, and those that bind for
+# as long as the promise holds. What is particular to an item ("other") is something to be done.
+SAID = frozenset(
+    {
+        RequiredContent.NO_DISHONESTY,
+        RequiredContent.TRUE_MATERIALS,
+        RequiredContent.AGREE_PUBLICATION,
+        RequiredContent.ACCEPT_CONSEQUENCES,
+    }
+)
+KEPT_UP = frozenset(
+    {RequiredContent.OBEY_LAW, RequiredContent.LAWFUL_BUSINESS, RequiredContent.ACCEPT_SUPERVISION}
+)
+
+
+# What the portal itself writes into a text, as clauses that no author has written (`paper_text.paper_of`).
+STATED, LATE = "如实说明：", "容缺材料："
+# The blank of a text that the portal fills with the last day of late materials (`promising.DAY_BLANK`).
+PROMISED = "{补交日期}"
+
+
+def kind_of(*, keeping: str, covers: Collection[str], text: str, late: bool, whole: bool) -> str:
+    """How a clause is kept: as its author says (`keeping`), else by the general contents that it covers. `text` is the
+    clause where the portal wrote it itself, else empty; `late` whether materials are to follow; `whole` whether it is the
+    one obligation of a text without pledged clauses, which holds for the whole term. Making says the same in SQL."""
+    if keeping:
+        return keeping
+    if whole or KEPT_UP & set(covers):
+        return Kind.KEPT_UP
+    if (covers and set(covers) <= SAID) or text.startswith(STATED):
+        return Kind.DECLARED
+    return Kind.LATE if late and text.startswith(LATE) else Kind.TO_DO
+
+
+def why_not_kept_yet(*, kind: str, state: str, due_on: date | None, found_on: date) -> str:
+    """Why it cannot be recorded of an obligation, found on a day, that it was kept; empty where it can."""
+    if kind == Kind.DECLARED and state == State.OPEN:
+        return "是签署时的声明，没有要另外做的事，不登记履行；声明不实的，立案查明"
+    if kind == Kind.LATE and state == State.OPEN:
+        return "是补交容缺材料，在“容缺受理”中登记收到，这里随之更新"
+    if kind == Kind.KEPT_UP and state == State.OPEN and due_on is not None and found_on < due_on:
+        return f"要持续做到 {due_on}，这一天以前不能登记为已履行；平时核查没有发现问题的，在复核中登记"
+    return ""
+
 
 def fulfilment_of(obligations: Iterable[tuple[str, bool]]) -> str:
-    """The status of a commitment by its obligations, each as (state, kept in part).
+    """The status of a commitment by its obligations, each as (state, kept in part); a declaration that nobody has found
+    untrue is none of them (`counted`).
 
     Not kept, each and in whole: unfulfilled; some, or only in part: partial. Without any of these it runs as long as
     one is open, and is fulfilled when all were kept, late or not. What has ended says nothing.
@@ -37,6 +83,13 @@ def fulfilment_of(obligations: Iterable[tuple[str, bool]]) -> str:
     if not live or any(state == State.OPEN for state, _ in live):
         return Status.RUNNING
     return Status.FULFILLED
+
+
+def counted(obligations: Iterable[tuple[str, str, bool]]) -> list[tuple[str, bool]]:
+    """Of obligations as (kind, state, kept in part) those that say how the commitment stands."""
+    return [
+        (state, partly) for kind, state, partly in obligations if kind != Kind.DECLARED or state != State.OPEN
+    ]
 
 
 def determined(outcome: str, *, named: Collection[int], live: Collection[int]) -> tuple[frozenset[int], bool]:

@@ -11,11 +11,11 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from commitments import case_rules, fulfilment
 from commitments.fulfilment import FulfilmentError
-from commitments.models import Commitment, Obligation, ObligationFinding
+from commitments.models import ClauseWarning, Commitment, FulfilmentReview, Obligation, ObligationFinding
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
@@ -24,9 +24,11 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.models import User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 
-from .forms import DueForm, RecordForm
+from . import confirming, settling
+from .forms import ConfirmForm, DueForm, RecordForm, TakeBackForm
 
 PER_PAGE = 50
 MOST_COUNTED = 1_000
@@ -59,7 +61,9 @@ def due(request: HttpRequest) -> HttpResponse:
     department = request.GET.get("department", "")
     if any(str(office.pk) == department for office in offices):
         rows = rows.filter(department_id=int(department))
-    shown, after = _page(rows.select_related("commitment", "department"), request.GET.get("after", ""))
+    shown, after = _page(
+        rows.select_related("commitment__supplement", "department"), request.GET.get("after", "")
+    )
     log_read(
         now=clock.now(),
         actor_id=request.user.pk,
@@ -81,6 +85,15 @@ def due(request: HttpRequest) -> HttpResponse:
             "department": department,
             "sought": code,
             "rows": shown,
+            "reviews": list(
+                limit_to_visible(
+                    FulfilmentReview.objects.filter(state=FulfilmentReview.State.WAITING), request.user
+                )
+                .select_related("commitment", "asked_by", "partner")
+                .order_by("pk")[:PER_PAGE]
+            )
+            if not (form.is_bound or code or request.GET.get("after"))
+            else [],
             "next": f"?{urlencode(kept | {'after': after})}" if after else "",
         },
         status=422 if form.is_bound and form.errors else 200,
@@ -109,21 +122,75 @@ def _page(rows: QuerySet[Obligation], after: str) -> tuple[list[Obligation], str
 def commitment(request: HttpRequest, code: str) -> HttpResponse:
     """One commitment clause by clause: due when, found what; whoever may records here."""
     found = _visible(request, code)
-    rows = list(found.obligations.order_by("clause_no"))
-    for row in rows:
-        row.commitment = found
-    may = _may_record(request, found)
-    form = RecordForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES if request.method == "POST" else None,
-        obligations=rows if may else [],
-        initial={"found_on": clock.today()},
-    )
-    if request.method == "POST":
-        if not may:
-            raise Http404(NONE)
-        if form.is_valid() and _record(request, found, form):
+    if request.method != "POST":
+        return _show(request, found)
+    _refuse_others(request, found)
+    form = _record_form(request, found, _rows(found), bound=True)
+    if form.is_valid() and _record(request, found, form):
+        return redirect("obligations:commitment", found.code)
+    return _show(request, found, record=form)
+
+
+@desk(*fulfilment.MAY_RECORD)
+@require_POST
+def confirm(request: HttpRequest, code: str) -> HttpResponse:
+    """Another person confirms that all was kept."""
+    found = _visible(request, code)
+    _refuse_others(request, found)
+    form = ConfirmForm(request.POST)
+    if form.is_valid():
+        try:
+            confirming.confirm(
+                commitment_id=found.pk, note=form.cleaned_data["note"], actor=request.user, now=clock.now()
+            )
+        except FulfilmentError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            messages.success(request, "已确认：这份承诺全部履行。")
             return redirect("obligations:commitment", found.code)
+    return _show(request, found, confirm=form)
+
+
+@desk(*fulfilment.MAY_RECORD)
+@require_POST
+def take_back(request: HttpRequest, code: str) -> HttpResponse:
+    """Another person takes back what was recorded by mistake."""
+    found = _visible(request, code)
+    _refuse_others(request, found)
+    rows = _rows(found)
+    form = TakeBackForm(request.POST, obligations=_mistaken(rows, request.user))
+    if form.is_valid():
+        try:
+            done = confirming.take_back(
+                commitment_id=found.pk,
+                clauses=form.cleaned_data["clauses"],
+                reason=form.cleaned_data["note"],
+                actor=request.user,
+                now=clock.now(),
+            )
+        except FulfilmentError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            messages.success(request, f"已更正；这份承诺{done.get_fulfilment_display()}。")
+            return redirect("obligations:commitment", found.code)
+    return _show(request, found, take_back=form)
+
+
+def _show(
+    request: HttpRequest,
+    found: Commitment,
+    *,
+    record: RecordForm | None = None,
+    confirm: ConfirmForm | None = None,
+    take_back: TakeBackForm | None = None,
+) -> HttpResponse:
+    """The page with its three forms; one of them may come back with what is wrong."""
+    rows = _rows(found)
+    may = _may_record(request, found)
+    form = record or _record_form(request, found, rows, bound=False)
+    review = confirming.waiting(found)
+    mistaken = _mistaken(rows, request.user) if may else []
+    bound = record or confirm or take_back
     log_read(
         now=clock.now(),
         actor_id=request.user.pk,
@@ -141,19 +208,58 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
         {
             "one": found,
             "today": clock.today(),
-            "rows": [(row, findings.get(row.pk, []), form.field_of(row)) for row in rows],
+            "rows": [
+                (row, findings.get(row.pk, []), form.field_of(row), form.why.get(row.clause_no, ""))
+                for row in rows
+            ],
             "form": form if may and form.clauses else None,
+            "review": review,
+            "own_review": review is not None and review.asked_by_id == request.user.pk,
+            "confirm": confirm or (ConfirmForm() if may and review else None),
+            "take_back": take_back or (TakeBackForm(obligations=mistaken) if mistaken else None),
+            "bound": bound,
             "case": case,
+            "warnings": list(
+                found.warnings.filter(state__in=[ClauseWarning.State.OPEN, ClauseWarning.State.TRUE])
+                .select_related("entry", "case")
+                .order_by("pk")
+            ),
+            "supplement": getattr(found, "supplement", None),
             "rechecks": list(found.rechecks.select_related("round__plan").order_by("-pk")),
             "may_open": case is None
-            and found.fulfilment != Commitment.Fulfilment.FULFILLED
             and found.voided_at is None
             and has_role(request.user, *case_rules.DOES)
             and request.user.department_id
             in (found.department_id, found.item.department_id if found.item else None),
         },
-        status=422 if form.is_bound else 200,
+        status=422 if bound is not None else 200,
     )
+
+
+def _rows(found: Commitment) -> list[Obligation]:
+    rows = list(found.obligations.order_by("clause_no"))
+    for row in rows:
+        row.commitment = found
+    return rows
+
+
+def _record_form(
+    request: HttpRequest, found: Commitment, rows: list[Obligation], *, bound: bool
+) -> RecordForm:
+    return RecordForm(
+        request.POST if bound else None,
+        request.FILES if bound else None,
+        obligations=rows if _may_record(request, found) else [],
+        today=clock.today(),
+        warned=settling.warned(found),
+        initial={"found_on": clock.today()},
+    )
+
+
+def _mistaken(rows: list[Obligation], user: User) -> list[Obligation]:
+    """The clauses that somebody else has recorded."""
+    may = confirming.taken_back(rows, user)
+    return [row for row in rows if row.pk in may]
 
 
 def _may_record(request: HttpRequest, found: Commitment) -> bool:
@@ -162,6 +268,11 @@ def _may_record(request: HttpRequest, found: Commitment) -> bool:
         and found.voided_at is None
         and not hasattr(found, "corrected_by")
     )
+
+
+def _refuse_others(request: HttpRequest, found: Commitment) -> None:
+    if not _may_record(request, found):
+        raise Http404(NONE)
 
 
 def _record(request: HttpRequest, found: Commitment, form: RecordForm) -> bool:
@@ -173,17 +284,20 @@ def _record(request: HttpRequest, found: Commitment, form: RecordForm) -> bool:
                 commitment_id=found.pk,
                 found=form.found(),
                 found_on=data["found_on"],
+                done_on=data["done_on"],
                 note=data["note"],
                 actor=request.user,
                 now=clock.now(),
                 evidence=store_all(request, data["proof"]),
             )
+            waits = confirming.waiting(done) is not None
     except EvidenceRefused as error:
         form.add_error("proof", str(error))
     except FulfilmentError as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
     else:
-        messages.success(request, f"已登记 {len(form.found())} 条；这份承诺{done.get_fulfilment_display()}。")
+        word = "各条都已履行，待另一人确认" if waits else f"这份承诺{done.get_fulfilment_display()}"
+        messages.success(request, f"已登记 {len(form.found())} 条；{word}。")
         return True
     return False
 
@@ -208,7 +322,7 @@ def _findings(rows: list[Obligation]) -> dict[int, list[ObligationFinding]]:
     found: dict[int, list[ObligationFinding]] = {}
     for finding in (
         ObligationFinding.objects.filter(obligation__in=rows)
-        .select_related("finder", "partner", "case")
+        .select_related("finder", "partner", "case", "corrects")
         .prefetch_related("evidence")
         .order_by("pk")
     ):
@@ -254,7 +368,7 @@ def evidence_answer(request: HttpRequest, file: EvidenceFile, *, subject_id: int
 def _visible(request: HttpRequest, code: str) -> Commitment:
     found = (
         fulfilment.commitments_in_reach(request.user)
-        .select_related("department", "item", "corrected_by")
+        .select_related("department", "item", "corrected_by", "supplement")
         .filter(code=code)
         .first()
     )

@@ -22,7 +22,7 @@ def offered_at_window(draft: Draft, reading: ReadingMaterial | None, *, now: dat
         key=f"window:{draft.pk}:{reading.pk}",
         defaults={
             "reading": reading,
-            "place": Place.WINDOW,
+            "place": Place.ONLINE if draft.clerk_id is None else Place.WINDOW,
             "subject": draft.subject,
             "department": draft.department,
             "offered_at": now,

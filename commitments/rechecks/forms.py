@@ -1,11 +1,13 @@
 """Forms of plans of re-checks and of their answers."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from commitments.models import Obligation, Recheck
+from commitments.obligations import settling
 from commitments.obligations.forms import DATE, SeveralFiles
 from credit_portal.registry.models import CommitmentType, Department, Domain
 
@@ -46,10 +48,6 @@ class PlanForm(forms.Form):
     lower_percent = forms.IntegerField(
         label="信用状况良好的比例（%）", required=False, min_value=1, max_value=100,
         help_text="诚信典型、信用状况良好的主体，没有上一种情形的。",
-    )  # fmt: skip
-    seed = forms.CharField(
-        label="种子", required=False, max_length=64,
-        help_text="8 至 64 个字母、数字或者符号，例如公开摇出的号码；不填由系统随机生成。抽取以前不再显示。",
     )  # fmt: skip
 
     def __init__(self, *args: Any, departments: Any = None, **kwargs: Any) -> None:
@@ -93,15 +91,27 @@ class AnswerForm(forms.Form):
     )
     kept = forms.TypedMultipleChoiceField(
         label="同时登记为已履行的条款", coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="只选已经做完的；要持续做到的，不在这里登记。",
+        help_text="只列可以登记的；要持续做到的，到最后一日才能登记。",
     )  # fmt: skip
     proof = SeveralFiles()
 
-    def __init__(self, *args: Any, obligations: Iterable[Obligation], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        obligations: Iterable[Obligation],
+        today: date,
+        warned: frozenset[int] = frozenset(),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        rows = [(row.clause_no, f"{row.clause}：{row.what}") for row in obligations if row.state == "open"]
-        for name in ("doubtful", "kept"):
-            self.fields[name].choices = rows  # type: ignore[attr-defined]
+        rows = [row for row in obligations if row.state == "open"]
+        for name, listed in (
+            ("doubtful", rows),
+            ("kept", [row for row in rows if not settling.why_not_kept_yet(row, today, warned)]),
+        ):
+            self.fields[name].choices = [  # type: ignore[attr-defined]
+                (row.clause_no, f"{row.clause}：{row.what}") for row in listed
+            ]
 
     def answer(self) -> dict[str, Any]:
         data = dict(self.cleaned_data)

@@ -34,7 +34,6 @@ class Told:
     by_risk: bool = False
     higher_percent: int | None = None
     lower_percent: int | None = None
-    seed: str = ""
 
 
 class PlanError(ValueError):
@@ -79,7 +78,6 @@ def propose(*, told: Told, actor: User, now: datetime, is_demo: bool = False) ->
         by_risk=told.by_risk,
         higher_percent=_percent(told.higher_percent, told.by_risk, "higher_percent", "信用状况较差的比例"),
         lower_percent=_percent(told.lower_percent, told.by_risk, "lower_percent", "信用状况良好的比例"),
-        seed=_seed(told.seed),
         starts_on=told.starts_on,
         proposed_by=actor,
         proposed_at=now,
@@ -94,13 +92,15 @@ def propose(*, told: Told, actor: User, now: datetime, is_demo: bool = False) ->
 
 @transaction.atomic
 def approve(*, plan_id: int, actor: User, now: datetime) -> RecheckPlan:
-    """Another person agrees: rounds are drawn from its first day on. Raises PlanError."""
+    """Another person agrees: rounds are drawn from its first day on, by a seed that nobody has chosen and nobody has seen.
+    Raises PlanError."""
     plan = _to_decide(plan_id, actor)
     if plan.proposed_by_id == actor.pk:
         raise PlanError("提出计划的人不能批准自己的计划，须由另一人批准。")
     plan.state, plan.decided_by, plan.decided_at = State.APPROVED, actor, now
     plan.next_on = max(plan.starts_on, local_date(now))
-    plan.save(update_fields=["state", "decided_by", "decided_at", "next_on"])
+    plan.seed = secrets.token_hex(32)
+    plan.save(update_fields=["state", "decided_by", "decided_at", "next_on", "seed"])
     _tell(plan, "approved", actor, now)
     return plan
 
@@ -222,12 +222,3 @@ def _percent(value: int | None, by_risk: bool, field: str, label: str) -> int | 
     if value is None or not 1 <= value <= 100:
         raise PlanError(f"按信用状况分层的，请填写{label}（1 至 100）。", field=field)
     return value
-
-
-def _seed(told: str) -> str:
-    seed = told.strip()
-    if not seed:
-        return secrets.token_hex(32)
-    if not 8 <= len(seed) <= 64 or not seed.isascii() or not seed.isprintable():
-        raise PlanError("种子应为 8 至 64 个英文字母、数字或者符号。", field="seed")
-    return seed

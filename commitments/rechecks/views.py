@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments.models import Obligation, Recheck, RecheckMember, RecheckPlan, RecheckRound, Stratum
+from commitments.obligations import settling
 from commitments.obligations.views import evidence_answer, store_all
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
@@ -110,6 +111,8 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request.POST if posted else None,
         request.FILES if posted else None,
         obligations=obligations,
+        today=clock.today(),
+        warned=settling.warned(found.commitment),
         initial={"found_on": clock.today()},
     )
     if posted:

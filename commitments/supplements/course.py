@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db.models import F
 
+from commitments import hooks
 from commitments.models import Commitment, CommitmentEvent, PromisedMaterial, Supplement
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -148,6 +149,7 @@ def settle(supplement: Supplement, *, actor: User | None, now: datetime) -> None
             actor=actor,
         )
         tell(supplement, "容缺材料全部收到", actor=actor, now=now)
+        hooks.run_after_late_materials(supplement=supplement, actor=actor, now=now)
         return
     last = max(row.due_on for row in missing)
     if last != supplement.last_on:
@@ -163,6 +165,7 @@ def settle(supplement: Supplement, *, actor: User | None, now: datetime) -> None
             actor=actor,
             now=now,
         )
+        hooks.run_after_late_materials(supplement=supplement, actor=actor, now=now)
 
 
 def people_of(rows: Sequence[Supplement], *, desk: bool) -> dict[int, list[User]]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from commitments import hooks
 from commitments.models import BreachCase, Commitment, PromisedMaterial, Supplement, SupplementExtension
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.recording import together
@@ -118,6 +119,7 @@ def close(*, supplement_id: int, reason: str, note: str, actor: User, now: datet
     )
     word = Supplement.Reason(reason).label
     course.tell(supplement, f"逾期未补已了结：{word}", actor=actor, now=now, reason=said)
+    hooks.run_after_late_materials(supplement=supplement, actor=actor, now=now)
     return supplement
 
 

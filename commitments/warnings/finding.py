@@ -278,15 +278,20 @@ def _stored(pairs: Sequence[Pair], *, now: datetime) -> int:
                 now=now, actor_id=None, department_id=row.department_id, warning_id=row.pk, rule_id=row.rule_id,
                 step="产生",
             )  # fmt: skip
+    # One matter and one duty for an entry beside a commitment, however many rules have found it.
+    first = list(
+        ClauseWarning.objects.filter(pk__in=[row.pk for row in rows]).leading().values_list("pk", flat=True)
+    )
+    leading = [row for row in rows if row.pk in set(first)]
     duties.open_duties(
         rule_key=RULE,
         openings=[
             duties.Opening(matter_of(row), row.department, row.region, local_date(now), is_demo=row.is_demo)
-            for row in rows
+            for row in leading
         ],
         now=now,
     )
-    _tell(rows, now=now)
+    _tell(leading, now=now)
     return len(rows)
 
 

@@ -26,6 +26,7 @@ _DAY = timedelta(days=1)
 MOST_WORDS, MOST_WORD = 20, 20
 OUT_OF_REACH = "只能管理本地区及以下地区的预警规则。"
 OWN = "不能批准自己录入的规则，须由信用办另一人批准。"
+NO_BASIS = "本地区文件未规定，参照其他地区的做法"
 ALREADY = "这条规则已经批准，不能再更改；需要改变的，录入新的一版或者写明失效日期。"
 
 
@@ -142,7 +143,7 @@ def adopt_shipped(*, region: Region, actor: User, now: datetime, is_demo: bool =
     _check_office(actor, region)
     kept_by_two.one_at_a_time(region)
     known = set(WarningRule.objects.filter(region=region).values_list("name", flat=True))
-    fresh = [one for one in shipped() if one.name not in known]
+    fresh = [one for one in shipped(region.lineage) if one.name not in known]
     for one in fresh:
         enter(
             region=region, content=one, effective_from=local_date(now), actor=actor, now=now, is_demo=is_demo
@@ -150,12 +151,15 @@ def adopt_shipped(*, region: Region, actor: User, now: datetime, is_demo: bool =
     return len(fresh)
 
 
-def shipped() -> list[Content]:
+def shipped(lineage: Sequence[str] = ()) -> list[Content]:
+    """The rules to begin with, for a region by its own and those above it, nearest first; each on the basis that a document
+    of one of them gives."""
     with SHIPPED.open("rb") as file:
         rows = tomllib.load(file)["rule"]
     return [
         Content(
-            name=row["name"], entry_kinds=row["kinds"], says=row["says"], basis=row["basis"],
+            name=row["name"], entry_kinds=row["kinds"], says=row["says"],
+            basis=next((row["basis"][code] for code in lineage if code in row["basis"]), NO_BASIS),
             contents=row.get("contents", ()), sort=row.get("sort", WarningRule.Sort.CLAUSES),
             list_codes=row.get("list_codes", ()), keywords=row.get("keywords", ()),
         )

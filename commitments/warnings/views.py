@@ -1,5 +1,6 @@
 """The desk's pages of warnings: what is to be looked into, entry beside clause, and for the office how its rules do."""
 
+from collections import defaultdict
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments.breaches import commitments_to_judge
-from commitments.models import ClauseWarning
+from commitments.models import ClauseWarning, Obligation
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.deadlines.models import Duty
 from credit_portal.registry import codes, groups, kept_by_two
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.visibility import has_role
@@ -36,21 +38,24 @@ def warnings(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "open"
     sought = request.GET.get("q", "").replace("\0", "").strip()[:60]
     rule = request.GET.get("rule", "")
-    rows = answering.warnings_visible_to(request.user).select_related(
-        "rule", "entry", "commitment", "subject", "department"
-    )
+    rows = answering.warnings_visible_to(request.user)
     if sought:
         cleaned = codes.clean(sought)
         rows = rows.filter(commitment__code=cleaned) | rows.filter(subject__uscc=cleaned)
     else:
         rows = rows.filter(state=tab)
     if family := _uuid(rule):
+        # What one rule found is listed by itself.
         rows = rows.filter(family=family)
+    else:
+        rows = rows.leading()
+    rows = rows.select_related("rule", "entry", "commitment", "subject", "department")
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit():
         rows = rows.filter(pk__lt=int(before[:18]))
     found = list(rows.order_by("-pk")[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
+    _with_rules(shown)
     _log(request, "warning_list", 0, "预警列表", None, own=False)
     kept = request.GET.copy()
     if len(found) > PER_PAGE:
@@ -62,6 +67,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "tab": tab,
             "rows": shown,
+            "today": clock.today(),
             "sought": sought,
             "rule": str(family) if family else "",
             "regional": has_role(request.user, *groups.REGIONAL),
@@ -71,6 +77,29 @@ def warnings(request: HttpRequest) -> HttpResponse:
             "next": f"?{kept.urlencode()}" if len(found) > PER_PAGE else "",
         },
     )
+
+
+def _with_rules(shown: list[ClauseWarning]) -> None:
+    """Put beside each what it is about: the rules and clauses of its matter, and till when an answer is due. Two queries."""
+    rules_of: dict[tuple[int, int | None, str], list[ClauseWarning]] = defaultdict(list)
+    for one in (
+        ClauseWarning.objects.filter(entry__in={row.entry_id for row in shown})
+        .select_related("rule")
+        .order_by("pk")
+    ):
+        rules_of[one.entry_id, one.commitment_id, one.state].append(one)
+    due = {
+        duty.matter_id: duty
+        for duty in Duty.objects.filter(
+            rule_key=finding.RULE, matter_type=finding.MATTER, matter_id__in=[row.pk for row in shown],
+            state=Duty.State.OPEN,
+        )
+    }  # fmt: skip
+    for row in shown:
+        together = rules_of[row.entry_id, row.commitment_id, row.state]
+        row.rules = [one.rule.name for one in together]  # type: ignore[attr-defined]
+        row.numbers = [number for number, _ in answering.clauses_named(together)]  # type: ignore[attr-defined]
+        row.duty = due.get(row.pk)  # type: ignore[attr-defined]
 
 
 def _uuid(text: str) -> UUID | None:
@@ -99,6 +128,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return redirect("warnings:warning", row.uuid)
     own = row.department_id == request.user.department_id
     does = own and has_role(request.user, *answering.DOES)
+    together = list(answering.same_matter(row).select_related("rule__region"))
     _log(request, "warning", row.pk, "预警", row.subject_id, own=own)
     return render(
         request,
@@ -114,12 +144,22 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
             and row.commitment is not None
             and commitments_to_judge(request.user).filter(pk=row.commitment_id).exists(),
             "form": form,
-            "duties": duties.duties_of(finding.matter_of(row)),
+            "together": together,
+            "clauses": _clauses(row, together),
+            "duties": [duty for one in together for duty in duties.duties_of(finding.matter_of(one))],
             "today": clock.today(),
             "may_rules": has_role(request.user, *groups.REGIONAL),
         },
         status=422 if form.is_bound and form.errors else 200,
     )
+
+
+def _clauses(row: ClauseWarning, together: list[ClauseWarning]) -> list[tuple[int, str, Obligation | None]]:
+    """The clauses of the matter with how each stands."""
+    stands = {}
+    if row.commitment is not None:
+        stands = {one.clause_no: one for one in row.commitment.obligations.all()}
+    return [(number, text, stands.get(number)) for number, text in answering.clauses_named(together)]
 
 
 @desk(*groups.REGIONAL)

@@ -60,6 +60,8 @@ VERBS = {
     "commitment.corrected": "更正承诺",
     "commitment.fulfilment": "履行状态变更",
     "obligation.found": "逐条核实履行",
+    "obligation.corrected": "更正逐条核实",
+    "fulfilment.review": "全部履行的确认",
     "recheck.plan": "复核计划",
     "recheck.drawn": "抽取复核",
     "recheck.answered": "登记复核结果",
@@ -358,6 +360,7 @@ def bring_words() -> None:
     )
     register("commitment.fulfilment", status=dict(Commitment.Fulfilment.choices))
     register("obligation.found", state=dict(Obligation.State.choices))
+    register("obligation.corrected", state=dict(Obligation.State.choices))
     register(
         "recheck.plan",
         deed={"proposed": "提出，等待另一人批准", "approved": "批准", "rejected": "不批准", "ended": "停止"},

@@ -60,7 +60,11 @@ def _kept() -> QuerySet[Commitment]:
 KINDS: tuple[Kind, ...] = (
     Kind("signed", "签署承诺", _kept, "made_on"),
     Kind("late_materials", "其中容缺受理", _kept, "made_on", Q(late_materials=True)),
-    Kind("materials", "少交材料（件）", _kept, "made_on", amount="item_version__materials_spared"),
+    # Late materials come later, but they come: none is spared.
+    Kind(
+        "materials", "少交材料（件）", _kept, "made_on", Q(late_materials=False),
+        amount="item_version__materials_spared",
+    ),
     Kind("days", "少等时间（工作日）", _kept, "made_on", amount="item_version__days_spared"),
     Kind("fulfilled", "其中已全部履行", _kept, "made_on", Q(fulfilment=Commitment.Fulfilment.FULFILLED)),
     Kind("checks", "信用核查", Check.objects.all, "on_day", item="item_version__item"),
@@ -69,7 +73,7 @@ KINDS: tuple[Kind, ...] = (
         domain="commitment__item_version__domain",
     ),
     Kind(
-        "warnings", "预警", ClauseWarning.objects.all, "found_at__date", item="commitment__item",
+        "warnings", "预警", lambda: ClauseWarning.objects.leading(), "found_at__date", item="commitment__item",
         domain="commitment__item_version__domain",
     ),
 )  # fmt: skip

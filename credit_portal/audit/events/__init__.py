@@ -84,7 +84,14 @@ from .deadlines import (
     switch_moved,
     switch_order,
 )
-from .fulfilment import obligations_found, recheck_answered, recheck_drawn, recheck_plan
+from .fulfilment import (
+    fulfilment_review,
+    obligations_corrected,
+    obligations_found,
+    recheck_answered,
+    recheck_drawn,
+    recheck_plan,
+)
 from .ground import (
     department_saved,
     evidence_stored,
@@ -173,6 +180,7 @@ __all__ = [
     "exchange_forwarded",
     "exchange_platform_saved",
     "exchange_receipt",
+    "fulfilment_review",
     "help_service_saved",
     "immediate_result",
     "information_item_saved",
@@ -192,6 +200,7 @@ __all__ = [
     "message_retried",
     "notice_printed",
     "objection_step",
+    "obligations_corrected",
     "obligations_found",
     "occupation_saved",
     "own_record_given",

@@ -23,6 +23,31 @@ def obligations_found(
     )  # fmt: skip
 
 
+def obligations_corrected(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    commitment_id: int,
+    code: str,
+    clauses: Sequence[int],
+    state: str,
+) -> AuditEvent:
+    return record(
+        "obligation.corrected", now=now, actor_id=actor_id, department_id=department_id, target_type="commitment",
+        target_id=commitment_id, code=code, clauses=list(clauses), state=state,
+    )  # fmt: skip
+
+
+def fulfilment_review(
+    *, now: datetime, actor_id: int | None, department_id: int, commitment_id: int, code: str, step: str
+) -> AuditEvent:
+    return record(
+        "fulfilment.review", now=now, actor_id=actor_id, department_id=department_id, target_type="commitment",
+        target_id=commitment_id, code=code, step=step,
+    )  # fmt: skip
+
+
 def recheck_plan(
     *, now: datetime, actor_id: int, department_id: int, plan_id: int, number: str, deed: str
 ) -> AuditEvent:

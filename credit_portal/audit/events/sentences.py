@@ -42,6 +42,8 @@ SENTENCES: dict[str, str] = {
     "commitment.corrected": "承诺 {code} 由 {replacement} 更正",
     "commitment.fulfilment": "承诺 {code} 履行状态：{status}",
     "obligation.found": "承诺 {code} 第 {clauses} 条：{state}",
+    "obligation.corrected": "承诺 {code} 第 {clauses} 条的登记有误，更正为：{state}",
+    "fulfilment.review": "承诺 {code} 全部履行：{step}",
     "recheck.plan": "复核计划 {number}：{deed}",
     "recheck.drawn": "复核计划 {plan} 第 {round} 轮，在 {population} 件中抽取 {drawn} 件",
     "recheck.answered": "复核承诺 {code}：{finding}",

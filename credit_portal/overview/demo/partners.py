@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from commitments import case_opening, fulfilment, handing_in
 from commitments.concluding import Upload
 from commitments.models import Blank, BreachCase, Commitment
+from commitments.obligations import confirming
 from commitments.texts import text_for
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.outbox import partners
@@ -38,7 +39,7 @@ def plan(timeline: Timeline) -> None:
     timeline.at(_at(timeline, REGISTERED), lambda now: _register(timeline, now))
     for number, ago in enumerate(HANDED_IN):
         timeline.at(_at(timeline, ago), lambda now, number=number: _hand_in(timeline, number, now))  # type: ignore[misc]
-    timeline.at(_at(timeline, KEPT), _report)
+    timeline.at(_at(timeline, KEPT), lambda now: _report(timeline, now))
     timeline.at(_at(timeline, FOUND), _find)
 
 
@@ -77,7 +78,11 @@ def _hand_in(timeline: Timeline, number: int, now: datetime) -> None:
 
 def _check(system: PartnerSystem, subject: CreditSubject, number: int, now: datetime) -> Check | None:
     region, on = system.department.region, local_date(now)
-    for item in catalogue.current_items(lineage=region.lineage, on=on).filter(in_hall=True):
+    items = list(catalogue.current_items(lineage=region.lineage, on=on).filter(in_hall=True))
+    if number == 0:
+        # The one that is reported as kept has no term over which it would have to be kept up.
+        items.sort(key=lambda one: one.validity_months is not None)
+    for item in items:
         if CommitmentType.APPROVAL in item.allowed_types and item.item.region_id == REGION:
             return verification.check_subject(
                 subject=subject, item_version=item, commitment_type=CommitmentType.APPROVAL,
@@ -125,13 +130,18 @@ def _filled(blank: Blank, on: date) -> str:
     return "演示内容"
 
 
-def _report(now: datetime) -> None:
+def _report(timeline: Timeline, now: datetime) -> None:
+    """The system reports, and somebody of the office confirms."""
     first = Commitment.objects.filter(partner__name=NAME).order_by("id").first()
     if first is not None and first.fulfilment == Commitment.Fulfilment.RUNNING:
         fulfilment.report_kept(
             code=first.code, status=Commitment.Fulfilment.FULFILLED,
             note=f"{local_date(now)} 业务系统比对检验结果，承诺的事项均已落实（演示）",
             system=first.partner, now=now,
+        )  # fmt: skip
+        confirming.confirm(
+            commitment_id=first.pk, note="（演示）核对检验结果和现场照片，各条都已做到。",
+            actor=timeline.world.user(REGION, "credit"), now=now + timedelta(hours=1),
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from commitments import signing
-from commitments.fulfilment import record_fulfilment
+from commitments.fulfilment import record_fulfilment, record_obligations
 from commitments.models import Commitment
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry import catalogue
@@ -321,14 +321,27 @@ class Timeline:
         told = self.moment(local_date(commitment.signed_at) + timedelta(days=self.chance.randint(25, 150)))
         luck = self.chance.random()
         if luck < 0.62:
-            self.at(told, self._fulfil(commitment, "fulfilled"))
+            self.at(told, self._fulfil(commitment))
 
-    def _fulfil(self, commitment: Commitment, status: str) -> Callable[[datetime], None]:
+    def _fulfil(self, commitment: Commitment) -> Callable[[datetime], None]:
+        """The whole of it where nothing has to be kept up any longer; else what was to be done once."""
+
         def act(now: datetime) -> None:
-            if commitment.breach_cases.exists():
+            if commitment.breach_cases.exists() or commitment.warnings.filter(state="open").exists():
                 return
-            record_fulfilment(
-                commitment_id=commitment.pk, status=status, actor=self._office(commitment), now=now
+            if commitment.valid_until is None and not commitment.late_materials:
+                record_fulfilment(
+                    commitment_id=commitment.pk, status="fulfilled", actor=self._office(commitment), now=now
+                )
+                return
+            done = commitment.obligations.filter(kind="to_do", state="open")
+            record_obligations(
+                commitment_id=commitment.pk,
+                found=[(one.clause_no, "kept") for one in done],
+                found_on=local_date(now),
+                note="（演示）现场核查，已经做完。",
+                actor=self._office(commitment),
+                now=now,
             )
 
         return act

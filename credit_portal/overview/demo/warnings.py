@@ -114,7 +114,8 @@ def _answer(timeline: Timeline, now: datetime) -> None:
             "-pk"
         )
     }
-    rows = ClauseWarning.objects.filter(department__in=list(by_department), state="open").order_by("pk")[:2]
+    waiting = ClauseWarning.objects.filter(department__in=list(by_department), state="open")
+    rows = waiting.leading().order_by("pk")[:2]
     for true, row in zip((False, True), rows, strict=False):
         text = (
             "（演示）现场查看，投诉的事情属实，商家正在整改。"

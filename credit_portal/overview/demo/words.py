@@ -78,6 +78,8 @@ BUSINESS = ("pledge", "明码标价，不作虚假宣传，收到的投诉在{�
 BUSINESS_BLANKS = (BlankData("答复天数", "投诉答复天数", "number", max_length=2),)
 MEMBERS = ("pledge", "遵守协会公约，公平竞争，不恶意压价，不诋毁同行，善待从业人员。", ("lawful_business",))
 
+# What is neither said by a general content nor done once.
+KEEPING = {READ[1]: "declared", BUSINESS[1]: "kept_up"}
 SEVEN = (OBEY, CLEAN, TRUE, LAWFUL, PUBLISH, WATCH)
 Line = tuple[str, str, tuple[str, ...]]
 
@@ -143,7 +145,10 @@ FOLLOW_UP = {
 
 def clauses(lines: Sequence[Line]) -> tuple[ClauseData, ...]:
     """Numbered as they stand."""
-    return tuple(ClauseData(at, kind, body, covers) for at, (kind, body, covers) in enumerate(lines, 1))
+    return tuple(
+        ClauseData(at, kind, body, covers, keeping=KEEPING.get(body, ""))
+        for at, (kind, body, covers) in enumerate(lines, 1)
+    )
 
 
 def what_of(blanks: Sequence[BlankData]) -> str:

@@ -70,12 +70,13 @@ def _plain() -> list[Kind]:
     open_ = Q(state=Duty.State.OPEN)
     check, breach, public, repair = "信用核查", "违诺认定和上报", "公示", "信用修复"
     act, monthly, follow = "行政行为", "信用记录使用月报", "整改、约谈和名单"
-    effect, warning, education = "应用成效", "预警和消费投诉", "诚信教育"
+    # The words of a report have a part called 应用成效 themselves.
+    effect, warning, education = "少交材料和少等时间", "预警和消费投诉", "诚信教育"
     materials, days = "item_version__materials_spared", "item_version__days_spared"
     return [
         Kind("commitment.late_materials", "容缺受理", "容缺受理的承诺", sources.COMMITMENTS, _fixed(Q(late_materials=True))),
         Kind("effect.used", effect, "目录写明少交材料或者少等时间的承诺", sources.SPARED, _fixed(Q(pk__isnull=False))),
-        Kind("effect.materials", effect, "少交材料（件）", sources.SPARED, _fixed(Q(**{f"{materials}__gt": 0})), materials),
+        Kind("effect.materials", effect, "少交材料（件）", sources.SPARED, _fixed(sources.SPARES_MATERIALS), materials),
         Kind("effect.days", effect, "少等时间（工作日）", sources.SPARED, _fixed(Q(**{f"{days}__gt": 0})), days),
         Kind("warning.all", warning, "产生预警", sources.WARNINGS, _fixed(Q(pk__isnull=False))),
         *(

@@ -150,11 +150,10 @@ def _listing(row: Listing, user: User) -> Case:
 def _spared(row: Commitment, user: User) -> Case:
     line = _commitment(row, user)
     version = row.item_version
-    spared = (
-        f"少交 {version.materials_spared or 0} 件，少等 {version.days_spared or 0} 个工作日"
-        if version
-        else ""
-    )
+    if version is None:
+        return line
+    materials = "材料后补，不计少交" if row.late_materials else f"少交 {version.materials_spared or 0} 件"
+    spared = f"{materials}，少等 {version.days_spared or 0} 个工作日"
     return Case(line.number, line.name, line.what, line.day, spared, line.url)
 
 
@@ -264,19 +263,19 @@ LISTINGS = Source(
     _listing,
     related=("subject",),
 )
-# Those whose items say what a commitment spares (R111): others are not reckoned.
+# Those whose items say what a commitment spares (R111): others are not reckoned. Late materials (S4 1) come all the same,
+# only later: nothing is spared by them.
+SPARES_MATERIALS = Q(item_version__materials_spared__gt=0, late_materials=False)
 SPARED = Source(
     "spared",
-    lambda: _commitments().filter(
-        Q(item_version__materials_spared__gt=0) | Q(item_version__days_spared__gt=0)
-    ),
+    lambda: _commitments().filter(SPARES_MATERIALS | Q(item_version__days_spared__gt=0)),
     lambda span: span.days("made_on"),
     _spared,
     related=("item_version",),
 )
 WARNINGS = Source(
     "warnings",
-    ClauseWarning.objects.all,
+    lambda: ClauseWarning.objects.leading(),
     lambda span: span.moments("found_at"),
     _warning,
     related=("commitment", "entry", "subject", "rule"),
