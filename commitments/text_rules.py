@@ -398,9 +398,9 @@ def _shown(blank: BlankLike, raw: object) -> str:
         value = unicodedata.normalize("NFKC", value).replace(",", "")
         if not _NUMBER.fullmatch(value) or not value.isascii():
             raise ValueError(f"应为数字，现为“{value}”")
-    elif not _ASKED.search(blank.label) and (found := personal_numbers.passages(value)):
+    elif not _ASKED.search(blank.label) and (personal := personal_numbers.passages(value)):
         # What is filled in stands in the text, and the text may be public.
-        raise ValueError(f"里的“{found[0]}”像手机号码或者身份证号码，不能写进承诺书")
+        raise ValueError(f"里的“{personal[0]}”像手机号码或者身份证号码，不能写进承诺书")
     if len(value) > blank.max_length:
         raise ValueError(f"最多 {blank.max_length} 字，现为 {len(value)} 字")
     return value
