@@ -20,7 +20,7 @@ from credit_portal.registry.desk_access import desk
 from . import campaigns, coverage, membership, texting
 from .forms import CampaignForm, bound
 from .membership import AssociationError
-from .views import DOES, PER_PAGE, SEES, _bar, association_of, member_table, note_read, own_of
+from .views import DOES, PER_PAGE, SEES, association_of, member_table, note_read, own_of, share_of
 
 NO_CAMPAIGN = "没有这次活动，或者它不在您的管理范围内。"
 
@@ -93,7 +93,7 @@ def campaign(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
             "by_link": one.drafts.filter(draft__commitment__voided_at=None, draft__step="done").count(),
             "day": day,
             "weeks": [
-                (on, number, _bar(number, figures.members)) for on, number in weeks if on >= one.from_on
+                (on, number, share_of(number, figures.members)) for on, number in weeks if on >= one.from_on
             ],
             "page": page,
             "state": state,

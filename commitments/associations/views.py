@@ -109,7 +109,7 @@ def overview(request: HttpRequest, uscc: str) -> HttpResponse:
             "association": association,
             "own": membership.works_for(request.user, association),
             "figures": figures,
-            "weeks": [(on, number, _bar(number, figures.members)) for on, number in weeks],
+            "weeks": [(on, number, share_of(number, figures.members)) for on, number in weeks],
             "versions": texting.versions_of(association)[:10],
             "in_force": texting.in_force(association),
             "item": membership.item_of(association, today),
@@ -120,7 +120,7 @@ def overview(request: HttpRequest, uscc: str) -> HttpResponse:
     )
 
 
-def _bar(number: int, of: int) -> int:
+def share_of(number: int, of: int) -> int:
     """The length of a bar out of 100."""
     return number * 100 // of if of else 0
 

@@ -51,7 +51,7 @@ def save(
     registration_uuid: UUID | None = None,
 ) -> Registration:
     """Keep one piece of information as a draft, or change a draft. Raises FieldErrors, RegistrationError, EvidenceRefused."""
-    _may_act(access)
+    check_may_act(access)
     said = checked(told, today=local_date(now))
     if registration_uuid is None:
         subject = CreditSubject.objects.select_for_update().get(pk=access.subject_id)
@@ -89,7 +89,7 @@ def keep(upload: Upload, now: datetime) -> EvidenceFile:
 @transaction.atomic
 def withdraw(*, registration_uuid: UUID, access: SubjectAccess, now: datetime) -> Registration:
     """Take it back, at any time and for whatever reason: from the record, too. Asked again, nothing happens."""
-    _may_act(access)
+    check_may_act(access)
     row = own(registration_uuid, access)
     if row.state == State.WITHDRAWN:
         return row
@@ -157,6 +157,6 @@ def own(registration_uuid: UUID, access: SubjectAccess) -> Registration:
     return row
 
 
-def _may_act(access: SubjectAccess) -> None:
+def check_may_act(access: SubjectAccess) -> None:
     if not access.may_act:
         raise RegistrationError("您的授权只能查看，不能办理。请由主体本人办理。")

@@ -19,7 +19,7 @@ from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as verification
 from verification.vocabulary import Kind as EntryKind
 
-from .filling import NOT_YOURS, RULE, _may_act, keep, matter_of, own, step
+from .filling import NOT_YOURS, RULE, check_may_act, keep, matter_of, own, step
 from .rules import BY_DEPARTMENT, BY_SUBJECT, RegistrationError, State
 from .submitting import WORKS, people_of
 
@@ -56,10 +56,7 @@ def hand_over(
     why = said(reason, "reason", "转交理由")
     row.department = department
     row.save(update_fields=["department"])
-    for duty in duties.duties_of(matter_of(row)):
-        if duty.rule_key == RULE and duty.state in duties.OPEN_STATES:
-            duty.department = department
-            duty.save(update_fields=["department"])
+    duties.hand_over(rule_key=RULE, matter=matter_of(row), department=department, now=now, actor=actor)
     step(row, Step.HANDED_OVER, now=now, actor=actor, note=f"转交{department.name}：{why}")
     notices.notify(
         users=people_of(department.pk),
@@ -100,7 +97,7 @@ def answer(
     *, registration_uuid: UUID, access: SubjectAccess, text: str, now: datetime, proof: Upload | None = None
 ) -> Registration:
     """The subject brings what was asked for. Raises RegistrationError by field, EvidenceRefused."""
-    _may_act(access)
+    check_may_act(access)
     row = own(registration_uuid, access)
     if row.state != State.ASKED or row.state not in BY_SUBJECT[State.SUBMITTED]:
         raise RegistrationError(NOT_YOURS if row.state == State.DRAFT else "这一条不需要补正。")
