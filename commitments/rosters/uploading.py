@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from commitments.models import RosterEntry, RosterSort, RosterUpload
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import sheets
+from credit_portal.documents.services import clean_name
 from credit_portal.registry import codes, crypto, groups
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
@@ -73,7 +74,7 @@ def check_file(
         department=department,
         sort=sort,
         as_of=as_of,
-        name=name[-200:],
+        name=clean_name(name),
         sha256=hashlib.sha256(content).hexdigest(),
         rows=len(told),
         faults=[
@@ -202,6 +203,9 @@ def confirm(*, upload_id: int, confirmed: bool, actor: User, now: datetime) -> R
             raise RosterRefused("检查以后名单有变动，没有录入。请重新上传。")
         with transaction.atomic():
             done = take(rows, upload=upload, missing=upload.missing, actor=actor, now=now)
+    except IntegrityError as error:
+        # Somebody else has registered one of them meanwhile: looked for again, it is known.
+        raise RosterRefused("录入时另有人登记了同一主体，没有录入，请再按一次“录入”。") from error
     except RosterRefused:
         upload.state, upload.sealed, upload.missing = State.STALE, "", []
         upload.save()
