@@ -25,6 +25,10 @@ from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import limit_to_visible
 from verification.models import Check
 
+from .admin_associations import CampaignAdmin as CampaignAdmin
+from .admin_associations import RegistrationAdmin as RegistrationAdmin
+from .admin_associations import RegistrationVerifierAdmin as RegistrationVerifierAdmin
+from .admin_associations import RosterEntryAdmin as RosterEntryAdmin
 from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm

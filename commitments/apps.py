@@ -14,9 +14,12 @@ class CommitmentsConfig(AppConfig):
         from verification.tax_credit import declarations
 
         from . import drafting, hooks, particulars, statements, term_switching
+        from .associations import campaigns
         from .consequences import undoing
         from .obligations import late, making
         from .rechecks import answering, drawing
+        from .registrations import expected, filling, submitting
+        from .registrations import following as registrations
         from .supplements import course, ending, immediate, reminding
         from .warnings import finding, following
 
@@ -54,6 +57,16 @@ class CommitmentsConfig(AppConfig):
         arrivals.register_after_entries("warnings", finding.after_entries)
         hooks.register_after_signing("warnings", finding.after_signing)
         sweeping.register_step("warnings", following.follow)
+        effects.register_effect(campaigns.SMS, campaigns.send_sms, label="协会承诺提醒短信", external=True)
+        duties.register_matter(filling.MATTER, "自愿注册", _registration_page)
+        hooks.register_after_signing("registrations", submitting.on_signed)
+        hooks.register_after_voiding("registrations", registrations.on_gone)
+        hooks.register_after_correction("registrations", registrations.on_gone)
+        sweeping.register_step("registrations", registrations.follow)
+        effects.register_effect(
+            registrations.SMS, registrations.send_sms, label="自愿注册到期提醒短信", external=True
+        )
+        effects.register_effect(expected.SMS, expected.send_sms, label="自愿注册提醒短信", external=True)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -110,3 +123,10 @@ def _warning_page(row_id: int) -> str | None:
 
     uuid = ClauseWarning.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
     return f"/desk/warnings/{uuid}/" if uuid else None
+
+
+def _registration_page(row_id: int) -> str | None:
+    from .models import Registration
+
+    uuid = Registration.objects.filter(pk=row_id).values_list("uuid", flat=True).first()
+    return f"/desk/registration/{uuid}/" if uuid else None

@@ -14,6 +14,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.registry import catalogue, codes
 from credit_portal.registry import services as registry
 from credit_portal.registry.models import (
+    CommitmentType,
     CreditSubject,
     ResponsiblePerson,
     ServiceItemVersion,
@@ -26,6 +27,7 @@ from verification.models import Check
 from verification.vocabulary import Route
 
 from . import particulars, texts
+from .associations import membership
 from .draft_steps import WITH_SUBJECT as WITH_SUBJECT
 from .draft_steps import DraftError as DraftError
 from .draft_steps import Holder, Step, actor_id
@@ -286,6 +288,7 @@ def look(draft: Draft, before: Check | None, holder: Holder, now: datetime) -> s
     """Check, in the same procedure as `before`, and go where the answer leads. Gives what stands against the text."""
     if refusal := catalogue.refusal_of(draft.item_version, draft.subject.kind):
         raise DraftError(refusal, field="item")
+    _check_member(draft, now)
     check = verification.check_subject(
         subject=draft.subject,
         item_version=draft.item_version,
@@ -311,6 +314,15 @@ def look(draft: Draft, before: Check | None, holder: Holder, now: datetime) -> s
     else:
         move(draft, Step.READ)
     return problem
+
+
+def _check_member(draft: Draft, now: datetime) -> None:
+    """An association's commitment is its members' (R10, R31)."""
+    association = draft.item_version.item.department
+    if draft.commitment_type == CommitmentType.INDUSTRY and membership.is_turned_away(
+        draft.subject, association, local_date(now)
+    ):
+        raise DraftError(membership.NOT_A_MEMBER.format(association=association.name), field="item")
 
 
 def recheck_draft(*, draft_id: uuid.UUID, clerk: User, now: datetime) -> Draft:

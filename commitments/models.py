@@ -24,6 +24,11 @@ from credit_portal.registry.models import (
 )
 from verification.models import Check
 
+from .association_models import Campaign as Campaign
+from .association_models import CampaignDraft as CampaignDraft
+from .association_models import MemberNote as MemberNote
+from .association_models import NoteReply as NoteReply
+from .association_models import TextRequest as TextRequest
 from .breach_models import BreachCase as BreachCase
 from .breach_models import BreachedClause as BreachedClause
 from .breach_models import CaseStep as CaseStep
@@ -45,6 +50,14 @@ from .recheck_models import RecheckMember as RecheckMember
 from .recheck_models import RecheckPlan as RecheckPlan
 from .recheck_models import RecheckRound as RecheckRound
 from .recheck_models import Stratum as Stratum
+from .registration_models import Registration as Registration
+from .registration_models import RegistrationBatch as RegistrationBatch
+from .registration_models import RegistrationKind as RegistrationKind
+from .registration_models import RegistrationStep as RegistrationStep
+from .registration_models import RegistrationVerifier as RegistrationVerifier
+from .roster_models import RosterEntry as RosterEntry
+from .roster_models import RosterSort as RosterSort
+from .roster_models import RosterUpload as RosterUpload
 from .subject_models import AccessGrounds as AccessGrounds
 from .subject_models import SubjectStatement as SubjectStatement
 from .supplement_models import ImmediateResult as ImmediateResult

@@ -10,8 +10,17 @@ from django.db.models import Model, Q
 from credit_portal.audit import events
 from credit_portal.deadlines import policy
 from credit_portal.deadlines.articles import article_text
-from credit_portal.registry.models import Department, Region, ServiceItem, ServiceItemVersion, User
+from credit_portal.registry import groups
+from credit_portal.registry.models import (
+    CommitmentType,
+    Department,
+    Region,
+    ServiceItem,
+    ServiceItemVersion,
+    User,
+)
 from credit_portal.registry.reach import KEEPERS, check_reach
+from credit_portal.registry.visibility import has_role
 
 from . import particulars
 from . import text_rules as rules
@@ -26,6 +35,19 @@ class TextError(ValueError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
         super().__init__("".join(self.problems))
+
+
+def _check_author(actor: User | None, text: CommitmentText) -> None:
+    """Whoever keeps the region's texts writes them; an association its own, which others publish (S0 一（一）, R31)."""
+    own = (
+        actor is not None
+        and has_role(actor, groups.ASSOCIATION)
+        and actor.department_id == text.department_id
+        and text.origin == CommitmentText.Origin.ASSOCIATION
+        and text.commitment_type == CommitmentType.INDUSTRY
+    )
+    if not own:
+        check_reach(actor, text.region, *KEEPERS)
 
 
 def content_of(version: TextVersion) -> rules.TextData:
@@ -90,7 +112,7 @@ def draft_text(
         is_demo=is_demo,
     )
     _clean(text)
-    check_reach(actor, text.region, *KEEPERS)
+    _check_author(actor, text)
     text.save()
     version = TextVersion(text=text, number=1)
     return _write(version, words=words, clauses=clauses, blanks=blanks, actor=actor, now=now)
@@ -108,7 +130,7 @@ def revise_draft(
 ) -> TextVersion:
     """Change a draft; what is not given stays. Raises TextError for a version that is not a draft any more."""
     version = TextVersion.objects.select_for_update().get(pk=version.pk)
-    check_reach(actor, version.text.region, *KEEPERS)
+    _check_author(actor, version.text)
     if version.status != TextVersion.Status.DRAFT:
         raise TextError([f"{version} 已发布，不能再改，请起草下一版。"])
     return _write(
@@ -125,7 +147,7 @@ def revise_draft(
 def next_version(*, text: CommitmentText, actor: User | None, now: datetime) -> TextVersion:
     """The newest version cloned into a draft. Raises TextError where a draft is open already."""
     text = CommitmentText.objects.select_for_update().get(pk=text.pk)
-    check_reach(actor, text.region, *KEEPERS)
+    _check_author(actor, text)
     newest = text.versions.order_by("-number").first()
     if newest is None or newest.status == TextVersion.Status.DRAFT:
         raise TextError([f"文本 {text.code} 已有草稿版本，请在草稿上修改。"])
@@ -319,11 +341,13 @@ def text_for(
         .select_related("text", "text__department", "text__region")
         .prefetch_related("clauses", "blanks")
     )
+    # Members of an association sign its one text and nothing else.
+    only_own = item.department.kind == Department.Kind.ASSOCIATION
     fitting = [
         version
         for version in found
-        if version.text.origin != CommitmentText.Origin.ASSOCIATION
-        or version.text.department_id == item.department_id
+        if version.text.department_id == item.department_id
+        or (version.text.origin != CommitmentText.Origin.ASSOCIATION and not only_own)
     ]
 
     def rank(version: TextVersion) -> tuple[bool, int, bool, str]:

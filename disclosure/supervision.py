@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db.models import Case, Count, F, Q, Subquery, When
 
+from commitments.associations import coverage
 from credit_portal.deadlines.models import Duty
 from credit_portal.deadlines.wording import key_in_words
 from credit_portal.registry.models import Region
@@ -86,6 +87,25 @@ def _count(today: date) -> Figures:
         groups = [group for group in groups if group[1] in shown]
     by_rule = _rates((key_in_words(rule), rule, due, good) for _, _, rule, due, good in groups)
     return Figures(since, today, enough, [rate for rate in by_rule if rate.enough], withheld)
+
+
+@dataclass(frozen=True)
+class Memberships:
+    """Associations with enough members and how many of them have a running commitment; `few`: how many are left out."""
+
+    lines: list[coverage.PublicLine]
+    few: int
+
+
+def memberships(today: date) -> Memberships:
+    """The coverage of associations here and below (S4 1, R47); kept for a minute."""
+    return kept(f"memberships:{settings.REGION_CODE}:{today}", SECONDS_KEPT, lambda: _memberships(today))
+
+
+def _memberships(today: date) -> Memberships:
+    here = Region.objects.filter(code=settings.REGION_CODE).first()
+    lines, few = coverage.public_lines(here, today) if here is not None else ([], 0)
+    return Memberships(lines, few)
 
 
 def _rates(groups: Iterable[tuple[str, str, int, int]]) -> list[Rate]:

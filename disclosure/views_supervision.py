@@ -27,6 +27,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "today": today,
         "least": supervision.LEAST_CASES,
         "launches": list(information.launches()),
+        "memberships": supervision.memberships(today),
     }
     if request.user.is_authenticated and has_role(request.user, *MAY_SEE_DUTIES):
         open_duties = limit_to_visible(Duty.objects.filter(state=Duty.State.OPEN), request.user)

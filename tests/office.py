@@ -10,9 +10,13 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from commitments import reading
+from commitments import reading, texts
+from commitments.associations import campaigns, notes, texting
+from commitments.concluding import Upload
 from commitments.consequences import letters
-from commitments.models import ClauseWarning, TextVersion, WarningRule
+from commitments.models import ClauseWarning, RegistrationBatch, RosterEntry, TextVersion, WarningRule
+from commitments.registrations import assigning, filling
+from commitments.rosters import uploading
 from commitments.warnings import keeping as keeping_warnings
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
@@ -45,7 +49,8 @@ from verification.models import AppliedMeasure, CreditList
 from verification.tax_credit import keeping as keeping_tax
 
 from . import factories
-from .counter import Counter
+from .counter import Counter, signature_png
+from .rows import WORDS, row, sheet
 
 NOW = factories.NOW
 BACKEND = "credit_portal.registry.accounts.StaffBackend"
@@ -160,6 +165,7 @@ class Office:
         self._repair()
         self._warnings()
         self._self_service()
+        self._associations()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -202,6 +208,48 @@ class Office:
             ),
             actor=credit, now=NOW,
         )  # fmt: skip
+
+    def _associations(self) -> None:
+        """An association with a member and a campaign, a note of the member, information that waits to be verified."""
+        self.association = factories.department(kind="association", region="130111")
+        self.guildsman = factories.staff(groups.ASSOCIATION, department=self.association)
+        factories.item_version(
+            department=self.association, online=True, allowed_types=["industry"], name="会员自律承诺",
+            allows_late_materials=False, materials=[],
+        )  # fmt: skip
+        draft = texting.save_draft(association=self.association, words=WORDS, actor=self.guildsman, now=NOW)
+        texts.publish_text(version=draft, valid_from=NOW.date(), actor=None, now=NOW)
+        upload = uploading.check_file(
+            sort="members", name="会员.xlsx", content=sheet([row(self.commitment.subject)]), as_of=NOW.date(),
+            actor=self.guildsman, now=NOW,
+        )  # fmt: skip
+        uploading.confirm(upload_id=upload.pk, confirmed=True, actor=self.guildsman, now=NOW)
+        self.member = RosterEntry.objects.get()
+        self.campaign = campaigns.create(
+            association=self.association, name="年度承诺", from_on=NOW.date(), until_on=date(2026, 12, 31),
+            actor=self.guildsman, now=NOW,
+        )  # fmt: skip
+        self.note = notes.add(
+            entry=self.member,
+            told=notes.Told("good", NOW.date(), "主动参加培训。"),
+            actor=self.guildsman,
+            now=NOW,
+        )
+        self.verifier = assigning.save_verifier(
+            verifier=None, region=self.department.region, kind="qualification", department=self.department,
+            actor=self.people[groups.CREDIT_OFFICE], now=NOW,
+        )  # fmt: skip
+        self.registration = filling.save(
+            access=self.access, proof=Upload(signature_png(), "image/png", "证书.png"), now=NOW,
+            told=filling.Told("qualification", "食品经营许可证", "栾城区行政审批局", date(2026, 1, 5)),
+        )  # fmt: skip
+        self.registration.batch = RegistrationBatch.objects.create(
+            number="ZC1301112026000001", subject=self.commitment.subject, draft=self.commitment.draft,
+            sha256="0" * 64, rows=1, commitment=self.commitment, made_at=NOW,
+        )  # fmt: skip
+        self.registration.state, self.registration.submitted_at = "submitted", NOW
+        self.registration.department = self.department
+        self.registration.save()
 
     def _self_service(self) -> None:
         """A key occupational group, and what a tax authority has on record of a person."""
@@ -363,6 +411,10 @@ class Office:
             "disclosure.pilot": self.pilot,
             "registry.occupationgroup": self.occupation,
             "verification.taxcreditentry": self.tax_credit,
+            "commitments.rosterentry": self.member,
+            "commitments.campaign": self.campaign,
+            "commitments.registration": self.registration,
+            "commitments.registrationverifier": self.verifier,
         }
 
     def client(self, role: str) -> Client:

@@ -12,6 +12,7 @@ from credit_portal.audit import events, recording
 from credit_portal.audit.events import (
     access,
     acts,
+    associations,
     breach,
     business,
     checking,
@@ -94,6 +95,7 @@ def test_every_kind_of_event_has_its_sentence_and_its_function() -> None:
         for module in (
             access,
             acts,
+            associations,
             breach,
             business,
             checking,

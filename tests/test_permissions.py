@@ -105,6 +105,10 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "disclosure.ruledocument": {"changelist": EVERYBODY, "add": {K}, "edit": {K}},
     "registry.occupationgroup": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.taxcreditentry": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.rosterentry": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.campaign": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.registration": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.registrationverifier": {"changelist": {K, A}, "add": {K}, "edit": {K}},
 }  # fmt: skip
 
 
@@ -280,6 +284,61 @@ def test_the_desk_of_warnings_complaints_readings_and_pilots_opens_for_whoever_w
             wrong.append((page, status))
     adopted = client.post("/desk/warnings/rules/adopt/").status_code
     assert adopted == (302 if role == K else 403) and not wrong
+
+
+# Associations, rosters and registration → who may; S is of the association, the others as everywhere.
+GUILD: dict[str, set[str]] = {
+    "{home}": {S, K, A},
+    "{home}coverage.xlsx": {S, K, A},
+    "{home}text/": {S, K, A},
+    "{home}text/edit/": {S},
+    "{home}campaigns/new/": {S},
+    "{home}campaigns/{campaign.uuid}/": {S, K, A},
+    "{home}campaigns/{campaign.uuid}/members.xlsx": {S, K, A},
+    "{home}campaigns/{campaign.uuid}/code.png": {S, K, A},
+    "{home}members/": {S, K, A},
+    "{home}members/{member.uuid}/": {S, K, A},
+    "{home}notes/{note.uuid}/correct/": {S},
+    "{home}notes/{note.uuid}/answer/": {S},
+    "/desk/rosters/members/": {S},
+    "/desk/rosters/members/template.xlsx": {S},
+    "/desk/rosters/model/": {K},
+    "/desk/rosters/above_scale/": {K},
+    "/desk/registration/": SEES,
+    "/desk/registration/{registration.uuid}/": SEES,
+    "/desk/registration/{registration.uuid}/files/proof/": SEES,
+    "/desk/registration/lists/": {K, A},
+    "/desk/registration/lists/model/": {K, A},
+    "/desk/registration/lists/model/list.xlsx": {K, A},
+}
+GUILD_DEEDS: dict[str, set[str]] = {
+    "{home}text/ask/": {S},
+    "{home}campaigns/{campaign.uuid}/remind/": {S},
+    "{home}campaigns/{campaign.uuid}/end/": {S},
+    "{home}members/{member.uuid}/note/": {S},
+    "/desk/registration/lists/model/remind/": {K},
+    "/desk/registration/adopt/": {K},
+    "/desk/registration/{registration.uuid}/verify/": {F, H, B, K},
+    "/desk/registration/{registration.uuid}/hand-over/": {F, H, B, K},
+}
+
+
+@pytest.mark.parametrize("role", list(groups.LABELS))
+def test_associations_rosters_and_registration_open_for_whoever_works_there(office, role):
+    client = client_of(office.guildsman) if role == S else office.client(role)
+    names = vars(office) | {"home": f"/desk/associations/{office.association.uscc}/"}
+    wrong = []
+    for page, may in GUILD.items():
+        status = client.get(page.format(**names)).status_code
+        if status != (200 if role in may else 403):
+            wrong.append((page, status))
+    for deed, may in GUILD_DEEDS.items():
+        status = client.post(deed.format(**names)).status_code
+        # Nothing was filled in: who may is told so, or sent back to the page.
+        if (status not in (302, 422)) if role in may else status != 403:
+            wrong.append((deed, status))
+    assert not wrong
+    assert client.get("/desk/associations/").status_code == {S: 302, K: 200, A: 200}.get(role, 403)
 
 
 def test_the_groups_in_the_database_hold_what_the_table_of_permissions_says():

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
+from commitments.associations import membership
 from commitments.draft_steps import WITH_SUBJECT, DraftError, Step, locked, require_acting, save
 from commitments.drafting import look
 from commitments.models import Commitment, Draft
@@ -29,6 +30,7 @@ def items_for(subject: CreditSubject, *, now: datetime, sought: str = "") -> Que
     """What the subject can sign for online: the items that are for its kind, of its own region first. `sought`: a piece of the name, the letters of its pinyin, the code, or a group's name."""
     found = catalogue.online_items(on=local_date(now)).select_related("occupation")
     found = found.filter(catalogue.open_to(subject.kind))
+    found = membership.open_to(found, subject, local_date(now))
     sought = sought.replace("\0", "").strip()[:60]
     if sought:
         found = found.filter(

@@ -290,6 +290,27 @@ def cancel_duties(
     return len(cancelled)
 
 
+@transaction.atomic
+def hand_over(
+    *,
+    rule_key: str,
+    matter: Matter,
+    department: Department,
+    now: datetime,
+    actor: User | None,
+) -> Duty | None:
+    """Another department is competent: it owes what is left, the due date stays. None where nothing is open. Who handed it
+    over and why stands in the course of the matter itself."""
+    duty = _locked(rule_key, matter)
+    if duty is None or duty.state not in OPEN_STATES:
+        return None
+    # The other one has been reminded of nothing yet.
+    duty.department, duty.stage = department, Duty.Stage.NONE
+    duty.save(update_fields=["department", "stage"])
+    _tell_opened(duty, now=now, actor=actor)
+    return duty
+
+
 def duties_of(matter: Matter) -> list[Duty]:
     """Every duty of a matter, the first to be due first."""
     rows = Duty.objects.filter(matter_type=matter.type, matter_id=matter.id)

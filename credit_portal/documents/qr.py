@@ -1,5 +1,7 @@
 """二维码：内容相同则图形逐字节相同。"""
 
+import io
+
 import segno
 
 # Four modules of white around the code are part of the standard; scanners at a counter rely on them.
@@ -28,3 +30,10 @@ def qr_data_uri(text: str) -> str:
     return _code(text).svg_data_uri(
         border=QUIET_ZONE, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
     )
+
+
+def qr_png(text: str, *, scale: int = 20) -> bytes:
+    """A QR code as a PNG to be put on somebody's own poster; `scale`: pixels a module. Raises as `qr_svg` does."""
+    out = io.BytesIO()
+    _code(text).save(out, kind="png", border=QUIET_ZONE, scale=scale, dark="#000", light="#fff")
+    return out.getvalue()

@@ -44,7 +44,15 @@ POLICY = {
 
 # Sidebar: room by room, in the order of the work.
 NAVIGATION: list[tuple[str, list[str]]] = [
-    ("信用承诺", ["commitments.commitment", "disclosure.publicityproposal", "disclosure.publicitydecision"]),
+    (
+        "信用承诺",
+        [
+            "commitments.commitment",
+            "commitments.campaign",
+            "disclosure.publicityproposal",
+            "disclosure.publicitydecision",
+        ],
+    ),
     (
         "信用记录",
         [
@@ -57,6 +65,9 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.appliedmeasure",
             "verification.consumercomplaint",
             "verification.taxcreditentry",
+            "commitments.registration",
+            "commitments.registrationverifier",
+            "commitments.rosterentry",
             "verification.usagelist",
             "verification.trainingsession",
             "disclosure.typicalcase",

@@ -155,6 +155,13 @@ VERBS = {
     "warning.rule": "预警规则",
     "reading.draft": "读本草稿",
     "pilot.step": "试点",
+    "roster.upload": "上传名册",
+    "association.text": "协会请求发布文本",
+    "campaign.step": "协会承诺活动",
+    "member.note": "会员信用记录",
+    "registration.step": "自愿注册",
+    "registration.verifier": "自愿注册核实分工",
+    "registration.reminded": "提醒应当注册的企业",
 }
 TARGETS = {
     "user": "账号",
@@ -235,6 +242,15 @@ TARGETS = {
     "tax_credit": "自然人纳税信用信息",
     "tax_credit_list": "自然人纳税信用信息列表",
     "position_list": "重点人群承诺列表",
+    "roster": "会员和企业名册",
+    "roster_upload": "名册文件",
+    "roster_entry": "名册成员",
+    "campaign": "协会承诺活动",
+    "member_note": "会员信用记录",
+    "member_note_list": "会员信用记录列表",
+    "registration": "自愿注册信息",
+    "registration_list": "自愿注册信息列表",
+    "registration_verifier": "自愿注册核实分工",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -274,6 +290,10 @@ PAGES = {
     "pilot": "disclosure.pilot",
     "occupation_group": "registry.occupationgroup",
     "tax_credit": "verification.taxcreditentry",
+    "roster_entry": "commitments.rosterentry",
+    "campaign": "commitments.campaign",
+    "registration": "commitments.registration",
+    "registration_verifier": "commitments.registrationverifier",
 }
 
 

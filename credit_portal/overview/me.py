@@ -9,9 +9,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from commitments.associations import campaigns
 from commitments.mine import showing
-from commitments.models import BreachCase, Commitment, Interview, Rectification, SubjectStatement
+from commitments.models import (
+    BreachCase,
+    Commitment,
+    Interview,
+    Rectification,
+    Registration,
+    SubjectStatement,
+)
 from commitments.online import beginning
+from commitments.registrations import filling
 from commitments.supplements import showing as supplements
 from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI, local_date
@@ -79,6 +88,8 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
         *_to_repair(subject, today),
         *_to_bring(subject, today),
         *_to_keep(subject, today),
+        *_to_join(subject, today),
+        *_to_register(subject, today),
     ]
     if acting.access.valid_until - today <= timedelta(days=7):
         found.append(
@@ -238,6 +249,39 @@ def _to_keep(subject: CreditSubject, today: date) -> list[Need]:
             one.item_name,
         )
         for one in rows.order_by("valid_until")[:NAMED]
+    ]
+
+
+def _to_join(subject: CreditSubject, today: date) -> list[Need]:
+    """Campaigns of its associations that it has not signed for."""
+    return [
+        Need(
+            "以前签署会员自律承诺书",
+            reverse("my_associations:join", args=[one.token]),
+            one.until_on,
+            f"{one.department.name}：{one.name}",
+        )
+        for one in campaigns.waiting_for(subject, today)
+    ]
+
+
+def _to_register(subject: CreditSubject, today: date) -> list[Need]:
+    """Registered information that waits for something, or whose proof runs out soon."""
+    rows = filling.registrations_of(subject).filter(
+        Q(state=Registration.State.ASKED)
+        | Q(state=Registration.State.VERIFIED, valid_until__range=(today, today + SOON))
+    )
+    return [
+        Need(
+            "告知补正，补正以后继续核实"
+            if one.state == Registration.State.ASKED
+            else "证明到期，到期后不再计入信用记录",
+            reverse("my_registration:one", args=[one.uuid]),
+            local_date(one.asked_at) if one.state == Registration.State.ASKED else one.valid_until,
+            f"自愿注册 {one}",
+            one.state == Registration.State.ASKED,
+        )
+        for one in rows[:NAMED]
     ]
 
 

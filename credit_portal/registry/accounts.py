@@ -50,6 +50,8 @@ class StaffAdapter(DefaultAccountAdapter):
         """Clerks go to the counter, the others to the admin."""
         if has_role(request.user, groups.CLERK):
             return "/window/"
+        if has_role(request.user, groups.ASSOCIATION):
+            return "/desk/associations/"
         return "/desk/" if has_role(request.user, groups.OFFICER, groups.HEAD) else "/admin/"
 
 

@@ -102,6 +102,22 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK,
         rare=True,
     ),
+    NavItem(
+        "associations",
+        "协会",
+        "/desk/associations/",
+        ("/desk/rosters/members/",),
+        groups=frozenset({"association", "credit_office", "auditor"}),
+        rare=True,
+    ),
+    NavItem(
+        "registration",
+        "自愿注册",
+        "/desk/registration/",
+        ("/desk/rosters/",),
+        groups=AT_THE_DESK | {"auditor"},
+        rare=True,
+    ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 # A subject's own pages, on its telephone.

@@ -24,6 +24,7 @@ from credit_portal.registry.models import (
     SubjectAccess,
     User,
 )
+from verification import registered
 from verification.facts import Asked, entries_that_count
 from verification.models import Check
 from verification.offering import Offer, truthful_clause_conflicts
@@ -167,6 +168,7 @@ def check_subject(
                 if partner is None
                 else []
             ),
+            *registered.reasons(subject=subject, on=on, decision=decision),
         ],
         remedies=frozen_remedies(decision, entries, in_force.switches),
         entries_seen=sorted(

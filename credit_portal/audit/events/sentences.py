@@ -137,6 +137,13 @@ SENTENCES: dict[str, str] = {
     "warning.rule": "预警规则第 {version} 版：{deed}",
     "reading.draft": "读本草稿（{domain}）：{deed}",
     "pilot.step": "试点 {number}：{step}",
+    "roster.upload": "{sort}名单文件：{deed}，{rows} 行，新增 {added}，移出 {removed}，校验值 {sha256}",
+    "association.text": "行业协会提交文本 {code} 第 {number} 版，请求发布",
+    "campaign.step": "协会承诺活动：{deed}（{rows}）",
+    "member.note": "会员信用记录：{deed}",
+    "registration.step": "自愿注册（{kind}）：{deed}",
+    "registration.verifier": "登记自愿注册的核实部门（{kind}）",
+    "registration.reminded": "提醒应当注册的企业（{sort}）{rows} 个",
 }
 
 

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from .timeline import Timeline
 
 # Items of the general catalogue that their departments have opened online.
-ONLINE = frozenset({"130111-YS001", "130111-YS018", "130111-YS028", "130111-YS032", "410103-YS006"})
+ONLINE = frozenset(
+    {
+        "130111-YS001", "130111-YS018", "130111-YS028", "130111-YS030", "130111-YS031", "130111-YS032",
+        "410103-YS006",
+    }
+)  # fmt: skip
 YEARLY = frozenset({"130111-YS041", "410103-YS008"})
 # Item → occupational group.
 GROUPS = {

@@ -1,0 +1,119 @@
+"""What time does to registrations, and what becomes of them when their commitment to truth is gone."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from commitments.models import Commitment, Registration, RegistrationStep
+from credit_portal.audit.clock import local_date
+from credit_portal.audit.recording import together
+from credit_portal.outbox import notices, sweeping
+from credit_portal.outbox.models import Message
+from credit_portal.outbox.services import enqueue_many
+from credit_portal.registry import codes
+from verification.in_sets import Exit, end_entries
+from verification.vocabulary import State as EntryState
+
+from .filling import take_out, tell
+from .rules import BY_SUBJECT, State
+
+BATCH = 500
+SMS = "registration.expiry"
+BEFORE = timedelta(days=30)
+OVER = "证明于 {day} 到期"
+GONE = "真实性承诺已作废或者更正"
+WORDS = "您自愿注册的信息“{title}”的证明将于 {day} 到期，到期后不再计入。可以登记新的证明。"
+
+
+def follow(*, now: datetime) -> int:
+    """Step of the sweep: tell before a proof expires, and let it expire."""
+    told = sweeping.in_batches(lambda: _tell(now=now), full=BATCH)
+    return told + sweeping.in_batches(lambda: _expire(now=now), full=BATCH)
+
+
+def _tell(*, now: datetime) -> int:
+    today = local_date(now)
+    rows = list(
+        Registration.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("subject")
+        .filter(state=State.VERIFIED, valid_until__range=(today, today + BEFORE), expiry_told=False)
+        .order_by("pk")[:BATCH]
+    )
+    if not rows:
+        return 0
+    Registration.objects.filter(pk__in=[row.pk for row in rows]).update(expiry_told=True)
+    enqueue_many(
+        [
+            Message(
+                key=f"{SMS}:{row.pk}",
+                effect=SMS,
+                payload={"registration": row.pk},
+                created_at=now,
+                due_at=now,
+            )
+            for row in rows
+            if row.subject.phone_sealed
+        ]
+    )
+    return len(rows)
+
+
+def send_sms(payload: Mapping[str, Any], *, key: str, now: datetime) -> None:
+    """External effect. What was taken back meanwhile is not spoken of."""
+    row = Registration.objects.select_related("subject").get(pk=payload["registration"])
+    if row.state != State.VERIFIED:
+        return
+    try:
+        number = codes.check_mobile(row.subject.phone)
+    except codes.CodeError:
+        return
+    if number:
+        notices.text_message(number=number, text=WORDS.format(title=row.title, day=row.valid_until), key=key)
+
+
+def _expire(*, now: datetime) -> int:
+    """A proof that has run out proves nothing any more: in sets, each on its own last day."""
+    rows = list(
+        Registration.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("entry")
+        .filter(state=State.VERIFIED, valid_until__lt=local_date(now))
+        .order_by("pk")[:BATCH]
+    )
+    if not rows:
+        return 0
+    Registration.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.EXPIRED)
+    end_entries(
+        exits={
+            row.entry.pk: Exit(max(row.valid_until, row.entry.from_on), OVER.format(day=row.valid_until))
+            for row in rows
+            if row.entry is not None and row.valid_until and row.entry.state == EntryState.EFFECTIVE
+        },
+        operator=None,
+        now=now,
+    )
+    RegistrationStep.objects.bulk_create(
+        [
+            RegistrationStep(
+                registration=row,
+                kind=RegistrationStep.Kind.EXPIRED,
+                at=now,
+                note=OVER.format(day=row.valid_until),
+            )
+            for row in rows
+        ]
+    )
+    with together():
+        for row in rows:
+            tell(row, str(RegistrationStep.Kind.EXPIRED.label), None, now)
+    return len(rows)
+
+
+def on_gone(*, commitment: Commitment, actor: Any, now: datetime) -> None:
+    """The commitment to truth has been voided or replaced: what rests on it is not registered any more."""
+    rows = (
+        Registration.objects.select_for_update(of=("self",))
+        .select_related("entry", "batch")
+        .filter(batch__commitment=commitment, state__in=BY_SUBJECT[State.WITHDRAWN])
+    )
+    for row in rows.order_by("pk"):
+        take_out(row, GONE, now=now, actor=actor)
