@@ -172,7 +172,9 @@ def test_pages_of_every_day_stand_in_the_band_and_the_others_under_one_word(clie
     assert 'href="/desk/cases/"' in band and 'href="/desk/acts/"' not in band
     assert 'href="/desk/acts/"' in rest.partition("</ul>")[0]
     band, _, rest = client.get("/desk/acts/").content.decode().partition("<summary>更多</summary>")
-    assert 'href="/desk/acts/" aria-current="page"' in band and 'href="/desk/acts/" aria-current="page"' in rest
+    assert (
+        'href="/desk/acts/" aria-current="page"' in band and 'href="/desk/acts/" aria-current="page"' in rest
+    )
 
 
 @pytest.mark.django_db
