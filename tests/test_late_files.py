@@ -64,24 +64,24 @@ def test_several_pages_are_sent_completed_and_replaced_until_they_are_looked_at(
     address = f"/me/supplements/{place.one.uuid}/"
     send = f"{address}send/2/"
     assert "一项材料最多 9 个" in client.get(address).content.decode()
-    many = client.post(send, {"send2-files": [page(at) for at in range(1, 11)]})
+    many = client.post(send, {"send2-pages": [page(at) for at in range(1, 11)]})
     assert many.status_code == 422 and "最多 9 个文件" in many.content.decode()
-    twice = client.post(send, {"send2-files": [page(1), page(1, "又一次.png")]})
+    twice = client.post(send, {"send2-pages": [page(1), page(1, "又一次.png")]})
     assert twice.status_code == 422 and "“又一次.png”已经提交过" in twice.content.decode()
     assert not MaterialFile.objects.exists()
-    assert client.post(send, {"send2-files": [page(1), page(2)]}).status_code == 302
+    assert client.post(send, {"send2-pages": [page(1), page(2)]}).status_code == 302
     assert names(place) == ["第1页.png", "第2页.png"]
     shown = client.get(address).content.decode()
     assert "第1页.png" in shown and "第2页.png" in shown and "补充或者更换提交的文件" in shown
     again = {"send2-again": "1"}
-    lost = client.post(send, again | {"send2-files": [page(3)]})
+    lost = client.post(send, again | {"send2-pages": [page(3)]})
     assert lost.status_code == 422 and "请选择补在后面，还是换掉已提交的" in lost.content.decode()
     moment.now = NOW + timedelta(days=2)
-    assert client.post(send, again | {"send2-how": "add", "send2-files": [page(3)]}).status_code == 302
+    assert client.post(send, again | {"send2-how": "add", "send2-pages": [page(3)]}).status_code == 302
     assert names(place) == ["第1页.png", "第2页.png", "第3页.png"]
-    over = client.post(send, again | {"send2-how": "add", "send2-files": [page(at) for at in range(4, 12)]})
+    over = client.post(send, again | {"send2-how": "add", "send2-pages": [page(at) for at in range(4, 12)]})
     assert over.status_code == 422 and "现有 3 个，这次选了 8 个" in over.content.decode()
-    assert client.post(send, again | {"send2-how": "replace", "send2-files": [page(5)]}).status_code == 302
+    assert client.post(send, again | {"send2-how": "replace", "send2-pages": [page(5)]}).status_code == 302
     row = material(place.one, 2)
     assert names(place) == ["第5页.png"] and row.file.original_name == "第5页.png"
     assert (row.sent_on, row.state) == (moment.now.date(), "sent")
@@ -104,7 +104,7 @@ def test_several_pages_are_sent_completed_and_replaced_until_they_are_looked_at(
 def test_a_return_takes_all_pages_back_is_marked_and_what_came_in_time_never_becomes_late(place, moment):
     client, window = subjects.client_of(place.holder, now=NOW), office.client_of(place.clerk)
     address = f"/me/supplements/{place.one.uuid}/"
-    client.post(f"{address}send/2/", {"send2-files": [page(1), page(2)]})
+    client.post(f"{address}send/2/", {"send2-pages": [page(1), page(2)]})
     desk = window.get(f"/window/supplements/{place.one.uuid}/").content.decode()
     assert "提交的文件" in desk and "第1页.png" in desk and "第2页.png" in desk
     back = {"number": "2", "send_back2-reason": "第二页看不清，请重新拍。"}
@@ -115,7 +115,7 @@ def test_a_return_takes_all_pages_back_is_marked_and_what_came_in_time_never_bec
     home = client.get("/me/").content.decode()
     assert "以前重新补交退回的容缺材料 1 项，一共还有 2 项" in home
     assert "退回待重新提交 1 项" in client.get("/me/supplements/").content.decode()
-    client.post(f"{address}send/2/", {"send2-files": [page(1), page(4)]})
+    client.post(f"{address}send/2/", {"send2-pages": [page(1), page(4)]})
     assert "退回的容缺材料" not in client.get("/me/").content.decode()
     # The day is over: what came in time waits as it is.
     moment.now = NOW + timedelta(days=20)
@@ -140,6 +140,6 @@ def test_a_return_takes_all_pages_back_is_marked_and_what_came_in_time_never_bec
 def test_a_file_that_is_too_large_is_told_with_its_own_size(place):
     client = subjects.client_of(place.holder, now=NOW)
     large = SimpleUploadedFile("材料.png", signature_png() + b"\0" * int(11.1 * 1024 * 1024), "image/png")
-    said = client.post(f"/me/supplements/{place.one.uuid}/send/2/", {"send2-files": [large]}).content.decode()
+    said = client.post(f"/me/supplements/{place.one.uuid}/send/2/", {"send2-pages": [large]}).content.decode()
     assert "“材料.png”：文件有 11.2 MB，超过 10 MB" in said
     assert megabytes(10 * 1024 * 1024 + 1) == "10.1 MB" and megabytes(10 * 1024 * 1024) == "10.0 MB"

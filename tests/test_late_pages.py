@@ -270,7 +270,7 @@ def test_another_department_and_another_subject_find_nothing(place):
         f"/me/supplements/{place.one.uuid}/files/{uuid.uuid4()}/",
     ):
         assert other.get(address).status_code == 404
-    assert other.post(f"/me/supplements/{place.one.uuid}/send/1/", {"send1-files": png()}).status_code == 404
+    assert other.post(f"/me/supplements/{place.one.uuid}/send/1/", {"send1-pages": png()}).status_code == 404
 
 
 # ---- the subject -------------------------------------------------------------------------------------------
@@ -297,26 +297,26 @@ def test_the_subject_sees_which_till_when_and_what_follows_and_sends_one_in(plac
     send = f"{address}send/2/"
     for data, words in (
         ({}, "请选择要提交的文件"),
-        ({"send2-files": SimpleUploadedFile("a.txt", b"x", "text/plain")}, "field-error"),
+        ({"send2-pages": SimpleUploadedFile("a.txt", b"x", "text/plain")}, "field-error"),
     ):
         answer = client.post(send, data)
         assert answer.status_code == 422 and words in text_of(answer)
     moment.now = NOW + timedelta(days=14)
     assert "今天为最后一日" in text_of(client.get(address))
-    assert client.post(send, {"send2-files": png()}).status_code == 302
+    assert client.post(send, {"send2-pages": png()}).status_code == 302
     row = material(place.one, 2)
     assert (row.state, row.sent_on, row.sent_by) == ("sent", DAY, place.holder)
     assert client.get(f"{address}files/{row.file.uuid}/").status_code == 200
     assert "已提交，等候核收" in text_of(client.get(address))
     # Sent again without a look at the page: told, nothing is stored twice.
-    assert "网上已提交" in text_of(client.post(send, {"send2-files": png()}, follow=True))
+    assert "网上已提交" in text_of(client.post(send, {"send2-pages": png()}, follow=True))
     moment.now += timedelta(days=2)
     window = office.client_of(place.clerk)
     back = {"number": "2", "send_back2-reason": "照片看不清，请重新拍。"}
     assert window.post(f"/window/supplements/{place.one.uuid}/do/send_back/", back).status_code == 302
     page = text_of(client.get(address))
     assert "照片看不清，请重新拍。" in page and "2026-10-08</span> 以前重新提交" in page
-    client.post(send, {"send2-files": png()})
+    client.post(send, {"send2-pages": png()})
     again = window.post(f"/window/supplements/{place.one.uuid}/do/send_back/", back)
     assert again.status_code == 422 and "退回过一次" in text_of(again)
     assert "不能再退回" in text_of(window.get(f"/window/supplements/{place.one.uuid}/"))
@@ -431,7 +431,7 @@ def test_every_address_of_late_materials_survives_odd_input(place):
     turn = reverse("window:turn", args=[draft.pk])
     fields = ("number", "receive1-file", "send_back1-reason", "ask-working_days", "ask-reason", "decide-granted",
               "decide-note", "close-close_reason", "close-close_note", "result", "document_no", "note", "late",
-              "late-1", "late-1-on", "order", "send1-files")  # fmt: skip
+              "late-1", "late-1-on", "order", "send1-pages")  # fmt: skip
     broken = []
     for client, address in (
         *((room, f"/{name}/supplements/{one}/do/{deed}/")

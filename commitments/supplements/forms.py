@@ -28,7 +28,7 @@ class ReceiveForm(forms.Form):
 
 
 class SendForm(forms.Form):
-    files = PapersField(
+    pages = PapersField(
         label="照片或扫描件",
         most=MOST_FILES,
         help_text=f"PNG、JPEG 或 PDF，每个 10 MB 以内；可以一次选几个，一项材料最多 {MOST_FILES} 个。",
@@ -44,7 +44,7 @@ class SendAgainForm(SendForm):
         widget=forms.RadioSelect,
         error_messages={"required": "请选择补在后面，还是换掉已提交的。"},
     )
-    field_order = ("how", "files")
+    field_order = ("how", "pages")
 
 
 class EmptyForm(forms.Form):

@@ -79,9 +79,9 @@ def send(
         raise SupplementMoved(GONE.format(name=row.name, state=row.get_state_display()))
     if again and not may_send_again(row, today):
         # What came in time would become late: it waits as it is.
-        raise SupplementError(OVER.format(name=row.name, day=row.due_on), field="files")
+        raise SupplementError(OVER.format(name=row.name, day=row.due_on), field="pages")
     if not uploads:
-        raise SupplementError(NO_FILE, field="files")
+        raise SupplementError(NO_FILE, field="pages")
     if again and how == REPLACE:
         _end(row, MaterialFile.Ending.REPLACED, now)
     _keep(supplement, row, uploads, actor=None, access=access, now=now)
@@ -115,13 +115,13 @@ def _keep(
     there = list(files_of(row))
     if len(there) + len(uploads) > MOST_FILES:
         raise SupplementError(
-            TOO_MANY.format(most=MOST_FILES, there=len(there), more=len(uploads)), field="files"
+            TOO_MANY.format(most=MOST_FILES, there=len(there), more=len(uploads)), field="pages"
         )
     known = {one.file.sha256 for one in there}
     for upload in uploads:
         sha256 = hashlib.sha256(upload[0]).hexdigest()
         if sha256 in known:
-            raise SupplementError(TWICE.format(name=upload[2]), field="files")
+            raise SupplementError(TWICE.format(name=upload[2]), field="pages")
         known.add(sha256)
         file = course.keep_file(upload, actor=actor, department=supplement.department, now=now)
         one = MaterialFile.objects.create(material=row, file=file, added_at=now, access=access)

@@ -97,7 +97,7 @@ def send(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
                 supplement_id=one.pk,
                 number=number,
                 access=request.acting.access,
-                uploads=[one for one in map(uploaded, form.cleaned_data["files"]) if one],
+                uploads=[one for one in map(uploaded, form.cleaned_data["pages"]) if one],
                 how=form.cleaned_data.get("how", ""),
                 now=clock.now(),
             )
@@ -105,7 +105,7 @@ def send(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             messages.error(request, str(moved))
             return redirect("mine:supplement", one.uuid)
         except EvidenceRefused as refused:
-            form.add_error("files", refused.reason)
+            form.add_error("pages", refused.reason)
         except SupplementError as wrong:
             forms.errors_by_field(form, wrong.field, str(wrong))
         else:
