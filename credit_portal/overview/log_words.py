@@ -153,6 +153,13 @@ VERBS = {
     "warning.rule": "预警规则",
     "reading.draft": "读本草稿",
     "pilot.step": "试点",
+    "item.withdrawn": "撤回事项版本",
+    "text.withdrawn": "撤回文本版本",
+    "text.issue": "登记示范文本印发文件",
+    "text.adopted": "采用示范文本",
+    "item.rules": "印发事项实施细则",
+    "catalogue.import": "导入目录文件",
+    "catalogue.filing": "目录备案",
 }
 TARGETS = {
     "user": "账号",
