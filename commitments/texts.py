@@ -1,11 +1,11 @@
 """Texts are drafted, published with everything they need, frozen, and followed by a clone (R24, R25, R27–R31, R33)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.deadlines import policy
@@ -368,23 +368,49 @@ def text_for(
 ) -> TextVersion | None:
     """The text to be signed: of the item, else the general one; each of the own region before its parents'. Among
     general ones of a region the item's department goes first, and another association's never applies (R31)."""
-    lineage = region.lineage
-    item = item_version.item
-    found = (
+    found = _candidates(item_version.item, region, on).filter(
+        text__commitment_type=commitment_type, text__late_materials=late_materials
+    )
+    return _first(found, item_version.item, region)
+
+
+def texts_in_use(*, item_version: ServiceItemVersion, on: date) -> list[TextVersion]:
+    """The text of each type that an item allows, late materials included, as signed in its own region on a day. Three
+    queries."""
+    item, region = item_version.item, item_version.item.region
+    wanted = [(kind, False) for kind in item_version.allowed_types]
+    if item_version.allows_late_materials:
+        wanted.append(("approval", True))
+    found = list(_candidates(item, region, on))
+    chosen = [
+        _first(
+            [one for one in found if (one.text.commitment_type, one.text.late_materials) == kind],
+            item,
+            region,
+        )
+        for kind in wanted
+    ]
+    return [one for one in chosen if one is not None]
+
+
+def _candidates(item: ServiceItem, region: Region, on: date) -> QuerySet[TextVersion]:
+    return (
         TextVersion.objects.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=on),
             Q(text__item=item) | Q(text__item__isnull=True),
             # A model with blanks for places to fill in is signed only as a place has adopted it.
             Q(issue__isnull=True) | Q(issue__place_keys=[]),
-            text__region_id__in=lineage,
-            text__commitment_type=commitment_type,
-            text__late_materials=late_materials,
+            text__region_id__in=region.lineage,
             status__in=[TextVersion.Status.PUBLISHED, TextVersion.Status.FROZEN],
             valid_from__lte=on,
         )
         .select_related("text", "text__department", "text__region")
         .prefetch_related("clauses", "blanks")
     )
+
+
+def _first(found: Iterable[TextVersion], item: ServiceItem, region: Region) -> TextVersion | None:
+    lineage = region.lineage
     fitting = [
         version
         for version in found

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('commitments', '0025_online_is_kept'),
+        ('registry', '0012_versions_withdrawn'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,5 +1,6 @@
 """The catalogue of items that use commitments: drafted, published, frozen, retired (R20, S2 四（一）)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -128,9 +129,24 @@ def draft_of(item: ServiceItem, versions: Sequence[ServiceItemVersion]) -> Servi
     return draft
 
 
+# Stands in the address of the item's page.
+_CODE = re.compile(r"[\w.（）()·—-]{1,40}")
+
+
+def code_problem(code: str) -> str:
+    """Why a new item cannot have this code, in Chinese; empty where it can."""
+    if not code:
+        return "没有填写。"
+    if len(code) > 40:
+        return "最多 40 个字。"
+    return "" if _CODE.fullmatch(code) and code.strip(".") else "只能有文字、数字、点、横线和下划线。"
+
+
 def _new_item(code: str, department: Department | None, *, is_demo: bool) -> ServiceItem:
     if not code or department is None:
         raise CatalogueError(["新事项须有事项编码和主管部门。"])
+    if said := code_problem(code):
+        raise CatalogueError([f"“事项编码”：{said}"])
     item = ServiceItem(code=code, region=department.region, department=department, is_demo=is_demo)
     try:
         item.full_clean()

@@ -11,7 +11,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from credit_portal.audit import events, history
 from credit_portal.audit.recording import together
 
-from .catalogue import FIELDS, CatalogueError, draft_of, problems_of
+from .catalogue import FIELDS, CatalogueError, code_problem, draft_of, problems_of
 from .models import Department, ServiceItem, ServiceItemVersion, User
 from .reach import KEEPERS, check_reach
 
@@ -53,7 +53,7 @@ def _draft_many(wanted: Sequence[Wanted], actor: User, now: datetime) -> list[Se
             if item.retired_on is not None:
                 raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用，不能再起草。"])
             continue
-        if one.department is None or not one.code or len(one.code) > 40:
+        if one.department is None or code_problem(one.code):
             raise CatalogueError([f"新事项 {one.code[:40]} 须有事项编码和主管部门。"])
         check_reach(actor, one.department.region, *KEEPERS)
         new.append(
