@@ -41,7 +41,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "disclosure.errortip": {"changelist": {K, A}, "add": NOBODY},
     "registry.serviceitemversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},
-        "retire": {B, K},
+        "retire": {B, K}, "withdraw": {B, K},
     },
     "audit.auditevent": {"changelist": {H, K, A, X}, "change": {H, K, A}, "add": NOBODY},
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
@@ -89,7 +89,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "commitments.commitment": {"changelist": EVERYBODY, "add": NOBODY},
     "commitments.textversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},
-        "next": {B, K},
+        "next": {B, K}, "withdraw": {B, K}, "issue": {B, K}, "adopt": {B, K}, "follow": {B, K},
     },
     "commitments.readingmaterial": {"changelist": EVERYBODY, "add": {B, K}, "withdraw": {B, K}},
     "verification.consumercomplaint": {"changelist": OWN, "add": NOBODY},
