@@ -362,7 +362,11 @@ class TextVersionAdmin(HistoryAdmin):
             obj=obj,
             form=form,
             submit="采用",
-            intro=[f"示范文本的最新一版：{model}，自 {model.valid_from} 起。" if model else "没有可以采用的示范文本。"],
+            intro=[
+                f"示范文本的最新一版：{model}，自 {model.valid_from} 起。"
+                if model
+                else "没有可以采用的示范文本。"
+            ],
             act=lambda typed: adopting.follow(
                 text=obj.text,
                 model=model or obj,
@@ -384,7 +388,10 @@ def model_section(obj: TextVersion) -> Section:
         rows += [
             ("采用的示范文本", f"{model.text.code} {model}"),
             ("示范文本校验值", Cell(model.sha256, mono=True)),
-            ("本地填写", "；".join(f"{key}：{value}" for key, value in obj.place_values.items()) or "没有空白"),
+            (
+                "本地填写",
+                "；".join(f"{key}：{value}" for key, value in obj.place_values.items()) or "没有空白",
+            ),
         ]
     if issue is None:
         return Section("示范文本", rows=[*rows, ("印发文件", "没有登记（发布前须登记）")])

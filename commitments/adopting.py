@@ -44,7 +44,10 @@ def adopt(
         text.full_clean()
     except ValidationError as error:
         raise texts.TextError(
-            [f"“{CommitmentText._meta.get_field(name).verbose_name}”：{'；'.join(said)}" for name, said in error.message_dict.items()]
+            [
+                f"“{CommitmentText._meta.get_field(name).verbose_name}”：{'；'.join(said)}"
+                for name, said in error.message_dict.items()
+            ]
         ) from error
     text.save()
     return _take(text, 1, model, values, valid_from, actor, now)
@@ -92,9 +95,7 @@ def _take(
     filled = {key: value.strip() for key, value in values.items()}
     words, clauses, blanks = model_texts.adopted_words(model, filled)
     version = TextVersion(text=text, number=number, adopts=model, place_values=filled)
-    version = texts.write_draft(
-        version, words=words, clauses=clauses, blanks=blanks, actor=actor, now=now
-    )
+    version = texts.write_draft(version, words=words, clauses=clauses, blanks=blanks, actor=actor, now=now)
     events.text_adopted(
         now=now, actor_id=actor.pk if actor else None, text_id=text.pk, code=text.code, number=number,
         model=model.text.code, version=model.number,

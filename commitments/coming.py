@@ -43,14 +43,30 @@ def coming(*, regions: Iterable[str] | QuerySet[Region], today: date, days: int)
         .select_related("text__region")
         .order_by("valid_from", "text__code")[:MOST]
     )
-    before_items = _before(ServiceItemVersion.objects.filter(item__in=[one.item_id for one in items]), "item_id")
+    before_items = _before(
+        ServiceItemVersion.objects.filter(item__in=[one.item_id for one in items]), "item_id"
+    )
     before_texts = _before(TextVersion.objects.filter(text__in=[one.text_id for one in texts]), "text_id")
     found = [
-        _change(ITEM, one, one.item.code, one.name, one.item.region.name, before_items.get((one.item_id, one.valid_from)))
+        _change(
+            ITEM,
+            one,
+            one.item.code,
+            one.name,
+            one.item.region.name,
+            before_items.get((one.item_id, one.valid_from)),
+        )
         for one in items
     ]
     found += [
-        _change(TEXT, one, one.text.code, one.title, one.text.region.name, before_texts.get((one.text_id, one.valid_from)))
+        _change(
+            TEXT,
+            one,
+            one.text.code,
+            one.title,
+            one.text.region.name,
+            before_texts.get((one.text_id, one.valid_from)),
+        )
         for one in texts
     ]
     for item in (

@@ -58,7 +58,9 @@ def hash_of(content: bytes) -> str:
 def enter_issue(*, version: TextVersion, issued: Issued, actor: User | None, now: datetime) -> ModelIssue:
     """Say by which document a model's draft was issued; entered again, it is corrected, until it is published. Raises
     ValidationError by field."""
-    version = TextVersion.objects.select_for_update(of=("self",)).select_related("text__region").get(pk=version.pk)
+    version = (
+        TextVersion.objects.select_for_update(of=("self",)).select_related("text__region").get(pk=version.pk)
+    )
     check_reach(actor, version.text.region, *KEEPERS)
     if not is_model(version.text):
         raise ValidationError("只有省级示范文本登记印发文件。")
@@ -71,7 +73,9 @@ def enter_issue(*, version: TextVersion, issued: Issued, actor: User | None, now
     if unknown := [key for key in keys if key not in used]:
         raise ValidationError({"place_keys": f"文本里没有空白“{{{unknown[0][:30]}}}”。"})
     if declared := sorted(set(keys) & {blank.key for blank in version.blanks.all()}):
-        raise ValidationError({"place_keys": f"“{declared[0]}”已登记为签署时的填写项，不能又由采用地区填写。"})
+        raise ValidationError(
+            {"place_keys": f"“{declared[0]}”已登记为签署时的填写项，不能又由采用地区填写。"}
+        )
     row = issue_of(version) or ModelIssue(version=version)
     row.document, row.number, row.issued_on = issued.document.strip(), issued.number.strip(), issued.issued_on
     row.file_sha256, row.place_keys = issued.file_sha256.strip().lower(), list(keys)
@@ -86,7 +90,12 @@ def enter_issue(*, version: TextVersion, issued: Issued, actor: User | None, now
 
 def keys_in(version: TextVersion) -> set[str]:
     """Every blank written somewhere in a version."""
-    words = [version.scope, version.notice, version.privacy_notice, *(row.body for row in version.clauses.all())]
+    words = [
+        version.scope,
+        version.notice,
+        version.privacy_notice,
+        *(row.body for row in version.clauses.all()),
+    ]
     return {key for text in words for key in _PLACE.findall(text)}
 
 

@@ -238,7 +238,9 @@ def problems_of(version: TextVersion, *, on: date) -> list[rules.Problem]:
         content = model_texts.without_place_keys(content, issue.place_keys if issue else ())
     found = rules.missing_contents(content, required=required_contents(version.text, on=on))
     if model_texts.is_model(version.text) and issue is None:
-        found.insert(0, rules.Problem("issue", "没有登记印发文件：省级示范文本须写明由哪份文件印发（S2 四（二））。"))
+        found.insert(
+            0, rules.Problem("issue", "没有登记印发文件：省级示范文本须写明由哪份文件印发（S2 四（二））。")
+        )
     return found
 
 
@@ -296,7 +298,9 @@ def withdraw_text(*, version: TextVersion, reason: str, actor: User | None, now:
     """Take back a version that was published ahead, before its day; the one that it would have replaced goes on. Raises
     TextError."""
     text = (
-        CommitmentText.objects.select_for_update(of=("self",)).select_related("region").get(pk=version.text_id)
+        CommitmentText.objects.select_for_update(of=("self",))
+        .select_related("region")
+        .get(pk=version.text_id)
     )
     version = TextVersion.objects.select_for_update().get(pk=version.pk)
     check_reach(actor, text.region, *KEEPERS)

@@ -131,7 +131,10 @@ def test_whatever_an_item_says_comes_back_from_its_own_export_unchanged(
     version.in_hall, version.online, version.once_a_year, version.handled_at_once = flags
     item = version.item
     plans = []
-    for ending, content in (("xlsx", as_xlsx([version], today=TODAY)), ("csv", as_csv([version], today=TODAY))):
+    for ending, content in (
+        ("xlsx", as_xlsx([version], today=TODAY)),
+        ("csv", as_csv([version], today=TODAY)),
+    ):
         tables = read_book(f"a.{ending}", content, wanted=("事项", "申请材料"), most_rows=100)
         line = planning.Line(2, item.code, cells=tables["事项"].rows[0][1])
         told = planning._materials(tables.get("申请材料"), [line])
@@ -140,7 +143,15 @@ def test_whatever_an_item_says_comes_back_from_its_own_export_unchanged(
     assert plans == [([], {}, [])] * 2
 
 
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20), min_size=2, max_size=2), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20), min_size=2, max_size=2
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_a_csv_gives_back_each_cell_as_it_was_and_no_formula_stands_in_it(rows):
     content = write_csv([["甲", "乙"], *rows])
@@ -195,16 +206,12 @@ def test_the_draft_of_somebody_else_is_overwritten_only_when_asked_for(bureau):
     row = importing.hand_in(name="目录.xlsx", content=content, actor=bureau.keeper, now=NOW)
     plan = importing.plan_of(row, bureau.keeper)
     assert plan.lines[0].others_draft == "乙经办"
-    kept = importing.take_in(
-        import_id=row.pk, seen=plan.digest, overwrite=[], actor=bureau.keeper, now=NOW
-    )
+    kept = importing.take_in(import_id=row.pk, seen=plan.digest, overwrite=[], actor=bureau.keeper, now=NOW)
     draft = item.versions.get(status="draft")
     assert (kept.drafts, draft.validity_months, draft.promised_working_days) == (0, 24, 8)
     second = importing.hand_in(name="目录.xlsx", content=content, actor=bureau.keeper, now=NOW)
     assert second.pk != row.pk
-    importing.take_in(
-        import_id=second.pk, seen=plan.digest, overwrite=[CODE], actor=bureau.keeper, now=NOW
-    )
+    importing.take_in(import_id=second.pk, seen=plan.digest, overwrite=[CODE], actor=bureau.keeper, now=NOW)
     draft.refresh_from_db()
     assert (draft.validity_months, draft.promised_working_days) == (60, 5)
     # What is in force, handed in as it is, leaves an open draft alone.
@@ -219,7 +226,9 @@ def test_a_file_of_many_asks_as_many_questions_as_one_of_few_and_drafts_in_sets(
         return write_csv([head, *([f"130111-N{n:04d}", *first[1:]] for n in range(number))])
 
     def asked(number: int) -> int:
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             plan = looked(bureau, file(number), "目录.csv")
         assert plan.counts["new"] == number
         return len(queries)
@@ -238,7 +247,11 @@ def test_another_regions_items_and_departments_are_refused_and_a_clerk_may_not_i
     foreign = factories.item_version(department=stranger)
     lines = columns.item_lines(versions_of(["130111"], on=TODAY), TODAY, csv=True)
     head, first = lines[0], lines[1]
-    rows = [[foreign.item.code, *first[1:]], ["130129-NEU", "", stranger.uscc, *first[3:]], ["a/b", *first[1:]]]
+    rows = [
+        [foreign.item.code, *first[1:]],
+        ["130129-NEU", "", stranger.uscc, *first[3:]],
+        ["a/b", *first[1:]],
+    ]
     plan = looked(bureau, write_csv([head, *rows]), "a.csv")
     assert [line.verdict for line in plan.lines] == ["refused"] * 3
     assert "不在您的管理范围内" in plan.lines[0].faults[0][1] + plan.lines[1].faults[0][1]
@@ -313,5 +326,9 @@ def test_two_versions_are_compared_field_by_field_and_the_changed_words_are_mark
     changed = {row.label: row for row in comparing.items(first, second) if row.state != "same"}
     assert set(changed) == {"承诺办结时限（工作日）", "依据", "申请材料 2"}
     basis = changed["依据"]
-    assert [(p.text, p.marked) for p in basis.old] == [("《食品经营许可", False), ("和备案管理", True), ("办法》", False)]
+    assert [(p.text, p.marked) for p in basis.old] == [
+        ("《食品经营许可", False),
+        ("和备案管理", True),
+        ("办法》", False),
+    ]
     assert [(p.text, p.marked) for p in changed["承诺办结时限（工作日）"].new] == [("12", True)]

@@ -74,7 +74,20 @@ def _xlsx(content: bytes, wanted: Sequence[str], most_rows: int) -> dict[str, Ta
                 tables[sheet.title] = _table(rows, sheet.title, most_rows)
     except SheetError:
         raise
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, DefusedXmlException, AttributeError, TypeError, IndexError, NotImplementedError, RuntimeError, SyntaxError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        OSError,
+        EOFError,
+        DefusedXmlException,
+        AttributeError,
+        TypeError,
+        IndexError,
+        NotImplementedError,
+        RuntimeError,
+        SyntaxError,
+    ) as error:
         # Whatever a broken workbook makes the reader stumble over, it is one answer.
         raise SheetError("文件不是可以读取的 Excel 文件（xlsx）。") from error
     if wanted[0] not in tables:
@@ -119,5 +132,7 @@ def _table(rows: Iterable[Sequence[str]], title: str, most_rows: int) -> Table:
             continue
         if len(table.rows) >= most_rows:
             raise SheetError(f"工作表“{title}”超过 {most_rows} 行，请分开导入。")
-        table.rows.append((line, {head: cell for head, cell in zip(table.heads, cells, strict=False) if head}))
+        table.rows.append(
+            (line, {head: cell for head, cell in zip(table.heads, cells, strict=False) if head})
+        )
     return table

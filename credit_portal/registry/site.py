@@ -48,7 +48,13 @@ COLUMN_NAV: list[NavItem] = [
 ]
 STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
-    NavItem("today", "今日", "/window/today/", ("/window/supplements/", "/window/changes/"), groups=frozenset({"clerk"})),
+    NavItem(
+        "today",
+        "今日",
+        "/window/today/",
+        ("/window/supplements/", "/window/changes/"),
+        groups=frozenset({"clerk"}),
+    ),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
     NavItem(

@@ -242,7 +242,5 @@ def legend_lines() -> list[list[str]]:
         read = bool(column.key) or column.label in (CODE, DEPARTMENT)
         lines.append([ITEMS, column.label, column.about, YES if read else NO])
     about = ("与“事项”中的编码相同", "这项材料的先后", "最多 80 个字", "最多 120 个字，可以留空", "是或者否")
-    lines += [
-        [MATERIALS, head, text, YES] for head, text in zip(MATERIAL_HEADS, about, strict=True)
-    ]
+    lines += [[MATERIALS, head, text, YES] for head, text in zip(MATERIAL_HEADS, about, strict=True)]
     return [*lines, [IN_CSV.label, IN_CSV.label, IN_CSV.about, YES]]

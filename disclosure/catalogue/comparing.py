@@ -78,7 +78,11 @@ def _add(side: list[Piece], text: str, mark: bool) -> None:
 def items(old: ServiceItemVersion, new: ServiceItemVersion) -> list[Row]:
     """Every field of two versions of an item; materials one by one."""
     rows = [
-        row(columns.LABELS[name], columns.in_words(name, getattr(old, name)), columns.in_words(name, getattr(new, name)))
+        row(
+            columns.LABELS[name],
+            columns.in_words(name, getattr(old, name)),
+            columns.in_words(name, getattr(new, name)),
+        )
         for name in FIELDS
         if name != "materials"
     ]
@@ -114,7 +118,11 @@ def texts(old: TextData, new: TextData) -> list[Row]:
         ("告知书", old.notice, new.notice),
         ("个人信息处理告知", old.privacy_notice, new.privacy_notice),
     ):
-        rows += _listed(f"{label} 第", _paragraphs(before), _paragraphs(after)) if before != after else [row(label, before, after)]
+        rows += (
+            _listed(f"{label} 第", _paragraphs(before), _paragraphs(after))
+            if before != after
+            else [row(label, before, after)]
+        )
     return rows
 
 

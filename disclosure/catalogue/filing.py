@@ -67,7 +67,11 @@ def last_filed(region: Region) -> CatalogueFiling | None:
 
 
 def changes_since(
-    before: Mapping[str, int], now: Sequence[ServiceItemVersion], *, older: Mapping[tuple[str, int], ServiceItemVersion], retired: Mapping[str, date | None]
+    before: Mapping[str, int],
+    now: Sequence[ServiceItemVersion],
+    *,
+    older: Mapping[tuple[str, int], ServiceItemVersion],
+    retired: Mapping[str, date | None],
 ) -> Changes:
     """What has been added, changed and taken out since a filing: pure. `before`: version numbers by item code; `older`:
     those versions; `retired`: the day of items that are in the catalogue no more."""
@@ -113,9 +117,7 @@ def pending(region: Region, *, on: date) -> tuple[CatalogueFiling | None, Change
     return last, _changes(region, last, versions_of([region.code], on=on))
 
 
-def _changes(
-    region: Region, last: CatalogueFiling | None, versions: Sequence[ServiceItemVersion]
-) -> Changes:
+def _changes(region: Region, last: CatalogueFiling | None, versions: Sequence[ServiceItemVersion]) -> Changes:
     snapshot: dict[str, int] = last.snapshot if last else {}
     older = {
         (one.item.code, one.number): one
@@ -211,7 +213,9 @@ def _letter(
             "demonstration": row.department.is_demo,
         },
     )
-    return render_pdf(html, identifier=row.number.encode(), title=f"信用承诺应用事项目录报送函 {row.letter_no}")
+    return render_pdf(
+        html, identifier=row.number.encode(), title=f"信用承诺应用事项目录报送函 {row.letter_no}"
+    )
 
 
 def _changes_book(row: CatalogueFiling, versions: Sequence[ServiceItemVersion]) -> bytes:
@@ -261,7 +265,17 @@ def text_file(version: TextVersion) -> str:
         f"校验值（SHA-256）：{version.sha256}",
         f"适用范围：{version.scope}",
     ]
-    parts = [*head, "", *clauses, "", "告知书", version.notice, "", "个人信息处理告知", version.privacy_notice]
+    parts = [
+        *head,
+        "",
+        *clauses,
+        "",
+        "告知书",
+        version.notice,
+        "",
+        "个人信息处理告知",
+        version.privacy_notice,
+    ]
     return "\n".join(parts).replace("\r\n", "\n") + "\n"
 
 
@@ -296,9 +310,7 @@ def note_filed(*, filing_id: int, on: date, actor: User, now: datetime) -> Catal
 
 
 @transaction.atomic
-def note_receipt(
-    *, filing_id: int, receipt_no: str, on: date, actor: User, now: datetime
-) -> CatalogueFiling:
+def note_receipt(*, filing_id: int, receipt_no: str, on: date, actor: User, now: datetime) -> CatalogueFiling:
     """Enter the receipt, once. Raises ValidationError by field."""
     row = _locked(filing_id, actor)
     number = receipt_no.replace("\0", "").strip()

@@ -41,9 +41,7 @@ def hand_in(*, name: str, content: bytes, actor: User, now: datetime) -> Catalog
     """Keep a file and what it would do. The same file that waits already is that one. Raises SheetError, PermissionDenied."""
     check_reach(actor, actor.department.region if actor.department else None, *KEEPERS)
     sha256 = hashlib.sha256(content).hexdigest()
-    waiting = (
-        imports_of(actor).filter(sha256=sha256, state=State.CHECKED, uploaded_by=actor).first()
-    )
+    waiting = imports_of(actor).filter(sha256=sha256, state=State.CHECKED, uploaded_by=actor).first()
     if waiting is not None:
         return waiting
     looked = plan(name=name, content=content, actor=actor)

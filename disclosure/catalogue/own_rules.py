@@ -105,9 +105,7 @@ def found(version: ServiceItemVersion, on: date) -> list[tuple[str, bool]]:
         return []
     origins = set(
         own_texts(on)
-        .filter(
-            text__item=item, text__commitment_type=CommitmentType.APPROVAL, text__late_materials=False
-        )
+        .filter(text__item=item, text__commitment_type=CommitmentType.APPROVAL, text__late_materials=False)
         .values_list("text__origin", flat=True)
     )
     if CommitmentText.Origin.PROVINCIAL in origins:

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from credit_portal.audit.models import AuditEvent
@@ -81,7 +80,14 @@ class Plan:
     @property
     def digest(self) -> str:
         told = [
-            [line.row, line.code, line.verdict, [[c.label, c.old, c.new] for c in line.changes], line.faults, line.others_draft]
+            [
+                line.row,
+                line.code,
+                line.verdict,
+                [[c.label, c.old, c.new] for c in line.changes],
+                line.faults,
+                line.others_draft,
+            ]
             for line in self.lines
         ]
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
@@ -134,9 +140,7 @@ def _check_heads(table: Table) -> None:
 
 def _authors(items: dict[str, ServiceItem], actor: User) -> dict[int, str]:
     """Who wrote last at the open drafts, where that is somebody else; by item."""
-    open_drafts = [
-        item.pk for item in items.values() for one in item.versions.all() if one.status == "draft"
-    ]
+    open_drafts = [item.pk for item in items.values() for one in item.versions.all() if one.status == "draft"]
     written = (
         AuditEvent.objects.filter(
             target_type="item", target_id__in=[str(pk) for pk in open_drafts], verb="item.drafted"
@@ -218,10 +222,10 @@ def _judge(
     base = base_of(versions) or ServiceItemVersion()
     line.changes, line.fields = _compare(line, base, groups, materials)
     published = [one for one in versions if one.status == ServiceItemVersion.Status.PUBLISHED]
-    if line.verdict != REFUSED and base.status == "draft" and published:
-        # The file says what is in force: it asks for nothing, and leaves the open draft alone.
-        if not _compare(line, published[0], groups, materials)[0]:
-            line.changes, line.fields = [], {}
+    open_draft = base.status == ServiceItemVersion.Status.DRAFT and bool(published)
+    # A file that says what is in force asks for nothing, and leaves the open draft alone.
+    if line.verdict != REFUSED and open_draft and not _compare(line, published[0], groups, materials)[0]:
+        line.changes, line.fields = [], {}
     if line.verdict == REFUSED or (item is not None and not line.changes):
         return
     trial = ServiceItemVersion(item=item, number=1)
@@ -268,7 +272,9 @@ def _compare(
             continue
         changes.append(Change(label, old, new))
     if (told := _told_materials(line, materials, groups)) is not None:
-        before = [{**one, "name": plain(one["name"]), "source": plain(one["source"])} for one in base.materials]
+        before = [
+            {**one, "name": plain(one["name"]), "source": plain(one["source"])} for one in base.materials
+        ]
         if told != before:
             fields["materials"] = told
             changes.append(

@@ -278,7 +278,9 @@ def compare_texts(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def versions_of_text(text: CommitmentText, *, drafts: bool) -> QuerySet[TextVersion]:
-    rows = text.versions.prefetch_related("clauses", "blanks").select_related("text__item").order_by("-number")
+    rows = (
+        text.versions.prefetch_related("clauses", "blanks").select_related("text__item").order_by("-number")
+    )
     return rows if drafts else rows.exclude(status=TextVersion.Status.DRAFT)
 
 

@@ -23,7 +23,9 @@ def models(request: HttpRequest) -> HttpResponse:
     own, today = request.user.department.region, clock.today()
     adopted = (
         TextVersion.objects.filter(
-            status=TextVersion.Status.PUBLISHED, text__model__isnull=False, text__region__in=regions_of(request.user)
+            status=TextVersion.Status.PUBLISHED,
+            text__model__isnull=False,
+            text__region__in=regions_of(request.user),
         )
         .select_related("text__region", "text__item", "adopts__text")
         .order_by("text__code")[:MOST]

@@ -32,7 +32,11 @@ def _bureau(world: World, region: str) -> User:
 
 def _own(item: items.Item) -> bool:
     """An item of the approval type that no model text of the province covers."""
-    return item.region.startswith(PROVINCE) and "a" in item.types and item.code not in (ADOPTER, words.MODEL_TEXT[0])
+    return (
+        item.region.startswith(PROVINCE)
+        and "a" in item.types
+        and item.code not in (ADOPTER, words.MODEL_TEXT[0])
+    )
 
 
 def needs_own_text(item: items.Item) -> bool:
@@ -41,14 +45,21 @@ def needs_own_text(item: items.Item) -> bool:
 
 def own_line(item: items.Item) -> words.Line:
     """What an item's own text says beside the general contents."""
-    return ("pledge", f"申请{item.name}的场所、人员、设备和制度符合告知书所列的条件，并能随时接受核查。", ("other",))
+    return (
+        "pledge",
+        f"申请{item.name}的场所、人员、设备和制度符合告知书所列的条件，并能随时接受核查。",
+        ("other",),
+    )
 
 
 def lay_rules(world: World, *, now: datetime) -> None:
     """Each of these items has its own implementation rules from the first day on."""
     today = local_date(now)
     for number, item in enumerate((one for one in items.ITEMS if _own(one)), 1):
-        issuer = world.departments.get((item.region, "approval")) or world.departments[item.region, item.department]
+        issuer = (
+            world.departments.get((item.region, "approval"))
+            or world.departments[item.region, item.department]
+        )
         own_rules.issue(
             item=world.items[item.code],
             title=f"{item.name}信用承诺实施细则（演示）",
@@ -130,19 +141,23 @@ def lay_ahead(world: World, *, now: datetime) -> None:
     # Its draft stays one: what is compared before it is published.
     ahead = voluntary.versions.get(status="draft")
     texts.revise_draft(
-        version=ahead, words={"scope": ahead.scope.rstrip("。") + "，网上和窗口使用同一份。"}, actor=bureau, now=now
+        version=ahead,
+        words={"scope": ahead.scope.rstrip("。") + "，网上和窗口使用同一份。"},
+        actor=bureau,
+        now=now,
     )
     model = CommitmentText.objects.get(code=MODEL)
     province = _bureau(world, "130000")
     newer = texts.next_version(text=model, actor=province, now=now)
     newer = texts.revise_draft(
-        version=newer, words={"scope": "全省办理诊所备案和变更备案，以告知承诺方式办理时使用。"}, actor=province, now=now
+        version=newer,
+        words={"scope": "全省办理诊所备案和变更备案，以告知承诺方式办理时使用。"},
+        actor=province,
+        now=now,
     )
     enter_issue(newer, actor=province, now=now)
     texts.publish_text(version=newer, valid_from=today + 25 * DAY, actor=province, now=now)
-    catalogue.draft_item(
-        item=world.items["130111-YS014"], fields={"days_spared": 6}, actor=bureau, now=now
-    )
+    catalogue.draft_item(item=world.items["130111-YS014"], fields={"days_spared": 6}, actor=bureau, now=now)
 
 
 def lay_filing(world: World, *, now: datetime) -> None:
