@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
 from credit_portal.outbox.notices import Told, notify_many
 from credit_portal.registry.models import Region, ServiceItem, User
 from credit_portal.registry.reach import KEEPERS, check_reach
@@ -66,7 +67,7 @@ def enter_issue(*, version: TextVersion, issued: Issued, actor: User | None, now
         raise ValidationError("只有省级示范文本登记印发文件。")
     if version.status != TextVersion.Status.DRAFT:
         raise ValidationError("已发布的示范文本，其印发文件不能再改。")
-    if issued.issued_on > now.date():
+    if issued.issued_on > local_date(now):
         raise ValidationError({"issued_on": "印发日期不能晚于今天。"})
     keys = tuple(dict.fromkeys(key.strip() for key in issued.place_keys if key.strip()))
     used = keys_in(version)

@@ -205,6 +205,12 @@ def text(request: HttpRequest, code: str) -> HttpResponse:
         {"no": clause.number, "kind": clause.kind, "text": show_blanks(clause.body, blanks)}
         for clause in version.clauses.all()
     ]
+    issue = issue_of(version.adopts or version)
+    # A model's own blanks for places stand in its notices, too; of any other text braces are just braces.
+    as_issued = issue is not None and bool(issue.place_keys) and version.adopts_id is None
+    notice, privacy = (
+        show_blanks(words, {}) if as_issued else words for words in (version.notice, version.privacy_notice)
+    )
     return render(
         request,
         "disclosure/text.html",
@@ -212,9 +218,9 @@ def text(request: HttpRequest, code: str) -> HttpResponse:
             "version": version,
             "clauses": by_kind(clauses),
             "liability_title": LIABILITY_TITLE,
-            "notice": _paragraphs(show_blanks(version.notice, {})),
-            "privacy": _paragraphs(show_blanks(version.privacy_notice, {})),
-            "issue": issue_of(version.adopts or version),
+            "notice": _paragraphs(notice),
+            "privacy": _paragraphs(privacy),
+            "issue": issue,
             "versions": [
                 Stage(one, *stage_of(one, today))
                 for one in column.published_versions(version.text).only(

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commitments import adopting, coming, model_texts, texts
 from commitments.models import CommitmentText, ModelIssue, TextVersion
+from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.outbox.models import Notice
 from credit_portal.registry import catalogue, groups
@@ -61,7 +62,8 @@ def built(scene) -> Bureau:
 
 
 @pytest.fixture
-def bureau(built, db) -> Bureau:
+def bureau(built, db, monkeypatch) -> Bureau:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     return mine(built)
 
 
@@ -437,7 +439,8 @@ def test_a_keeper_imports_compares_publishes_ahead_and_files_at_the_desk(bureau)
     done = staff.post(answer.url, {"seen": page.context["looked"].digest, "deed": "take"})
     assert done.status_code == 302 and CatalogueImport.objects.get().drafts == 1
     assert staff.get(done.url).status_code == 200
-    assert "食品安全法" in staff.get(f"/desk/catalogue/items/{CODE}/compare/").content.decode()
+    compared = staff.get(f"/desk/catalogue/items/{CODE}/compare/").content.decode()
+    assert "第 3 版（草稿）" in compared and "安全" in compared and "<del>" in compared
     assert staff.get(f"/desk/catalogue/items/{CODE}/").status_code == 200
     assert staff.post("/desk/catalogue/imports/", {"file": named(b"", "a.xlsx")}).status_code == 422
     rules = {

@@ -236,6 +236,8 @@ TARGETS = {
     "reading_draft": "读本草稿",
     "pilot": "试点",
     "pilot_cases": "试点数字所据案件",
+    "catalogue_import": "目录文件",
+    "catalogue_filing": "目录备案",
     "occupation_group": "重点职业人群",
     "tax_credit": "自然人纳税信用信息",
     "tax_credit_list": "自然人纳税信用信息列表",
