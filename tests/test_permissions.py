@@ -231,6 +231,21 @@ DESK: dict[str, set[str]] = {
     "/desk/pilots/new/": {K},
     "/desk/pilots/{pilot.uuid}/": SEES,
     "/desk/pilots/{pilot.uuid}/cases/signed/": SEES,
+    "/desk/catalogue/": SEES,
+    "/desk/catalogue/export/": SEES,
+    "/desk/catalogue/changes/": SEES,
+    "/desk/catalogue/coverage/": SEES,
+    "/desk/catalogue/models/": SEES,
+    "/desk/catalogue/items/{draft_item.item.code}/": SEES,
+    "/desk/catalogue/items/{draft_item.item.code}/compare/": SEES,
+    "/desk/catalogue/items/{draft_item.item.code}/rules/": {B, K},
+    "/desk/catalogue/texts/{draft_text.text.code}/compare/": SEES,
+    "/desk/catalogue/imports/": {B, K},
+    "/desk/catalogue/filings/": {B, K, A},
+    "/desk/catalogue/filings/new/": {B, K},
+    "/desk/catalogue/filings/{catalogue_filing.uuid}/": {B, K, A},
+    "/desk/catalogue/filings/{catalogue_filing.uuid}/package.zip": {B, K, A},
+    "/window/changes/": {C},
 }
 
 
