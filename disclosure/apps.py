@@ -10,7 +10,6 @@ class DisclosureConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
         from credit_portal.registry import catalogue as item_catalogue
-        from credit_portal.registry import site
         from verification.measures import feeding
 
         from . import breach_proposals, breach_publishing, publicity_switching, reporting, services, verifying
@@ -64,8 +63,6 @@ class DisclosureConfig(AppConfig):
         verifying.register_paper("objection", papers.find_paper)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
         item_catalogue.register_before_publishing("own_papers", own_rules.missing)
-        desk_page = site.NavItem("catalogue", "目录", "/desk/catalogue/", groups=site.AT_THE_DESK)
-        site.add_page(desk_page, to=site.STAFF_NAV, after="units")
 
 
 def _no_page(commitment_id: int) -> str | None:
