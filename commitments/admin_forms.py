@@ -1,5 +1,6 @@
 """Forms of texts and reading material in the back office, and of opening evidence."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.registry.admin_forms import DateInput, RowsFormSet, choices
 from credit_portal.registry.models import CommitmentType, Department, Domain, OccupationGroup, ServiceItem
 
+from . import model_texts
 from .models import KEEPING, Blank, Clause, CommitmentText, RequiredContent, TextVersion
 from .text_rules import BlankData, ClauseData
 
@@ -155,6 +157,86 @@ def blanks_initial(version: TextVersion) -> list[dict[str, Any]]:
         }
         for row in version.blanks.all()
     ]
+
+
+class IssueForm(forms.Form):
+    """The document by which the province issued a model (S2 四（二）)."""
+
+    document = forms.CharField(label="印发文件", max_length=200, help_text="文件的名称，不写书名号。")
+    number = forms.CharField(label="文号", max_length=60)
+    issued_on = forms.DateField(label="印发日期", widget=DateInput())
+    file = forms.FileField(
+        label="文件原件", required=False, help_text="只用来计算校验值，不保存。已有校验值的填在下面。"
+    )
+    file_sha256 = forms.CharField(label="印发文件的校验值", max_length=64, required=False)
+    place_keys = forms.CharField(
+        label="由采用地区填写的空白",
+        max_length=300,
+        required=False,
+        help_text="文本中写作 {单位}、{电话} 的空白，用顿号分开；没有的不填。",
+    )
+
+    def __init__(self, *args: Any, version: TextVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if (issue := model_texts.issue_of(version)) is not None:
+            self.initial = {
+                name: getattr(issue, name) for name in ("document", "number", "issued_on", "file_sha256")
+            } | {"place_keys": "、".join(issue.place_keys)}
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if (file := typed.get("file")) is not None:
+            typed["file_sha256"] = model_texts.hash_of(file.read())
+        elif not typed.get("file_sha256"):
+            self.add_error("file_sha256", "请选择文件原件，或者填写它的校验值。")
+        return typed
+
+
+def issued_typed(typed: dict[str, Any]) -> model_texts.Issued:
+    return model_texts.Issued(
+        typed["document"],
+        typed["number"],
+        typed["issued_on"],
+        typed["file_sha256"],
+        tuple(re.split(r"[、,，\s]+", typed["place_keys"])),
+    )
+
+
+class AdoptForm(forms.Form):
+    """What a place says when it adopts a model; `filled`: it has done so before."""
+
+    code = forms.CharField(label="文本编码", max_length=40, help_text="本地区自己的编码，例如 130111-SF01")
+    department = forms.ModelChoiceField(Department.objects.none(), label="制定部门", empty_label="请选择")
+    item = forms.ModelChoiceField(
+        ServiceItem.objects.none(), label="专用事项", required=False, empty_label="通用（不限事项）"
+    )
+    valid_from = forms.DateField(label="生效日期", widget=DateInput(), initial=today)
+
+    def __init__(
+        self,
+        *args: Any,
+        model: TextVersion,
+        departments: Any = None,
+        items: Any = None,
+        filled: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if departments is None:
+            del self.fields["code"], self.fields["department"], self.fields["item"]
+        else:
+            self.fields["department"].queryset = departments
+            self.fields["item"].queryset = items
+        issue = model_texts.issue_of(model)
+        self.keys = list(issue.place_keys) if issue else []
+        for place, key in enumerate(self.keys):
+            self.fields[f"place_{place}"] = forms.CharField(
+                label=key, max_length=model_texts.MOST_VALUE, initial=(filled or {}).get(key, "")
+            )
+
+    def values(self) -> dict[str, str]:
+        """What was filled in, by the model's own names of the blanks."""
+        return {key: self.cleaned_data.get(f"place_{place}", "") for place, key in enumerate(self.keys)}
 
 
 class ReadingForm(forms.Form):

@@ -2,30 +2,41 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool, moment, posted
 from credit_portal.audit.admin_filters import ChoicesPickFilter
-from credit_portal.registry.admin_catalogue import STATES, in_region_of
-from credit_portal.registry.admin_forms import ConfirmForm, FromDayForm
+from credit_portal.registry.admin_catalogue import (
+    WITHDRAWING,
+    in_region_of,
+    stage_cell,
+    versions_section,
+    withdrawal_rows,
+)
+from credit_portal.registry.admin_forms import ConfirmForm, FromDayForm, WithdrawForm
 from credit_portal.registry.models import Department, ServiceItem
+from credit_portal.registry.version_models import stage_of
 
-from . import reading, texts
+from . import adopting, model_texts, reading, texts
 from .admin_forms import (
     FIRST_CLAUSES,
+    AdoptForm,
     BlankFormSet,
     ClauseFormSet,
+    IssueForm,
     ReadingForm,
     TextForm,
     blanks_initial,
     blanks_typed,
     clauses_initial,
     clauses_typed,
+    issued_typed,
 )
 from .models import Clause, ReadingMaterial, RequiredContent, TextVersion
 
@@ -34,7 +45,7 @@ Status = TextVersion.Status
 
 @admin.register(TextVersion)
 class TextVersionAdmin(HistoryAdmin):
-    list_display = ["title", "text", "number", "status", "kind", "region", "owner", "valid_from", "valid_to"]
+    list_display = ["title", "text", "number", "stage", "kind", "region", "owner", "valid_from", "valid_to"]
     list_filter = ["status", "text__commitment_type", "text__late_materials", "text__origin", "text__region"]
     list_select_related = ["text__department", "text__region"]
     search_fields = ["title", "text__code", "text__department__name"]
@@ -55,6 +66,10 @@ class TextVersionAdmin(HistoryAdmin):
 
     def audit_id(self, obj: TextVersion) -> int:
         return obj.text_id
+
+    @admin.display(description="状态")
+    def stage(self, row: TextVersion) -> str:
+        return stage_of(row, clock.today())[0]
 
     @admin.display(description="承诺类型")
     def kind(self, row: TextVersion) -> str:
@@ -91,7 +106,7 @@ class TextVersionAdmin(HistoryAdmin):
                 ("文本编码", Cell(obj.text.code, mono=True)),
                 ("标题", obj.title or "未填写"),
                 ("版本", f"第 {obj.number} 版"),
-                ("状态", Cell(obj.get_status_display(), state=STATES[obj.status])),
+                ("状态", stage_cell(obj)),
                 ("承诺类型", self.kind(obj)),
                 ("来源", obj.text.get_origin_display()),
                 ("行政区划", str(obj.text.region)),
@@ -103,8 +118,11 @@ class TextVersionAdmin(HistoryAdmin):
                 ("发布时间", moment(obj.published_at) or "未发布"),
                 ("发布人", str(obj.published_by) if obj.published_by else "—"),
                 ("校验值", Cell(obj.sha256 or "发布时生成", mono=bool(obj.sha256))),
+                *withdrawal_rows(obj),
             ],
         )
+        if model_texts.is_model(obj.text) or obj.adopts is not None:
+            yield model_section(obj)
         labels = dict(RequiredContent.choices)
         yield Section(
             "条款",
@@ -142,31 +160,41 @@ class TextVersionAdmin(HistoryAdmin):
         )
         yield Section("告知书", paper=obj.notice.splitlines(), empty="未填写。")
         yield Section("个人信息处理告知", paper=obj.privacy_notice.splitlines(), empty="未填写。")
-        yield Section(
-            "各版本",
-            head=["版本", "状态", "生效日期", "失效日期"],
-            table=[
-                [
-                    Cell(f"第 {row.number} 版", url=self.url("change", row)),
-                    Cell(row.get_status_display(), state=STATES[row.status]),
-                    row.valid_from or "—",
-                    row.valid_to or "—",
-                ]
-                for row in self.get_queryset(request).filter(text=obj.text_id).order_by("-number")
-            ],
-        )
+        yield versions_section(self, self.get_queryset(request).filter(text=obj.text_id).order_by("-number"))
 
     def tools(self, request: HttpRequest, obj: TextVersion) -> Iterable[Tool]:
+        if obj.number > 1:
+            yield Tool("并排比较", f"/desk/catalogue/texts/{quote(obj.text.code)}/compare/?b={obj.number}")
+        is_model, published = model_texts.is_model(obj.text), obj.status == Status.PUBLISHED
+        if is_model and published and self.has_add_permission(request):
+            region = request.user.department.region if request.user.department else None
+            if region is not None and obj.text.region_id in region.lineage[1:]:
+                yield Tool("在本地区采用", self.url("adopt", obj), main=True)
         if not self.has_change_permission(request, obj):
             return
         if obj.status == Status.DRAFT:
             yield Tool("发布", self.url("publish", obj), main=True)
             yield Tool("修改草稿", self.url("edit", obj))
-        elif obj.status == Status.PUBLISHED:
-            yield Tool("起草下一版", self.url("next", obj), main=True)
+            if is_model:
+                yield Tool("登记印发文件", self.url("issue", obj))
+        elif published:
+            if obj.text.model_id is None:
+                yield Tool("起草下一版", self.url("next", obj), main=True)
+            else:
+                yield Tool("采用示范文本的一版", self.url("follow", obj), main=True)
+            if obj.valid_from is not None and obj.valid_from > clock.today():
+                yield Tool("撤回", self.url("withdraw", obj))
 
     def deeds(self) -> dict[str, Callable[..., HttpResponse]]:
-        return {"edit": self.edit_view, "publish": self.publish_view, "next": self.next_view}
+        return {
+            "edit": self.edit_view,
+            "publish": self.publish_view,
+            "next": self.next_view,
+            "withdraw": self.withdraw_view,
+            "issue": self.issue_view,
+            "adopt": self.adopt_view,
+            "follow": self.follow_view,
+        }
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -263,6 +291,123 @@ class TextVersionAdmin(HistoryAdmin):
             ),
             done=lambda row: f"已发布，自 {row.valid_from} 起生效。",
         )
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.changeable_or_refused(request, object_id)
+        return self.form_page(
+            request,
+            title=f"撤回：{obj}",
+            obj=obj,
+            form=WithdrawForm(posted(request)),
+            submit="撤回",
+            intro=[WITHDRAWING],
+            act=lambda typed: texts.withdraw_text(
+                version=obj, reason=typed["reason"], actor=request.user, now=clock.now()
+            ),
+            done="已撤回。",
+        )
+
+    def issue_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.changeable_or_refused(request, object_id)
+        return self.form_page(
+            request,
+            title=f"登记印发文件：{obj}",
+            obj=obj,
+            form=IssueForm(posted(request), request.FILES or None, version=obj),
+            submit="保存",
+            intro=["示范文本按印发的原样录入。发布后连同印发文件一起不能再改。"],
+            act=lambda typed: model_texts.enter_issue(
+                version=obj, issued=issued_typed(typed), actor=request.user, now=clock.now()
+            ),
+            done="已登记印发文件。",
+            goto=lambda _: self.url("change", obj),
+        )
+
+    def adopt_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.record_or_404(request, object_id)
+        if not self.has_add_permission(request):
+            raise PermissionDenied("您的角色不能变更这项内容。")
+        form = AdoptForm(
+            posted(request),
+            model=obj,
+            departments=Department.objects.filter(in_region_of(request.user, "region"), is_active=True),
+            items=ServiceItem.objects.filter(
+                in_region_of(request.user, "region"), retired_on__isnull=True
+            ).order_by("code"),
+        )
+        return self.form_page(
+            request,
+            title=f"在本地区采用：{obj}",
+            obj=obj,
+            form=form,
+            submit="采用",
+            intro=["示范文本一字不改；只填写它留给本地的空白。示范文本有新版时会通知您。"],
+            act=lambda typed: adopting.adopt(
+                model=obj,
+                code=typed["code"],
+                department=typed["department"],
+                item=typed["item"],
+                values=form.values(),
+                valid_from=typed["valid_from"],
+                actor=request.user,
+                now=clock.now(),
+            ),
+            done=lambda row: f"已采用，自 {row.valid_from} 起使用。",
+        )
+
+    def follow_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.changeable_or_refused(request, object_id)
+        model = model_texts.newest_model(obj.text.model) if obj.text.model else None
+        form = AdoptForm(posted(request), model=model or obj, filled=obj.place_values)
+        return self.form_page(
+            request,
+            title=f"采用示范文本的一版：{obj.text.code}",
+            obj=obj,
+            form=form,
+            submit="采用",
+            intro=[
+                f"示范文本的最新一版：{model}，自 {model.valid_from} 起。"
+                if model
+                else "没有可以采用的示范文本。"
+            ],
+            act=lambda typed: adopting.follow(
+                text=obj.text,
+                model=model or obj,
+                values=form.values(),
+                valid_from=typed["valid_from"],
+                actor=request.user,
+                now=clock.now(),
+            ),
+            done=lambda row: f"已采用，第 {row.number} 版自 {row.valid_from} 起使用。",
+        )
+
+
+def model_section(obj: TextVersion) -> Section:
+    """How a model was issued; of a place's text which version it adopts and what the place has filled in."""
+    model = obj.adopts or obj
+    issue = model_texts.issue_of(model)
+    rows: list[tuple[str, Any]] = []
+    if obj.adopts is not None:
+        rows += [
+            ("采用的示范文本", f"{model.text.code} {model}"),
+            ("示范文本校验值", Cell(model.sha256, mono=True)),
+            (
+                "本地填写",
+                "；".join(f"{key}：{value}" for key, value in obj.place_values.items()) or "没有空白",
+            ),
+        ]
+    if issue is None:
+        return Section("示范文本", rows=[*rows, ("印发文件", "没有登记（发布前须登记）")])
+    return Section(
+        "示范文本",
+        rows=[
+            *rows,
+            ("印发文件", str(issue)),
+            ("印发日期", issue.issued_on),
+            ("文件校验值", Cell(issue.file_sha256, mono=True)),
+            ("由采用地区填写", "、".join(issue.place_keys) or "没有"),
+        ],
+    )
 
 
 @admin.register(ReadingMaterial)

@@ -22,6 +22,7 @@ from credit_portal.registry.models import (
     SubjectAccess,
     User,
 )
+from credit_portal.registry.version_models import Withdrawable
 from verification.models import Check
 
 from .association_models import Campaign as Campaign
@@ -37,6 +38,7 @@ from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
 from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
+from .model_text_models import ModelIssue as ModelIssue
 from .obligation_models import FulfilmentReview as FulfilmentReview
 from .obligation_models import Obligation as Obligation
 from .obligation_models import ObligationFinding as ObligationFinding
@@ -106,6 +108,9 @@ class CommitmentText(models.Model):
     late_materials = models.BooleanField("容缺受理文本", default=False)
     item = models.ForeignKey(ServiceItem, models.PROTECT, null=True, blank=True, verbose_name="专用事项")
     origin = models.CharField("来源", max_length=20, choices=Origin.choices)
+    model = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="采用的示范文本", related_name="adoptions"
+    )
     is_demo = models.BooleanField("演示数据", default=False)
 
     class Meta:
@@ -117,11 +122,12 @@ class CommitmentText(models.Model):
         return self.code
 
 
-class TextVersion(models.Model):
+class TextVersion(Withdrawable):
     class Status(models.TextChoices):
         DRAFT = "draft", "草稿"
         PUBLISHED = "published", "现行"
         FROZEN = "frozen", "历史"
+        WITHDRAWN = "withdrawn", "已撤回"
 
     text = models.ForeignKey(CommitmentText, models.PROTECT, related_name="versions", verbose_name="文本")
     number = models.PositiveIntegerField("版本号")
@@ -130,6 +136,11 @@ class TextVersion(models.Model):
     scope = models.CharField("适用范围", max_length=300, help_text="R22：写明在什么情形下使用")
     notice = models.TextField("告知书", help_text="每段一行")
     privacy_notice = models.TextField("个人信息处理告知", help_text="每段一行")
+    # Of a text that is a provincial model's: the version whose words these are, and what the place filled in (R24).
+    adopts = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="adopted_as"
+    )
+    place_values = models.JSONField("本地填写内容", default=dict, blank=True, editable=False)
     sha256 = models.CharField("校验值", max_length=64, blank=True, editable=False)
     valid_from = models.DateField("生效日期", null=True, blank=True)
     valid_to = models.DateField("失效日期", null=True, blank=True)

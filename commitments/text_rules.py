@@ -20,6 +20,7 @@ from credit_portal.registry.legible import illegible
 PLEDGE, LIABILITY = "pledge", "liability"
 TEXT, DATE, NUMBER, CHOICE = "text", "date", "number", "choice"
 PROVINCIAL, OWN, ASSOCIATION = "provincial", "own", "association"
+BLANKS_KINDS = {TEXT: "文字", DATE: "日期", NUMBER: "数字", CHOICE: "选项"}
 
 CONTENT_LABELS = {
     "obey_law": "遵守法律法规规章、履行法定义务",

@@ -1,16 +1,17 @@
 """Texts are drafted, published with everything they need, frozen, and followed by a clone (R24, R25, R27–R31, R33)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.deadlines import policy
 from credit_portal.deadlines.articles import article_text
 from credit_portal.registry import groups
+from credit_portal.registry.catalogue import CatalogueError, check_withdrawal
 from credit_portal.registry.models import (
     CommitmentType,
     Department,
@@ -22,7 +23,7 @@ from credit_portal.registry.models import (
 from credit_portal.registry.reach import KEEPERS, check_reach
 from credit_portal.registry.visibility import has_role
 
-from . import particulars
+from . import model_texts, particulars
 from . import text_rules as rules
 from .models import Blank, Clause, CommitmentText, TextVersion
 
@@ -113,9 +114,11 @@ def draft_text(
     )
     _clean(text)
     _check_author(actor, text)
+    if model_texts.is_model(text) and not model_texts.is_province(text.region):
+        raise TextError(["“来源”：示范文本由省级录入；本地区要用的，在示范文本的页面上采用。"])
     text.save()
     version = TextVersion(text=text, number=1)
-    return _write(version, words=words, clauses=clauses, blanks=blanks, actor=actor, now=now)
+    return write_draft(version, words=words, clauses=clauses, blanks=blanks, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -133,7 +136,8 @@ def revise_draft(
     _check_author(actor, version.text)
     if version.status != TextVersion.Status.DRAFT:
         raise TextError([f"{version} 已发布，不能再改，请起草下一版。"])
-    return _write(
+    _refuse_adopted(version.text)
+    return write_draft(
         version,
         words=words or {},
         clauses=clauses_of(version) if clauses is None else clauses,
@@ -148,20 +152,29 @@ def next_version(*, text: CommitmentText, actor: User | None, now: datetime) -> 
     """The newest version cloned into a draft. Raises TextError where a draft is open already."""
     text = CommitmentText.objects.select_for_update().get(pk=text.pk)
     _check_author(actor, text)
+    _refuse_adopted(text)
     newest = text.versions.order_by("-number").first()
     if newest is None or newest.status == TextVersion.Status.DRAFT:
         raise TextError([f"文本 {text.code} 已有草稿版本，请在草稿上修改。"])
-    return _write(
+    # One that was withdrawn is nobody's starting point as long as there is another.
+    base = text.versions.filter(status=TextVersion.Status.PUBLISHED).first() or newest
+    return write_draft(
         TextVersion(text=text, number=newest.number + 1),
-        words={name: getattr(newest, name) for name in WORDS},
-        clauses=clauses_of(newest),
-        blanks=blanks_of(newest),
+        words={name: getattr(base, name) for name in WORDS},
+        clauses=clauses_of(base),
+        blanks=blanks_of(base),
         actor=actor,
         now=now,
     )
 
 
-def _write(
+def _refuse_adopted(text: CommitmentText) -> None:
+    """A place cannot change a word of a provincial model (S2 四（二）)."""
+    if text.model_id is not None:
+        raise TextError([f"文本 {text.code} 采用省级示范文本，一字不能改；示范文本有新版的，采用新版。"])
+
+
+def write_draft(
     version: TextVersion,
     *,
     words: Mapping[str, str],
@@ -242,7 +255,16 @@ def required_contents(text: CommitmentText, *, on: date) -> rules.RequiredConten
 
 def problems_of(version: TextVersion, *, on: date) -> list[rules.Problem]:
     """What keeps a version from being published on a day, and what it is reminded of."""
-    return rules.missing_contents(content_of(version), required=required_contents(version.text, on=on))
+    content, issue = content_of(version), None
+    if model_texts.is_model(version.text):
+        issue = model_texts.issue_of(version)
+        content = model_texts.without_place_keys(content, issue.place_keys if issue else ())
+    found = rules.missing_contents(content, required=required_contents(version.text, on=on))
+    if model_texts.is_model(version.text) and issue is None:
+        found.insert(
+            0, rules.Problem("issue", "没有登记印发文件：省级示范文本须写明由哪份文件印发（S2 四（二））。")
+        )
+    return found
 
 
 @transaction.atomic
@@ -263,7 +285,7 @@ def publish_text(*, version: TextVersion, valid_from: date, actor: User | None, 
     if version.status != TextVersion.Status.DRAFT:
         raise TextError([f"{version} 不是草稿，已发布的版本不能再改，请起草下一版。"])
     problems = [problem.message for problem in problems_of(version, on=valid_from) if problem.blocks]
-    problems += _rivals(text) + _particulars(version)
+    problems += _rivals(text) + _particulars(version) + _model_problems(version, valid_from)
     before = text.versions.filter(status=TextVersion.Status.PUBLISHED).first()
     if before is not None and before.valid_from is not None and valid_from <= before.valid_from:
         problems.append(
@@ -289,7 +311,54 @@ def publish_text(*, version: TextVersion, valid_from: date, actor: User | None, 
         number=version.number,
         sha256=version.sha256,
     )
+    if model_texts.is_model(text):
+        model_texts.tell_adopters(version, withdrawn=False, now=now)
     return version
+
+
+@transaction.atomic
+def withdraw_text(*, version: TextVersion, reason: str, actor: User | None, now: datetime) -> TextVersion:
+    """Take back a version that was published ahead, before its day; the one that it would have replaced goes on. Raises
+    TextError."""
+    text = (
+        CommitmentText.objects.select_for_update(of=("self",))
+        .select_related("region")
+        .get(pk=version.text_id)
+    )
+    version = TextVersion.objects.select_for_update().get(pk=version.pk)
+    check_reach(actor, text.region, *KEEPERS)
+    try:
+        check_withdrawal(version, reason, now)
+    except CatalogueError as error:
+        raise TextError(error.problems) from error
+    version.status = TextVersion.Status.WITHDRAWN
+    version.withdrawn_at, version.withdrawn_by, version.withdrawn_reason = now, actor, reason.strip()
+    version.save(update_fields=["status", "withdrawn_at", "withdrawn_by", "withdrawn_reason"])
+    if version.valid_from is not None:
+        for before in text.versions.filter(
+            status=TextVersion.Status.FROZEN, valid_to=version.valid_from - timedelta(days=1)
+        ):
+            before.status, before.valid_to = TextVersion.Status.PUBLISHED, None
+            before.save(update_fields=["status", "valid_to"])
+    events.text_withdrawn(
+        now=now, actor_id=actor.pk if actor else None, text_id=text.pk, code=text.code, number=version.number,
+        valid_from=version.valid_from,
+    )  # fmt: skip
+    if model_texts.is_model(text):
+        model_texts.tell_adopters(version, withdrawn=True, now=now)
+    return version
+
+
+def _model_problems(version: TextVersion, valid_from: date) -> list[str]:
+    """A place's version begins when the model's own is in force, and goes by its newest one."""
+    model = version.adopts
+    if model is None:
+        return []
+    if model.status not in model_texts.IN_USE:
+        return [f"所采用的示范文本第 {model.number} 版已撤回，请采用现行的一版。"]
+    if model.valid_from is not None and valid_from < model.valid_from:
+        return [f"生效日期：示范文本第 {model.number} 版自 {model.valid_from} 起，不能早于这一天采用。"]
+    return []
 
 
 def _particulars(version: TextVersion) -> list[str]:
@@ -326,21 +395,49 @@ def text_for(
 ) -> TextVersion | None:
     """The text to be signed: of the item, else the general one; each of the own region before its parents'. Among
     general ones of a region the item's department goes first, and another association's never applies (R31)."""
-    lineage = region.lineage
-    item = item_version.item
-    found = (
+    found = _candidates(item_version.item, region, on).filter(
+        text__commitment_type=commitment_type, text__late_materials=late_materials
+    )
+    return _first(found, item_version.item, region)
+
+
+def texts_in_use(*, item_version: ServiceItemVersion, on: date) -> list[TextVersion]:
+    """The text of each type that an item allows, late materials included, as signed in its own region on a day. Three
+    queries."""
+    item, region = item_version.item, item_version.item.region
+    wanted = [(kind, False) for kind in item_version.allowed_types]
+    if item_version.allows_late_materials:
+        wanted.append(("approval", True))
+    found = list(_candidates(item, region, on))
+    chosen = [
+        _first(
+            [one for one in found if (one.text.commitment_type, one.text.late_materials) == kind],
+            item,
+            region,
+        )
+        for kind in wanted
+    ]
+    return [one for one in chosen if one is not None]
+
+
+def _candidates(item: ServiceItem, region: Region, on: date) -> QuerySet[TextVersion]:
+    return (
         TextVersion.objects.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=on),
             Q(text__item=item) | Q(text__item__isnull=True),
-            text__region_id__in=lineage,
-            text__commitment_type=commitment_type,
-            text__late_materials=late_materials,
+            # A model with blanks for places to fill in is signed only as a place has adopted it.
+            Q(issue__isnull=True) | Q(issue__place_keys=[]),
+            text__region_id__in=region.lineage,
             status__in=[TextVersion.Status.PUBLISHED, TextVersion.Status.FROZEN],
             valid_from__lte=on,
         )
         .select_related("text", "text__department", "text__region")
         .prefetch_related("clauses", "blanks")
     )
+
+
+def _first(found: Iterable[TextVersion], item: ServiceItem, region: Region) -> TextVersion | None:
+    lineage = region.lineage
     # Members of an association sign its one text and nothing else.
     only_own = item.department.kind == Department.Kind.ASSOCIATION
     fitting = [

@@ -32,6 +32,7 @@ urlpatterns = [
     path("access/<uuid:uuid>/code/", views_subject_access.new_code, name="access-code"),
     path("access/<uuid:uuid>/end/", views_subject_access.end, name="access-end"),
     path("online/", views_papers.online, name="online"),
+    path("changes/", views_papers.changes, name="changes"),
     path("today/", views_papers.today, name="today"),
     path("c/<commitment_code:code>/", views_papers.commitment, name="commitment"),
     path("c/<commitment_code:code>/print/<slug:paper>/", views_papers.print_paper, name="print"),

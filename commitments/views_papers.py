@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from commitments import drafting, papers, signing
+from commitments.coming import coming
 from commitments.forms import VOID_REASONS, FindForm, ReasonForm
 from commitments.models import Commitment, DraftPhoto, ImmediateResult, Supplement
 from commitments.supplements import showing
@@ -37,6 +38,7 @@ CORRECTING = "请按正确的内容重新核查、阅读、签署；签署后新
 NO_PAGE_POLICY = csp_exempt()
 # The list of today names the next few that something is still to be brought to; there is a page of all.
 LATE_SHOWN = 5
+COMING_DAYS = 30
 VERIFY_PATH = re.compile(r"/verify/([A-Za-z0-9_-]{16,32})/?")
 
 
@@ -199,6 +201,14 @@ def ordinary_notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
         purpose=ReadLog.Purpose.PRINT,
     )
     return _pdf(content, f"{one.check_made.number}.pdf")
+
+
+@counter
+def changes(request: HttpRequest) -> HttpResponse:
+    """Which items and texts of the own region and those above it change in the next thirty days."""
+    day = clock.today()
+    rows = coming(regions=request.user.department.region.lineage, today=day, days=COMING_DAYS)
+    return render(request, "commitments/window/changes.html", frame(request, rows=rows, today=day))
 
 
 @counter

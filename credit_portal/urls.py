@@ -49,6 +49,7 @@ urlpatterns = [
     path("desk/acts/", include("disclosure.acts.urls")),
     path("desk/exchange/", include("disclosure.exchange.urls")),
     path("desk/repair/proofs/", include("repair.proof_urls")),
+    path("desk/catalogue/", include("disclosure.catalogue.urls")),
     path("desk/progress/", include("credit_portal.overview.progress.urls")),
     path("desk/", include("disclosure.objections.desk_urls")),
     path("desk/", include("credit_portal.overview.desk_urls")),

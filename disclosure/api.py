@@ -18,6 +18,7 @@ from credit_portal.registry.models import CommitmentType, CreditSubject
 
 from . import column, exports, search
 from . import serializers as shapes
+from .catalogue.public_item import find_item
 from .gate import SHOWN_FULFILMENT, find_public, public_course, public_record
 from .problems import CONTENT_TYPE
 from .renderers import etag_of, to_json
@@ -245,6 +246,21 @@ class Catalogue(_VersionList):
     )
     def get(self, request: Request) -> HttpResponse:
         return self.page(request)
+
+
+class CatalogueItem(PublicView):
+    @described(
+        "一个事项：现行内容、各版本、文本和实施细则",
+        shapes.ItemDetailSerializer,
+        about="没有这个事项与没有发布，回答相同。",
+        missing=True,
+        operation_id="public_catalogue_item",
+    )
+    def get(self, request: Request, code: str) -> HttpResponse:
+        found = find_item(code, clock.today())
+        if found is None:
+            raise Http404
+        return answer(request, shapes.ItemDetailSerializer(found).data)
 
 
 class Texts(_VersionList):

@@ -21,6 +21,7 @@ urlpatterns = [
     path("public/commitments/<str:code>", api.Commitment.as_view(), name="commitment"),
     path("public/subjects/<str:uscc>", api.Subject.as_view(), name="subject"),
     path("public/catalogue", api.Catalogue.as_view(), name="catalogue"),
+    path("public/catalogue/<str:code>", api.CatalogueItem.as_view(), name="catalogue-item"),
     path("public/texts", api.Texts.as_view(), name="texts"),
     path("public/breaches", api_breaches.Breaches.as_view(), name="breaches"),
     path("public/breaches/<str:id>", api_breaches.Breach.as_view(), name="breach"),

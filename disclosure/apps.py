@@ -9,11 +9,13 @@ class DisclosureConfig(AppConfig):
         from commitments import hooks
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
+        from credit_portal.registry import catalogue as item_catalogue
         from verification.measures import feeding
 
         from . import breach_proposals, breach_publishing, publicity_switching, reporting, services, verifying
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
+        from .catalogue import own_rules
         from .exchange import batches, folder, interviews, measures, noting, pushing, scanning
         from .objections import filing, papers, reversals
         from .progress import reports as progress
@@ -60,6 +62,7 @@ class DisclosureConfig(AppConfig):
         sweeping.register_step("reversals", reversals.follow)
         verifying.register_paper("objection", papers.find_paper)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
+        item_catalogue.register_before_publishing("own_papers", own_rules.missing)
 
 
 def _no_page(commitment_id: int) -> str | None:

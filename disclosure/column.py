@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count as CountOf
 from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from commitments.models import Clause, TextVersion
+from commitments.models import Clause, CommitmentText, TextVersion
 from credit_portal.registry import catalogue
 from credit_portal.registry.models import (
     CommitmentType,
@@ -83,6 +83,13 @@ def current_texts(today: date) -> QuerySet[TextVersion]:
         .prefetch_related(Prefetch("clauses", Clause.objects.order_by("number")), "blanks")
         .order_by("text__commitment_type", "text__code")
     )
+
+
+def published_versions(text: CommitmentText) -> QuerySet[TextVersion]:
+    """Every version of a text that is, was or will be in force, the newest first (R20, R33)."""
+    return text.versions.filter(
+        status__in=[TextVersion.Status.PUBLISHED, TextVersion.Status.FROZEN]
+    ).order_by("-number")
 
 
 def public_rules() -> QuerySet[RuleDocument]:

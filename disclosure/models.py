@@ -13,6 +13,9 @@ from .breach_models import BreachPublication as BreachPublication
 from .breach_models import BreachPublicationProposal as BreachPublicationProposal
 from .breach_models import BreachReport as BreachReport
 from .breach_models import ReportRound as ReportRound
+from .catalogue_models import CatalogueFiling as CatalogueFiling
+from .catalogue_models import CatalogueImport as CatalogueImport
+from .catalogue_models import ItemRules as ItemRules
 from .exchange_models import ExchangeAnswer as ExchangeAnswer
 from .exchange_models import ExchangeBatch as ExchangeBatch
 from .exchange_models import ExchangePiece as ExchangePiece

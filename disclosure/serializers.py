@@ -3,6 +3,7 @@ Commitments are shaped by the gate; a test holds these fields against the gate's
 
 from typing import Any
 
+from django.urls import reverse
 from rest_framework import serializers as s
 
 from commitments.models import Clause, Commitment, TextVersion
@@ -119,8 +120,13 @@ class CatalogueItemSerializer(s.Serializer):
     validity_months = s.IntegerField(allow_null=True, help_text="承诺有效期，月")
     legal_basis = s.CharField(help_text="依据")
     valid_from = s.DateField(help_text="生效日期")
+    online = s.BooleanField(help_text="可网上承诺")
+    page = s.SerializerMethodField(help_text="这个事项的公开页面")
     department = s.SerializerMethodField(help_text="主管部门")
     region = s.SerializerMethodField(help_text="行政区划")
+
+    def get_page(self, version: ServiceItemVersion) -> str:
+        return reverse("disclosure:item", args=[version.item.code])
 
     def get_department(self, version: ServiceItemVersion) -> DepartmentRefSerializer:
         department = version.item.department
@@ -171,6 +177,46 @@ class TextSerializer(s.Serializer):
     def get_region(self, version: TextVersion) -> RegionRefSerializer:
         region = version.text.region
         return {"code": region.code, "name": region.name}  # type: ignore[return-value]
+
+
+class ItemVersionSerializer(s.Serializer):
+    version = s.IntegerField(source="version.number", help_text="版本号")
+    state = s.CharField(source="label", help_text="现在的状态")
+    valid_from = s.DateField(source="version.valid_from", help_text="生效日期")
+    valid_to = s.DateField(source="version.valid_to", allow_null=True, help_text="失效日期")
+
+
+class ItemTextSerializer(s.Serializer):
+    code = s.CharField(source="text.code", help_text="文本编码，全文见 /api/v1/public/texts")
+    version = s.IntegerField(source="number", help_text="版本号")
+    title = s.CharField(help_text="标题")
+    type = s.ChoiceField(CommitmentType.choices, source="text.commitment_type", help_text="承诺类型")
+    late_materials = s.BooleanField(source="text.late_materials", help_text="容缺受理文本")
+    origin_label = s.CharField(source="text.get_origin_display", help_text="来源")
+    sha256 = s.CharField(help_text="文本的 SHA-256（十六进制）")
+
+
+class ItemRulesSerializer(s.Serializer):
+    title = s.CharField(help_text="名称")
+    number = s.CharField(source="document_no", help_text="文号，可以为空")
+    issuer = s.CharField(help_text="印发单位")
+    issued_on = s.DateField(help_text="印发日期")
+    effective_from = s.DateField(help_text="施行日期")
+    scope = s.CharField(help_text="适用范围")
+    conditions = s.CharField(help_text="承诺的条件")
+    procedure = s.CharField(help_text="办理流程")
+    supervision = s.CharField(help_text="事中事后监管")
+    consequences = s.CharField(help_text="违诺的后果")
+    repair = s.CharField(help_text="信用修复")
+
+
+class ItemDetailSerializer(s.Serializer):
+    item = CatalogueItemSerializer(source="version", help_text="现行的一版；没有现行的，是最近的一版")
+    in_force = s.BooleanField(help_text="今天有没有现行的一版")
+    versions = ItemVersionSerializer(many=True, help_text="各版本，新的在前")
+    texts = ItemTextSerializer(many=True, help_text="签署时用的文本")
+    rules = ItemRulesSerializer(source="rules_in_force", allow_null=True, help_text="这个事项的实施细则")
+    consequences = s.ListField(child=s.CharField(), help_text="违诺的后果，文本中写明的")
 
 
 class CataloguePageSerializer(_PageSerializer):

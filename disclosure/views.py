@@ -11,13 +11,16 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from commitments.model_texts import issue_of
 from commitments.models import Clause, Commitment
 from commitments.text_rules import show_blanks
 from credit_portal.audit import clock
 from credit_portal.registry.models import CommitmentType, Domain
+from credit_portal.registry.version_models import stage_of
 
 from . import column
 from .breach_gate import breaches_of_commitment, find_determination, next_dates
+from .catalogue.public_item import Stage
 from .gate import (
     find_public,
     listed_commitments,
@@ -187,8 +190,14 @@ def texts(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def text(request: HttpRequest, code: str) -> HttpResponse:
-    """One text in force, as it is put before an applicant."""
-    version = column.current_texts(clock.today()).filter(text__code=code.replace("\0", "")).first()
+    """One text in force, as it is put before an applicant; of a provincial model how it was issued (R24)."""
+    today = clock.today()
+    version = (
+        column.current_texts(today)
+        .select_related("text__department", "text__region", "text__item", "adopts__text")
+        .filter(text__code=code.replace("\0", ""))
+        .first()
+    )
     if version is None:
         raise Http404(NO_TEXT)
     blanks = {blank.key: blank.label for blank in version.blanks.all()}
@@ -196,6 +205,12 @@ def text(request: HttpRequest, code: str) -> HttpResponse:
         {"no": clause.number, "kind": clause.kind, "text": show_blanks(clause.body, blanks)}
         for clause in version.clauses.all()
     ]
+    issue = issue_of(version.adopts or version)
+    # A model's own blanks for places stand in its notices, too; of any other text braces are just braces.
+    as_issued = issue is not None and bool(issue.place_keys) and version.adopts_id is None
+    notice, privacy = (
+        show_blanks(words, {}) if as_issued else words for words in (version.notice, version.privacy_notice)
+    )
     return render(
         request,
         "disclosure/text.html",
@@ -203,8 +218,15 @@ def text(request: HttpRequest, code: str) -> HttpResponse:
             "version": version,
             "clauses": by_kind(clauses),
             "liability_title": LIABILITY_TITLE,
-            "notice": _paragraphs(version.notice),
-            "privacy": _paragraphs(version.privacy_notice),
+            "notice": _paragraphs(notice),
+            "privacy": _paragraphs(privacy),
+            "issue": issue,
+            "versions": [
+                Stage(one, *stage_of(one, today))
+                for one in column.published_versions(version.text).only(
+                    "number", "status", "valid_from", "valid_to"
+                )
+            ],
         },
     )
 

@@ -29,6 +29,7 @@ from credit_portal.registry import contacts, groups, staff
 from credit_portal.registry.models import Department, Region, ServiceItemVersion, User
 from credit_portal.registry.services import set_responsible
 from disclosure import information, proposals, rule_documents
+from disclosure.catalogue import filing as filing_catalogue
 from disclosure.exchange import batches, noting
 from disclosure.models import ExchangeBatch, ExchangePlatform, Objection, PublicityDecision
 from disclosure.objections import complaints, filing, records, tips
@@ -166,6 +167,7 @@ class Office:
         self._warnings()
         self._self_service()
         self._associations()
+        self._catalogue()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -180,6 +182,13 @@ class Office:
         )
         self.tip = tips.file_tip(said=tips.Said("/rules/", "标题有错字"), now=NOW)
         self.access = subjects.opened(self.commitment.subject, name="钱多多", actor=self.counter.clerk)
+
+    def _catalogue(self) -> None:
+        """A package of the catalogue for the province."""
+        keeper = self.people[groups.APPROVAL_BUREAU]
+        self.catalogue_filing = filing_catalogue.pack(
+            region=self.department.region, letter=filing_catalogue.Letter("栾审1号"), actor=keeper, now=NOW
+        )
 
     def _warnings(self) -> None:
         """A rule of warnings as a draft, a warning of another one, a complaint, a pilot."""

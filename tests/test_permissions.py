@@ -41,7 +41,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "disclosure.errortip": {"changelist": {K, A}, "add": NOBODY},
     "registry.serviceitemversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},
-        "retire": {B, K},
+        "retire": {B, K}, "withdraw": {B, K},
     },
     "audit.auditevent": {"changelist": {H, K, A, X}, "change": {H, K, A}, "add": NOBODY},
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
@@ -89,7 +89,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "commitments.commitment": {"changelist": EVERYBODY, "add": NOBODY},
     "commitments.textversion": {
         "changelist": EVERYBODY, "change": OWN | {S}, "add": {B, K}, "edit": {B, K}, "publish": {B, K},
-        "next": {B, K},
+        "next": {B, K}, "withdraw": {B, K}, "issue": {B, K}, "adopt": {B, K}, "follow": {B, K},
     },
     "commitments.readingmaterial": {"changelist": EVERYBODY, "add": {B, K}, "withdraw": {B, K}},
     "verification.consumercomplaint": {"changelist": OWN, "add": NOBODY},
@@ -240,6 +240,21 @@ DESK: dict[str, set[str]] = {
     "/desk/pilots/new/": {K},
     "/desk/pilots/{pilot.uuid}/": SEES,
     "/desk/pilots/{pilot.uuid}/cases/signed/": SEES,
+    "/desk/catalogue/": SEES,
+    "/desk/catalogue/export/": SEES,
+    "/desk/catalogue/changes/": SEES,
+    "/desk/catalogue/coverage/": SEES,
+    "/desk/catalogue/models/": SEES,
+    "/desk/catalogue/items/{draft_item.item.code}/": SEES,
+    "/desk/catalogue/items/{draft_item.item.code}/compare/": SEES,
+    "/desk/catalogue/items/{draft_item.item.code}/rules/": {B, K},
+    "/desk/catalogue/texts/{draft_text.text.code}/compare/": SEES,
+    "/desk/catalogue/imports/": {B, K},
+    "/desk/catalogue/filings/": {B, K, A},
+    "/desk/catalogue/filings/new/": {B, K},
+    "/desk/catalogue/filings/{catalogue_filing.uuid}/": {B, K, A},
+    "/desk/catalogue/filings/{catalogue_filing.uuid}/package.zip": {B, K, A},
+    "/window/changes/": {C},
 }
 
 

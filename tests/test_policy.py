@@ -226,6 +226,9 @@ TABLE = [
     ("130000", "market_ban_for_good", NOW, {}, False, False),
     ("130111", "check_dispute", NOW, {}, True, True),
     ("130129", "check_dispute", NOW, {}, True, False),
+    ("130111", "own_item_papers", NOW, {"commitment_type": "approval"}, True, True),
+    ("130111", "own_item_papers", NOW, {"commitment_type": "supervisory"}, False, False),
+    ("410103", "own_item_papers", NOW, {"commitment_type": "approval"}, False, False),
 ]
 
 

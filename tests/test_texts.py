@@ -407,7 +407,7 @@ LISTS = [
     # region, type, origin, missing contents that refuse
     ("130111", "approval", "own", set(SEVEN)),
     ("130129", "approval", "own", set(SEVEN)),
-    ("130111", "approval", "provincial", set()),
+    ("130000", "approval", "provincial", {"issue"}),
     ("410103", "approval", "own", set()),
     ("130111", "supervisory", "own", {"true_materials", "agree_publication", "accept_consequences"}),
     ("130111", "voluntary", "own", {"agree_publication", "accept_supervision"}),

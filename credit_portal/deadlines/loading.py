@@ -154,6 +154,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "tax_credit_use": Shape("自然人纳税信用信息在核查中的作用", "choice", among=("reference", "none")),
     "text_contents": Shape("承诺书必备内容", "set", among=CONTENTS),
+    "own_item_papers": Shape("自行确定的事项须有实施细则和专用文本", "switch"),
 }
 
 

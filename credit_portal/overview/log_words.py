@@ -162,6 +162,13 @@ VERBS = {
     "registration.step": "自愿注册",
     "registration.verifier": "自愿注册核实分工",
     "registration.reminded": "提醒应当注册的企业",
+    "item.withdrawn": "撤回事项版本",
+    "text.withdrawn": "撤回文本版本",
+    "text.issue": "登记示范文本印发文件",
+    "text.adopted": "采用示范文本",
+    "item.rules": "印发事项实施细则",
+    "catalogue.import": "导入目录文件",
+    "catalogue.filing": "目录备案",
 }
 TARGETS = {
     "user": "账号",
@@ -238,6 +245,8 @@ TARGETS = {
     "reading_draft": "读本草稿",
     "pilot": "试点",
     "pilot_cases": "试点数字所据案件",
+    "catalogue_import": "目录文件",
+    "catalogue_filing": "目录备案",
     "occupation_group": "重点职业人群",
     "tax_credit": "自然人纳税信用信息",
     "tax_credit_list": "自然人纳税信用信息列表",

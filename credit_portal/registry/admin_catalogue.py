@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -12,11 +13,54 @@ from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, Tool, mo
 from credit_portal.audit.admin_filters import ChoicesPickFilter
 
 from . import catalogue
-from .admin_forms import FromDayForm, ItemForm, MaterialFormSet, RetireForm, materials_typed
+from .admin_forms import FromDayForm, ItemForm, MaterialFormSet, RetireForm, WithdrawForm, materials_typed
 from .models import CommitmentType, Department, ServiceItemVersion, User
+from .version_models import stage_of
 
 Status = ServiceItemVersion.Status
-STATES: dict[str, str] = {Status.DRAFT: "waiting", Status.PUBLISHED: "kept", Status.FROZEN: "running"}
+STATES: dict[str, str] = {
+    Status.DRAFT: "waiting",
+    Status.PUBLISHED: "kept",
+    Status.FROZEN: "running",
+    Status.WITHDRAWN: "broken",
+}
+
+
+WITHDRAWING = "已经发布、还没有到生效日期的可以撤回。撤回后这一版不再生效，被它替代的一版继续有效；这一版和撤回理由留存。"
+
+
+def stage_cell(row: Any) -> Cell:
+    """Where a version stands today, and from when."""
+    label, tone = stage_of(row, clock.today())
+    return Cell(label, state=tone)
+
+
+def withdrawal_rows(row: Any) -> list[tuple[str, Any]]:
+    """When, by whom and why a version was withdrawn; of others nothing."""
+    if row.withdrawn_at is None:
+        return []
+    return [
+        ("撤回时间", moment(row.withdrawn_at)),
+        ("撤回人", str(row.withdrawn_by) if row.withdrawn_by else "—"),
+        ("撤回理由", row.withdrawn_reason),
+    ]
+
+
+def versions_section(page: HistoryAdmin, rows: Iterable[Any]) -> Section:
+    """All versions of an item or of a text, the newest first."""
+    return Section(
+        "各版本",
+        head=["版本", "状态", "生效日期", "失效日期"],
+        table=[
+            [
+                Cell(f"第 {row.number} 版", url=page.url("change", row)),
+                stage_cell(row),
+                row.valid_from or "—",
+                row.valid_to or "—",
+            ]
+            for row in rows
+        ],
+    )
 
 
 def in_region_of(user: User, field: str) -> Q:
@@ -29,7 +73,7 @@ def in_region_of(user: User, field: str) -> Q:
 
 @admin.register(ServiceItemVersion)
 class ServiceItemVersionAdmin(HistoryAdmin):
-    list_display = ["name", "item", "number", "status", "region", "owner", "domain", "valid_from", "valid_to"]
+    list_display = ["name", "item", "number", "stage", "region", "owner", "domain", "valid_from", "valid_to"]
     list_filter = [
         "status",
         ("domain", ChoicesPickFilter),
@@ -62,6 +106,10 @@ class ServiceItemVersionAdmin(HistoryAdmin):
     def audit_id(self, obj: ServiceItemVersion) -> int:
         return obj.item_id
 
+    @admin.display(description="状态")
+    def stage(self, row: ServiceItemVersion) -> str:
+        return stage_of(row, clock.today())[0]
+
     @admin.display(description="行政区划")
     def region(self, row: ServiceItemVersion) -> str:
         return str(row.item.region)
@@ -72,13 +120,20 @@ class ServiceItemVersionAdmin(HistoryAdmin):
 
     def sections(self, request: HttpRequest, obj: ServiceItemVersion) -> Iterable[Section]:
         labels = dict(CommitmentType.choices)
+        if obj.status == Status.DRAFT:
+            yield Section(
+                "发布前检查",
+                head=["今天发布还缺什么"],
+                table=[[sentence] for sentence in catalogue.lacking(obj, on=clock.today())],
+                empty="不缺实施细则和专用文本。",
+            )
         yield Section(
             "事项",
             rows=[
                 ("事项编码", Cell(obj.item.code, mono=True)),
                 ("事项名称", obj.name),
                 ("版本", f"第 {obj.number} 版"),
-                ("状态", Cell(obj.get_status_display(), state=STATES[Status(obj.status)])),
+                ("状态", stage_cell(obj)),
                 ("行政区划", str(obj.item.region)),
                 ("主管部门", str(obj.item.department)),
                 ("领域", obj.get_domain_display()),
@@ -131,23 +186,14 @@ class ServiceItemVersionAdmin(HistoryAdmin):
                 ("发布时间", moment(obj.published_at) or "未发布"),
                 ("发布人", str(obj.published_by) if obj.published_by else "—"),
                 ("事项停用日期", obj.item.retired_on or "在用"),
+                *withdrawal_rows(obj),
             ],
         )
-        yield Section(
-            "各版本",
-            head=["版本", "状态", "生效日期", "失效日期"],
-            table=[
-                [
-                    Cell(f"第 {row.number} 版", url=self.url("change", row)),
-                    Cell(row.get_status_display(), state=STATES[Status(row.status)]),
-                    row.valid_from or "—",
-                    row.valid_to or "—",
-                ]
-                for row in self.get_queryset(request).filter(item=obj.item_id).order_by("-number")
-            ],
-        )
+        yield versions_section(self, self.get_queryset(request).filter(item=obj.item_id).order_by("-number"))
 
     def tools(self, request: HttpRequest, obj: ServiceItemVersion) -> Iterable[Tool]:
+        if obj.number > 1:
+            yield Tool("并排比较", f"/desk/catalogue/items/{quote(obj.item.code)}/compare/?b={obj.number}")
         if not self.has_change_permission(request, obj) or obj.item.retired_on is not None:
             return
         if obj.status == Status.DRAFT:
@@ -155,10 +201,17 @@ class ServiceItemVersionAdmin(HistoryAdmin):
             yield Tool("修改草稿", self.url("edit", obj))
         elif obj.status == Status.PUBLISHED:
             yield Tool("起草下一版", self.url("edit", obj), main=True)
+            if obj.valid_from is not None and obj.valid_from > clock.today():
+                yield Tool("撤回", self.url("withdraw", obj))
             yield Tool("停用事项", self.url("retire", obj))
 
     def deeds(self) -> dict[str, Callable[..., HttpResponse]]:
-        return {"edit": self.edit_view, "publish": self.publish_view, "retire": self.retire_view}
+        return {
+            "edit": self.edit_view,
+            "publish": self.publish_view,
+            "retire": self.retire_view,
+            "withdraw": self.withdraw_view,
+        }
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -188,7 +241,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
     def edit_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         obj = self.changeable_or_refused(request, object_id)
         is_draft = obj.status == Status.DRAFT
-        newest = obj.item.versions.order_by("-number").first()
+        newest = catalogue.base_of(list(obj.item.versions.order_by("-number")))
         # A bound row that equals its initial value counts as left empty: what was posted stands for itself.
         opened = request.method != "POST"
         materials = MaterialFormSet(
@@ -219,7 +272,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
             obj=obj,
             form=FromDayForm(posted(request)),
             submit="发布",
-            warning="发布后这一版不能再改；前一版自新版本生效的前一日止。",
+            warning="发布后这一版不能再改；前一版自新版本生效的前一日止。生效日期以前可以撤回。",
             act=lambda typed: catalogue.publish_item(
                 version=obj, valid_from=typed["valid_from"], actor=request.user, now=clock.now()
             ),
@@ -240,4 +293,19 @@ class ServiceItemVersionAdmin(HistoryAdmin):
             ),
             done=lambda item: f"事项自 {item.retired_on} 起停用。",
             goto=lambda item: self.url("change", obj),
+        )
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.changeable_or_refused(request, object_id)
+        return self.form_page(
+            request,
+            title=f"撤回：{obj}",
+            obj=obj,
+            form=WithdrawForm(posted(request)),
+            submit="撤回",
+            intro=[WITHDRAWING],
+            act=lambda typed: catalogue.withdraw_item(
+                version=obj, reason=typed["reason"], actor=request.user, now=clock.now()
+            ),
+            done="已撤回。",
         )

@@ -241,6 +241,10 @@ class RetireForm(forms.Form):
     on = forms.DateField(label="停用日期", widget=DateInput(), initial=today)
 
 
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(label="撤回理由", max_length=catalogue.MOST_REASON)
+
+
 class ConfirmForm(forms.Form):
     """Nothing to fill: the button is the decision."""
 

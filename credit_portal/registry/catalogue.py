@@ -1,6 +1,7 @@
 """The catalogue of items that use commitments: drafted, published, frozen, retired (R20, S2 四（一）)."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
 
 from .models import CommitmentType, CreditSubject, Department, ServiceItem, ServiceItemVersion, User
 from .reach import KEEPERS, check_reach
@@ -51,6 +53,21 @@ class CatalogueError(ValueError):
         super().__init__("".join(self.problems))
 
 
+# What rooms above have to say before an item goes into force on a day: a name → what is missing, in Chinese.
+Checked = Callable[[ServiceItemVersion, date], list[str]]
+_before_publishing: dict[str, Checked] = {}
+
+
+def register_before_publishing(name: str, check: Checked) -> None:
+    """`check(version, day)` gives Chinese sentences saying what an item lacks on the day it would begin; any refuses it."""
+    _before_publishing[name] = check
+
+
+def lacking(version: ServiceItemVersion, *, on: date) -> list[str]:
+    """What the rooms above miss on a day."""
+    return [sentence for check in _before_publishing.values() for sentence in check(version, on)]
+
+
 @transaction.atomic
 def draft_item(
     *,
@@ -77,13 +94,7 @@ def draft_item(
         check_reach(actor, item.region, *KEEPERS)
         if item.retired_on is not None:
             raise CatalogueError([f"事项 {item.code} 已于 {item.retired_on} 停用，不能再起草。"])
-    newest = item.versions.order_by("-number").first()
-    if newest is not None and newest.status == ServiceItemVersion.Status.DRAFT:
-        draft = newest
-    else:
-        draft = ServiceItemVersion(item=item, number=newest.number + 1 if newest else 1)
-        for name in FIELDS if newest else ():
-            setattr(draft, name, getattr(newest, name))
+    draft = draft_of(item, list(item.versions.all()))
     for name, value in fields.items():
         setattr(draft, name, value)
     _check(draft)
@@ -98,9 +109,45 @@ def draft_item(
     return draft
 
 
+def base_of(versions: Sequence[ServiceItemVersion]) -> ServiceItemVersion | None:
+    """What the next version is written upon: the open draft, else the one in force or coming, else the newest (one that
+    was withdrawn is nobody's starting point as long as there is another)."""
+    status = ServiceItemVersion.Status
+    for wanted in (status.DRAFT, status.PUBLISHED):
+        if found := [one for one in versions if one.status == wanted]:
+            return found[0]
+    return max(versions, key=lambda one: one.number, default=None)
+
+
+def draft_of(item: ServiceItem, versions: Sequence[ServiceItemVersion]) -> ServiceItemVersion:
+    """An item's open draft, or a new one with what the version before it says; not stored yet."""
+    base = base_of(versions)
+    if base is not None and base.status == ServiceItemVersion.Status.DRAFT:
+        return base
+    draft = ServiceItemVersion(item=item, number=max((one.number for one in versions), default=0) + 1)
+    for name in FIELDS if base else ():
+        setattr(draft, name, getattr(base, name))
+    return draft
+
+
+# Stands in the address of the item's page.
+_CODE = re.compile(r"[\w.（）()·—-]{1,40}")
+
+
+def code_problem(code: str) -> str:
+    """Why a new item cannot have this code, in Chinese; empty where it can."""
+    if not code:
+        return "没有填写。"
+    if len(code) > 40:
+        return "最多 40 个字。"
+    return "" if _CODE.fullmatch(code) and code.strip(".") else "只能有文字、数字、点、横线和下划线。"
+
+
 def _new_item(code: str, department: Department | None, *, is_demo: bool) -> ServiceItem:
     if not code or department is None:
         raise CatalogueError(["新事项须有事项编码和主管部门。"])
+    if said := code_problem(code):
+        raise CatalogueError([f"“事项编码”：{said}"])
     item = ServiceItem(code=code, region=department.region, department=department, is_demo=is_demo)
     try:
         item.full_clean()
@@ -111,9 +158,16 @@ def _new_item(code: str, department: Department | None, *, is_demo: bool) -> Ser
 
 
 def _check(draft: ServiceItemVersion) -> None:
+    if problems := problems_of(draft):
+        raise CatalogueError(problems)
+
+
+def problems_of(draft: ServiceItemVersion, *, exclude: Sequence[str] = ()) -> list[str]:
+    """Why a draft cannot be stored so, as Chinese sentences that name the field. `exclude`: fields that the caller knows
+    to be right, so that a file of thousands is not asked for in the database one by one."""
     problems: list[str] = []
     try:
-        draft.full_clean(validate_constraints=False)
+        draft.full_clean(exclude=exclude, validate_unique=not exclude, validate_constraints=False)
     except ValidationError as error:
         problems += _sentences(draft, error)
     if len(set(draft.allowed_types or ())) != len(draft.allowed_types or ()):
@@ -130,9 +184,7 @@ def _check(draft: ServiceItemVersion) -> None:
         problems.append("“即时办理”：只用于可作审批替代型承诺的事项。")
     problems += _material_problems(draft)
     problems += _who_problems(draft)
-    problems += _self_service(draft)
-    if problems:
-        raise CatalogueError(problems)
+    return problems + _self_service(draft)
 
 
 def _material_problems(draft: ServiceItemVersion) -> list[str]:
@@ -208,7 +260,8 @@ def publish_item(
 ) -> ServiceItemVersion:
     """Put a draft in force from a day on; the version before it ends the day before and is frozen.
 
-    Raises CatalogueError for anything but a draft, a start not after the present version's, or a missing basis.
+    Raises CatalogueError for anything but a draft, a start not after the present version's, a missing basis, or what the
+    rooms above miss (R25).
     """
     item = ServiceItem.objects.select_for_update().get(pk=version.item_id)
     check_reach(actor, item.region, *KEEPERS)
@@ -220,6 +273,8 @@ def publish_item(
     if not version.legal_basis.strip():
         raise CatalogueError(["“依据”：发布前须写明。"])
     _check(version)
+    if missing := lacking(version, on=valid_from):
+        raise CatalogueError(missing)
     before = item.versions.filter(status=ServiceItemVersion.Status.PUBLISHED).first()
     if before is not None:
         if before.valid_from is not None and valid_from <= before.valid_from:
@@ -244,6 +299,50 @@ def publish_item(
         number=version.number,
     )
     return version
+
+
+@transaction.atomic
+def withdraw_item(
+    *, version: ServiceItemVersion, reason: str, actor: User | None, now: datetime
+) -> ServiceItemVersion:
+    """Take back a version that was published ahead, before its day. The row stays, with the reason; the version that it
+    would have replaced goes on as if nothing had been published. Raises CatalogueError."""
+    item = ServiceItem.objects.select_for_update().get(pk=version.item_id)
+    check_reach(actor, item.region, *KEEPERS)
+    version = ServiceItemVersion.objects.select_for_update().get(pk=version.pk)
+    status = ServiceItemVersion.Status
+    check_withdrawal(version, reason, now)
+    version.status = status.WITHDRAWN
+    version.withdrawn_at, version.withdrawn_by, version.withdrawn_reason = now, actor, reason.strip()
+    version.save(update_fields=["status", "withdrawn_at", "withdrawn_by", "withdrawn_reason"])
+    if version.valid_from is not None:
+        for before in item.versions.filter(
+            status=status.FROZEN, valid_to=version.valid_from - timedelta(days=1)
+        ):
+            before.status, before.valid_to = status.PUBLISHED, None
+            before.save(update_fields=["status", "valid_to"])
+    events.item_withdrawn(
+        now=now, actor_id=actor.pk if actor else None, item_id=item.pk, code=item.code, number=version.number,
+        valid_from=version.valid_from,
+    )  # fmt: skip
+    return version
+
+
+MOST_REASON = 300
+
+
+def check_withdrawal(version: Any, reason: str, now: datetime) -> None:
+    """Whether a version of an item or of a text may be withdrawn now. Raises CatalogueError."""
+    if version.status != "published":
+        raise CatalogueError([f"{version} 不是已发布、尚未被替代的版本，不能撤回。"])
+    if version.valid_from is None or version.valid_from <= local_date(now):
+        raise CatalogueError(
+            [f"{version} 已于 {version.valid_from} 生效，不能撤回；需要改的，请起草并发布下一版。"]
+        )
+    if not reason.strip():
+        raise CatalogueError(["“撤回理由”：请填写。"])
+    if len(reason.strip()) > MOST_REASON or any(ord(char) < 32 for char in reason.strip()):
+        raise CatalogueError([f"“撤回理由”：最多 {MOST_REASON} 个字，不能换行。"])
 
 
 @transaction.atomic

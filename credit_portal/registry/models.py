@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from . import codes, crypto
+from .version_models import Withdrawable
 
 
 class CommitmentType(models.TextChoices):
@@ -338,13 +339,14 @@ class ServiceItem(models.Model):
         return self.code
 
 
-class ServiceItemVersion(models.Model):
+class ServiceItemVersion(Withdrawable):
     """What the catalogue says of an item from a day on. Draft → published → frozen; a change is the next version."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "草稿"
         PUBLISHED = "published", "现行"
         FROZEN = "frozen", "历史"
+        WITHDRAWN = "withdrawn", "已撤回"
 
     class Scope(models.TextChoices):
         MUST = "must", "应当采用承诺制"

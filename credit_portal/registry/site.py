@@ -48,7 +48,13 @@ COLUMN_NAV: list[NavItem] = [
 ]
 STAFF_NAV: list[NavItem] = [
     NavItem("window", "办理", "/window/", groups=frozenset({"clerk"})),
-    NavItem("today", "今日", "/window/today/", ("/window/supplements/",), groups=frozenset({"clerk"})),
+    NavItem(
+        "today",
+        "今日",
+        "/window/today/",
+        ("/window/supplements/", "/window/changes/"),
+        groups=frozenset({"clerk"}),
+    ),
     NavItem("drafts", "草稿", "/window/drafts/", groups=frozenset({"clerk"})),
     NavItem("access", "网上开通", "/window/access/", groups=frozenset({"clerk"})),
     NavItem(
@@ -98,7 +104,14 @@ STAFF_NAV: list[NavItem] = [
         "units",
         "单位",
         "/desk/unit/",
-        ("/desk/training/", "/desk/typical/", "/desk/readings/", "/desk/pilots/", "/desk/positions/"),
+        (
+            "/desk/training/",
+            "/desk/typical/",
+            "/desk/readings/",
+            "/desk/pilots/",
+            "/desk/positions/",
+            "/desk/catalogue/",
+        ),
         groups=AT_THE_DESK,
         rare=True,
     ),

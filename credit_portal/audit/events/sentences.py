@@ -144,6 +144,13 @@ SENTENCES: dict[str, str] = {
     "registration.step": "自愿注册（{kind}）：{deed}",
     "registration.verifier": "登记自愿注册的核实部门（{kind}）",
     "registration.reminded": "提醒应当注册的企业（{sort}）{rows} 个",
+    "item.withdrawn": "撤回事项 {code} 第 {number} 版（原定 {valid_from} 起）",
+    "text.withdrawn": "撤回文本 {code} 第 {number} 版（原定 {valid_from} 起）",
+    "text.issue": "登记示范文本 {code} 第 {number} 版的印发文件，校验值 {sha256}",
+    "text.adopted": "文本 {code} 第 {number} 版采用示范文本 {model} 第 {version} 版",
+    "item.rules": "印发事项 {code} 的实施细则第 {number} 版，自 {effective_from} 起",
+    "catalogue.import": "目录文件：{deed}，草稿 {drafts} 项，未采用 {refused} 行，校验值 {sha256}",
+    "catalogue.filing": "目录备案 {number}：{step}，校验值 {sha256}",
 }
 
 

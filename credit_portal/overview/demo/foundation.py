@@ -15,7 +15,7 @@ from credit_portal.registry.models import Department, Region, ServiceItem, User
 from disclosure.models import RuleDocument
 from verification.measures import loading as measures
 
-from . import acts, items, memberships, places, reading, self_service, words
+from . import acts, catalogue_work, items, memberships, places, reading, self_service, words
 
 RULES = Path(loading.__file__).parent / "rules"
 HENAN = ("410000", "410100", "410103")
@@ -80,6 +80,9 @@ def lay(*, now: datetime) -> World:
     _policy(world, now)
     _catalogue(world, now)
     _texts(world, now)
+    # Items that have no model text go into force with rules and a text of their own (R25).
+    catalogue_work.lay_rules(world, now=now)
+    _publish_items(world, now)
     _readings(world, local_date(now))
     acts.lay_catalogue(world, now=now)
     memberships.lay_keepers(world, now=now)
@@ -176,14 +179,14 @@ def _policy(world: World, now: datetime) -> None:
     )
 
 
-def _bureau(world: World, region: str) -> User:
+def bureau(world: World, region: str) -> User:
     """Whose name stands under catalogue and texts (R135)."""
     return world.users.get(f"{places.LOGIN_PREFIX[region]}-bureau") or world.user(region, "credit")
 
 
 def _catalogue(world: World, now: datetime) -> None:
     for item in items.ITEMS:
-        actor = _bureau(world, item.region)
+        actor = bureau(world, item.region)
         version = catalogue.draft_item(
             code=item.code,
             department=world.departments[item.region, item.department],
@@ -192,24 +195,33 @@ def _catalogue(world: World, now: datetime) -> None:
             now=now,
             is_demo=True,
         )
-        catalogue.publish_item(version=version, valid_from=local_date(now), actor=actor, now=now)
         world.items[item.code] = version.item
+
+
+def _publish_items(world: World, now: datetime) -> None:
+    for item in items.ITEMS:
+        catalogue.publish_item(
+            version=world.items[item.code].versions.get(),
+            valid_from=local_date(now),
+            actor=bureau(world, item.region),
+            now=now,
+        )
 
 
 def change_items(world: World, *, now: datetime) -> None:
     """Some items get their second version, one goes out of use, one has a draft waiting."""
     for code, fields in items.CHANGES.items():
-        actor = _bureau(world, code[:6])
+        actor = bureau(world, code[:6])
         version = catalogue.draft_item(item=world.items[code], fields=fields, actor=actor, now=now)
         catalogue.publish_item(version=version, valid_from=local_date(now), actor=actor, now=now)
     for code in sorted(items.RETIRED):
         catalogue.retire_item(
-            item=world.items[code], on=local_date(now), actor=_bureau(world, code[:6]), now=now
+            item=world.items[code], on=local_date(now), actor=bureau(world, code[:6]), now=now
         )
     catalogue.draft_item(
         item=world.items["130111-YS013"],
         fields={"promised_working_days": 3},
-        actor=_bureau(world, "130111"),
+        actor=bureau(world, "130111"),
         now=now,
     )
 
@@ -246,8 +258,10 @@ def _publish(
     item: ServiceItem | None = None,
     origin: str = CommitmentText.Origin.OWN,
 ) -> None:
-    owner = office or world.departments[region, "approval"]
-    actor = _bureau(world, region)
+    owner = office or world.departments.get((region, "approval"))
+    if owner is None:
+        owner = item.department if item is not None else world.departments[region, "credit"]
+    actor = bureau(world, region)
     version = texts.draft_text(
         code=code,
         department=owner,
@@ -263,6 +277,8 @@ def _publish(
         now=now,
         is_demo=True,
     )
+    if origin == CommitmentText.Origin.PROVINCIAL:
+        catalogue_work.enter_issue(version, actor=actor, now=now)
     world.texts[code] = texts.publish_text(version=version, valid_from=local_date(now), actor=actor, now=now)
 
 
@@ -312,8 +328,14 @@ def _texts(world: World, now: datetime) -> None:
         if (told := self_service.text_of(code)) is not None:
             kind, title, scope, lines, blanks = told
             _item_text(world, code, title, scope, lines, blanks, "own", now, kind=kind)
+    for item in items.ITEMS:
+        if catalogue_work.needs_own_text(item):
+            lines = (*words.SEVEN, catalogue_work.own_line(item), words.READ, words.BEAR)
+            scope = f"办理{item.name}，以告知承诺方式办理时使用。"
+            _item_text(world, item.code, f"{item.name}告知承诺书", scope, lines, (), "own", now)
     code, title, scope, lines, blanks = words.MODEL_TEXT
     _item_text(world, code, title, scope, lines, blanks, "provincial", now)
+    catalogue_work.lay_model(world, now=now)
 
 
 def _item_text(
@@ -349,7 +371,7 @@ def _item_text(
 def change_texts(world: World, *, now: datetime) -> None:
     """Two texts get their second version, a third has a draft waiting."""
     for code in ("130111-SP", "130111-YS001-SP"):
-        actor = _bureau(world, "130111")
+        actor = bureau(world, "130111")
         draft = texts.next_version(text=world.texts[code].text, actor=actor, now=now)
         texts.revise_draft(
             version=draft,
@@ -360,7 +382,7 @@ def change_texts(world: World, *, now: datetime) -> None:
         world.texts[code] = texts.publish_text(
             version=draft, valid_from=local_date(now), actor=actor, now=now
         )
-    texts.next_version(text=world.texts["130111-ZD"].text, actor=_bureau(world, "130111"), now=now)
+    texts.next_version(text=world.texts["130111-ZD"].text, actor=bureau(world, "130111"), now=now)
 
 
 def _readings(world: World, today: date) -> None:

@@ -23,6 +23,7 @@ from verification import services as verification
 from . import (
     acts,
     breaches,
+    catalogue_work,
     checking,
     consequences,
     counter,
@@ -120,6 +121,8 @@ class Timeline:
             if subject.renamed:
                 self.at(self.moment(self.day(-self.chance.randint(40, 200))), self._rename(subject))
         self.at(self.moment(self.day(-150)), lambda now: foundation.change_texts(self.world, now=now))
+        filed = datetime.combine(self.day(-90), time(9, 30), SHANGHAI)
+        self.at(filed, lambda now: catalogue_work.lay_filing(self.world, now=now))
         self.at(self.moment(self.day(-60)), lambda now: foundation.change_items(self.world, now=now))
         breaches.plan(self)
         acts.plan(self)

@@ -37,6 +37,7 @@ from credit_portal.registry.models import (
 )
 from credit_portal.registry.staff import save_department
 from disclosure import fragments
+from disclosure.catalogue import own_rules
 
 DAYS = 4 * 365
 PERSON_EVERY = 100  # one subject in so many is a natural person, whose commitments are not public
@@ -162,8 +163,7 @@ def _slot(
         draft = catalogue.draft_item(
             fields=fields, actor=None, now=now, code=code, department=department, is_demo=True
         )
-        version = catalogue.publish_item(version=draft, valid_from=valid_from, actor=None, now=now)
-        item = version.item
+        item = draft.item
         words = {
             "title": "信用承诺书", "scope": f"办理{name}时使用", "notice": "承诺的内容和违诺的后果见正文。",
             "privacy_notice": "个人信息只用于办理本事项。",
@@ -177,6 +177,11 @@ def _slot(
             actor=None, now=now, is_demo=True,
         )  # fmt: skip
         texts.publish_text(version=written, valid_from=valid_from, actor=None, now=now)
+        own_rules.issue(
+            item=item, title=f"{name}实施细则", issuer=department, issued_on=valid_from, effective_from=valid_from,
+            parts=dict.fromkeys(own_rules.PARTS, "规模数据。"), actor=None, now=now,
+        )  # fmt: skip
+        catalogue.publish_item(version=draft, valid_from=valid_from, actor=None, now=now)
     version = item.versions.get(status=ServiceItemVersion.Status.PUBLISHED)
     text = CommitmentText.objects.get(code=code).versions.get(status=TextVersion.Status.PUBLISHED)
     content = [

@@ -1,0 +1,301 @@
+"""What a file of the catalogue would do, item by item, before anything is stored: new, changed field by field, the same, or
+refused with row, column and reason."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from credit_portal.audit.models import AuditEvent
+from credit_portal.documents.books import Table, read_book
+from credit_portal.documents.sheets import SheetError
+from credit_portal.registry.catalogue import FIELDS, base_of, code_problem, problems_of
+from credit_portal.registry.catalogue_in_sets import KNOWN
+from credit_portal.registry.models import (
+    Department,
+    OccupationGroup,
+    ServiceItem,
+    ServiceItemVersion,
+    User,
+)
+
+from . import columns
+from .columns import CODE, COLUMNS, DEPARTMENT, EXTRA, ITEMS, LABELS, MATERIALS, CellError, plain
+
+MOST_ROWS, MOST_MATERIAL_ROWS = 2_000, 20_000
+NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
+VERDICTS = {NEW: "新增", CHANGED: "有变化", SAME: "没有变化", REFUSED: "不能导入"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, in words: what the newest version says and what the file says."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass
+class Line:
+    """One item of the file. `others_draft`: who has its open draft, where that is somebody else."""
+
+    row: int
+    code: str
+    name: str = ""
+    verdict: str = SAME
+    changes: list[Change] = field(default_factory=list)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    others_draft: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    department: Department | None = None
+    cells: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return VERDICTS[self.verdict]
+
+    def refuse(self, label: str, message: str) -> None:
+        self.verdict = REFUSED
+        self.faults.append((label, message))
+
+
+@dataclass
+class Plan:
+    """Everything that a file says. `digest` is what a person has seen and agrees to."""
+
+    lines: list[Line]
+    heads: list[str]
+    materials: Table | None
+
+    def of(self, verdict: str) -> list[Line]:
+        return [line for line in self.lines if line.verdict == verdict]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {verdict: len(self.of(verdict)) for verdict in VERDICTS}
+
+    @property
+    def digest(self) -> str:
+        told = [
+            [
+                line.row,
+                line.code,
+                line.verdict,
+                [[c.label, c.old, c.new] for c in line.changes],
+                line.faults,
+                line.others_draft,
+            ]
+            for line in self.lines
+        ]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def plan(*, name: str, content: bytes, actor: User) -> Plan:
+    """Look a file through. Raises SheetError where it cannot be read as a whole. As many queries for one row as for
+    two thousand."""
+    tables = read_book(name, content, wanted=(ITEMS, MATERIALS), most_rows=MOST_MATERIAL_ROWS)
+    table = tables[ITEMS]
+    if len(table.rows) > MOST_ROWS:
+        raise SheetError(f"一次最多导入 {MOST_ROWS} 项，现为 {len(table.rows)} 项，请分开导入。")
+    if not table.rows:
+        raise SheetError("文件里没有事项。")
+    _check_heads(table)
+    groups = {one.name: one for one in OccupationGroup.objects.all()}
+    lines = [Line(row, plain(cells.get(CODE, "")), cells=cells) for row, cells in table.rows]
+    codes = [line.code for line in lines]
+    items = {
+        item.code: item
+        for item in ServiceItem.objects.filter(code__in=codes)
+        .select_related("region", "department")
+        .prefetch_related("versions__occupation")
+    }
+    departments = {
+        one.uscc: one
+        for one in Department.objects.filter(
+            uscc__in={plain(line.cells.get(DEPARTMENT, "")).upper() for line in lines}, is_active=True
+        ).select_related("region")
+    }
+    materials = _materials(tables.get(MATERIALS), lines)
+    authors = _authors(items, actor)
+    first: dict[str, int] = {}
+    for line in lines:
+        if line.code in first:
+            line.refuse(CODE, f"与第 {first[line.code]} 行重复。")
+            continue
+        first[line.code] = line.row
+        _judge(line, items.get(line.code), departments, groups, materials, authors, actor)
+    return Plan(lines, table.heads, tables.get(MATERIALS))
+
+
+def _check_heads(table: Table) -> None:
+    known = {column.label for column in COLUMNS} | {columns.MATERIALS_CELL} | EXTRA
+    if CODE not in table.heads:
+        raise SheetError(f"表头缺少“{CODE}”。请用本页导出的文件。")
+    if unknown := [head for head in table.heads if head and head not in known]:
+        raise SheetError(f"表头没有“{unknown[0][:40]}”这一列。请用本页导出的文件。")
+
+
+def _authors(items: dict[str, ServiceItem], actor: User) -> dict[int, str]:
+    """Who wrote last at the open drafts, where that is somebody else; by item."""
+    open_drafts = [item.pk for item in items.values() for one in item.versions.all() if one.status == "draft"]
+    written = (
+        AuditEvent.objects.filter(
+            target_type="item", target_id__in=[str(pk) for pk in open_drafts], verb="item.drafted"
+        )
+        .order_by("target_id", "-id")
+        .distinct("target_id")
+        .values_list("target_id", "actor_id")
+    )
+    who = {int(target): actor_id for target, actor_id in written if actor_id != actor.pk}
+    names = {
+        user.pk: user.display_name or user.username
+        for user in User.objects.filter(pk__in=[pk for pk in who.values() if pk])
+    }
+    told = {int(target) for target, _ in written}
+    # One that the log does not speak of is somebody's, too.
+    return {item: names.get(pk, "系统") for item, pk in who.items()} | {
+        pk: "他人" for pk in open_drafts if pk not in told
+    }
+
+
+def _materials(table: Table | None, lines: Sequence[Line]) -> dict[str, list[dict[str, Any]]] | None:
+    """The materials by item; faults go to the item's line, those of no item to the first line. None: the file has no such
+    sheet."""
+    if table is None:
+        return None
+    by_code = {line.code: line for line in reversed(lines)}
+    missing = [head for head in (CODE, "材料名称", "可以后补") if table.heads and head not in table.heads]
+    if missing:
+        raise SheetError(f"工作表“{MATERIALS}”的表头缺少“{missing[0]}”。")
+    found: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
+    for row, cells in table.rows:
+        code = plain(cells.get(CODE, ""))
+        line = by_code.get(code)
+        if line is None:
+            raise SheetError(f"工作表“{MATERIALS}”第 {row} 行的事项编码“{code[:40]}”不在“{ITEMS}”中。")
+        late, place = plain(cells.get("可以后补", "")), plain(cells.get("序号", ""))
+        if late not in (columns.YES, columns.NO):
+            line.refuse(MATERIALS, f"“{MATERIALS}”第 {row} 行：可以后补应为“是”或者“否”。")
+        if place and not re.fullmatch(r"[0-9]{1,4}", place, re.ASCII):
+            line.refuse(MATERIALS, f"“{MATERIALS}”第 {row} 行：序号应为整数。")
+            place = ""
+        one = {
+            "name": plain(cells.get("材料名称", "")), "source": plain(cells.get("来源", "")),
+            "late": late == columns.YES,
+        }  # fmt: skip
+        found.setdefault(code, []).append((int(place) if place else row, row, one))
+    return {code: [one for *_, one in sorted(rows, key=lambda r: r[:2])] for code, rows in found.items()}
+
+
+def _judge(
+    line: Line,
+    item: ServiceItem | None,
+    departments: dict[str, Department],
+    groups: columns.Groups,
+    materials: dict[str, list[dict[str, Any]]] | None,
+    authors: dict[int, str],
+    actor: User,
+) -> None:
+    own = actor.department.region.path if actor.department else "/"
+    line.name = plain(line.cells.get(LABELS["name"], ""))
+    versions: list[ServiceItemVersion] = []
+    if item is None:
+        if said := code_problem(line.code):
+            line.refuse(CODE, said)
+        unit = departments.get(plain(line.cells.get(DEPARTMENT, "")).upper())
+        if unit is None:
+            line.refuse(DEPARTMENT, "新事项须写明主管部门的统一社会信用代码，该部门须已登记并在用。")
+        elif not _within(unit.region.path, own):
+            line.refuse(DEPARTMENT, "这个部门不在您的管理范围内。")
+        line.department = unit
+    else:
+        versions = list(item.versions.all())
+        if not _within(item.region.path, own):
+            line.refuse(CODE, f"这个事项属于{item.region}，不在您的管理范围内。")
+            return
+        if item.retired_on is not None:
+            line.refuse(CODE, f"这个事项已于 {item.retired_on} 停用。")
+            return
+    base = base_of(versions) or ServiceItemVersion()
+    line.changes, line.fields = _compare(line, base, groups, materials)
+    published = [one for one in versions if one.status == ServiceItemVersion.Status.PUBLISHED]
+    open_draft = base.status == ServiceItemVersion.Status.DRAFT and bool(published)
+    # A file that says what is in force asks for nothing, and leaves the open draft alone.
+    if line.verdict != REFUSED and open_draft and not _compare(line, published[0], groups, materials)[0]:
+        line.changes, line.fields = [], {}
+    if line.verdict == REFUSED or (item is not None and not line.changes):
+        return
+    trial = ServiceItemVersion(item=item, number=1)
+    for name in FIELDS if base.pk else ():
+        setattr(trial, name, getattr(base, name))
+    for name, value in line.fields.items():
+        setattr(trial, name, value)
+    for sentence in problems_of(trial, exclude=KNOWN):
+        label, _, text = sentence.removeprefix("“").partition("”")
+        line.refuse(label, text.removeprefix("：") or sentence)
+    if line.verdict != REFUSED:
+        line.verdict = NEW if item is None else CHANGED
+        if item is not None and base.status == ServiceItemVersion.Status.DRAFT:
+            line.others_draft = authors.get(item.pk, "")
+    line.name = line.name or base.name
+
+
+def _within(path: str, own: str) -> bool:
+    return path == own or path.startswith(f"{own}/")
+
+
+def _compare(
+    line: Line,
+    base: ServiceItemVersion,
+    groups: columns.Groups,
+    materials: dict[str, list[dict[str, Any]]] | None,
+) -> tuple[list[Change], dict[str, Any]]:
+    """What the file says otherwise than a version: in words, and as fields. Cells that cannot be read are faults."""
+    changes, fields = [], {}
+    for label, column in columns.READ.items():
+        if label not in line.cells:
+            continue
+        cell, old = line.cells[label], column.show(base)
+        if plain(cell) == plain(old):
+            continue
+        try:
+            fields[column.key] = column.read(cell, groups)  # type: ignore[misc]
+        except CellError as error:
+            line.refuse(label, str(error))
+            continue
+        new = columns.in_words(column.key, fields[column.key])
+        if plain(new) == plain(old):
+            del fields[column.key]
+            continue
+        changes.append(Change(label, old, new))
+    if (told := _told_materials(line, materials, groups)) is not None:
+        before = [
+            {**one, "name": plain(one["name"]), "source": plain(one["source"])} for one in base.materials
+        ]
+        if told != before:
+            fields["materials"] = told
+            changes.append(
+                Change(
+                    columns.MATERIALS_CELL,
+                    columns.in_words("materials", base.materials),
+                    columns.in_words("materials", told),
+                )
+            )
+    return changes, fields
+
+
+def _told_materials(
+    line: Line, materials: dict[str, list[dict[str, Any]]] | None, groups: columns.Groups
+) -> list[dict[str, Any]] | None:
+    if materials is not None:
+        return materials.get(line.code, [])
+    if columns.MATERIALS_CELL not in line.cells:
+        return None
+    try:
+        return columns.read_materials(line.cells[columns.MATERIALS_CELL], groups)
+    except CellError as error:
+        line.refuse(columns.MATERIALS_CELL, str(error))
+        return None
