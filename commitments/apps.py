@@ -13,6 +13,7 @@ class CommitmentsConfig(AppConfig):
         from verification.measures import previewing
 
         from . import drafting, hooks, statements, term_switching
+        from .bulk import jobs, settling, takeover, writing
         from .consequences import undoing
         from .obligations import making
         from .rechecks import answering, drawing
@@ -51,6 +52,11 @@ class CommitmentsConfig(AppConfig):
         arrivals.register_after_entries("warnings", finding.after_entries)
         hooks.register_after_signing("warnings", finding.after_signing)
         sweeping.register_step("warnings", following.follow)
+        duties.register_matter(writing.MATTER, "归集的违诺", _imported_page)
+        effects.register_effect(jobs.EFFECT, jobs.run, label="批量导入承诺", external=True)
+        effects.register_effect(takeover.EFFECT, takeover.run, label="采用归集文件的更正", external=True)
+        sweeping.register_step("bulk", jobs.follow)
+        sweeping.register_step("bulk.breaches", settling.follow)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -58,6 +64,10 @@ def _case_page(case_id: int) -> str | None:
 
     uuid = BreachCase.objects.filter(pk=case_id).values_list("uuid", flat=True).first()
     return f"/desk/cases/{uuid}/" if uuid else None
+
+
+def _imported_page(commitment_id: int) -> str | None:
+    return f"/desk/bulk/breaches/{commitment_id}/"
 
 
 def _rectification_page(row_id: int) -> str | None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
+from commitments import collection_format as form
 from commitments.models import BreachCase, Clause, Commitment
 from credit_portal.registry.models import CreditSubject, PublicityClass
-
-from . import collection_format as form
 
 
 def values_of(case: BreachCase) -> dict[str, str]:

@@ -13,6 +13,7 @@ from credit_portal.audit.events import (
     access,
     acts,
     breach,
+    bulk,
     business,
     checking,
     deadlines,

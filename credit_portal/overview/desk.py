@@ -55,6 +55,7 @@ DEEDS = {
     "late_materials_overdue": "处理逾期未补的容缺材料",
     "handled_at_once": "即时办理出具结果",
     "warning_answer": "核实预警",
+    "bulk_breach": "核实归集文件载有的违诺",
 }
 
 

@@ -34,6 +34,7 @@ from .breach import (
     report_submitted,
     report_withdrawn,
 )
+from .bulk import bulk_job, commitment_imported, commitment_revised, imported_breach
 from .business import (
     check_made,
     commitment_corrected,
@@ -136,6 +137,7 @@ __all__ = [
     "breach_publication_ended",
     "breach_publication_proposal",
     "breach_published",
+    "bulk_job",
     "calendar_loaded",
     "case_step",
     "check_made",
@@ -143,7 +145,9 @@ __all__ = [
     "check_step",
     "commitment_corrected",
     "commitment_fulfilment",
+    "commitment_imported",
     "commitment_printed",
+    "commitment_revised",
     "commitment_signed",
     "commitment_voided",
     "complaint_step",
@@ -175,6 +179,7 @@ __all__ = [
     "exchange_receipt",
     "help_service_saved",
     "immediate_result",
+    "imported_breach",
     "information_item_saved",
     "item_drafted",
     "item_published",
