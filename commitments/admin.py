@@ -25,6 +25,7 @@ from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import limit_to_visible
 from verification.models import Check
 
+from .admin_bulk import BulkJobAdmin as BulkJobAdmin
 from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm

@@ -20,6 +20,7 @@ from credit_portal.registry.models import Department, User
 from . import factories as make
 
 NOW = make.NOW
+MINUTE = timedelta(minutes=1)  # a part is a moment later than its run began
 HEAD = [one.label for one in FIELDS]
 
 

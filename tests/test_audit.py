@@ -13,7 +13,6 @@ from credit_portal.audit.events import (
     access,
     acts,
     breach,
-    bulk,
     business,
     checking,
     deadlines,

@@ -102,7 +102,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "registry.region",
         ],
     ),
-    ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile"]),
+    ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile", "commitments.bulkjob"]),
 ]
 
 

@@ -15,7 +15,6 @@ from . import codes, crypto
 from .models import CreditSubject, Department, SubjectName, User
 from .services import ERROR_NAME, ERROR_PERSON_NAME
 
-
 AT_ONCE = 1_000
 
 
