@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import xlsxwriter
+from PIL import Image as Image
 
 from commitments.bulk import jobs, results
 from commitments.bulk.columns import BY_LABEL
@@ -131,3 +133,19 @@ def sheets_of(content: bytes) -> list[list[list[str]]]:
         [["" if cell is None else str(cell) for cell in line] for line in page.iter_rows(values_only=True)]
         for page in book.worksheets
     ]
+
+
+class _GbkInfo(zipfile.ZipInfo):
+    def _encodeFilenameFlags(self):
+        return self.filename.encode("gb18030"), self.flag_bits & ~0x800
+
+
+def zipped(files: Mapping[str, bytes], *, gbk: bool = False) -> bytes:
+    """A zip; `gbk`: with names as Chinese Windows writes them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            info = (_GbkInfo if gbk else zipfile.ZipInfo)(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return out.getvalue()

@@ -102,7 +102,7 @@ def said_of(job: BulkJob, fault: BulkFault) -> str:
     if fault.kind == Kind.DIFFERENT:
         names = "、".join(label_of(number) for number, _, _ in fault.changes)
         return f"{where}：【{names}】与已导入的{DIFFERENT}"
-    return f"{where}：" + "；".join(f"【{label}】{problem}" for label, problem in fault.faults)
+    return f"{where}：" + "".join(f"【{label}】{problem}" for label, problem in fault.faults)
 
 
 def label_of(number: str) -> str:

@@ -19,9 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--department", help="受理单位（或者信用办）的统一社会信用代码")
         parser.add_argument("--dry-run", action="store_true", help="只检查，不导入")
         parser.add_argument("--scans", help="扫描件 zip，文件名为承诺编码或办件编号")
-        parser.add_argument(
-            "--other-as", default="", choices=["", *CommitmentType.values], help="“其他”类型归入哪一类"
-        )
+        parser.add_argument("--other-as", default="", help="“其他”类型归入哪一类，例如 voluntary")
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Asked here and not by the parser, whose refusal would be English.

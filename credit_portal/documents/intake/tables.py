@@ -5,7 +5,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -93,7 +93,7 @@ class Table:
 
     def _as_head(self, number: int, cells: dict[int, str]) -> Head | None:
         labels = {column: plain_label(text, self._known) for column, text in cells.items()}
-        if self._key not in labels.values():
+        if not self._is_head(labels.values()):
             return None
         columns: dict[str, int] = {}
         for column, label in labels.items():
@@ -123,9 +123,14 @@ class Table:
         for number, cells in self._book.rows(part):
             if number > HEAD_WITHIN:
                 return False
-            if self._key in {plain_label(text, self._known) for text in cells.values()}:
+            if self._is_head(plain_label(text, self._known) for text in cells.values()):
                 return True
         return False
+
+    def _is_head(self, labels: Iterable[str]) -> bool:
+        """A row with the key's label and another one; a sheet that only speaks of a field has no such row."""
+        found = self._known.intersection(labels)
+        return self._key in found and len(found) > 1
 
     def _check_merged(self, merged: list[str]) -> None:
         for ref in merged:
