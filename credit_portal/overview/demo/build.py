@@ -12,7 +12,7 @@ from credit_portal.outbox import sweeping
 from credit_portal.registry import site
 from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
 
-from . import foundation, logins, self_service, subjects, switching
+from . import bulk, foundation, logins, self_service, subjects, switching
 from .timeline import YEAR, Timeline
 
 # The offices began this long before the first visit.
@@ -63,6 +63,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     timeline.register_the_rest(now)
     subjects.lay(page=timeline.page, now=now)
     self_service.lay(timeline, now=now)
+    bulk.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)
