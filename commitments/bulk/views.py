@@ -51,8 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
             typed.add_error(error.field if error.field in typed.fields else None, str(error))
         else:
             return redirect("bulk:job", job.uuid)
-    rows = jobs.jobs_visible_to(request.user).select_related("owner", "department")
-    rows, more = _page(request, rows)
+    rows, more = _page(request, jobs.jobs_visible_to(request.user).select_related("owner", "department"))
     return render(
         request,
         "desk/bulk/home.html",

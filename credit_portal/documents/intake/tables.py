@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from .archives import Archive
 from .refusing import MOST_BYTES, IntakeRefused
@@ -145,11 +145,11 @@ class Table:
 
     def _lines(self) -> Iterator[Row]:
         self._file.seek(0)
-        text = io.TextIOWrapper(_Unclosed(self._file), encoding=self._encoding, newline="")
+        text = io.TextIOWrapper(cast(BinaryIO, _Unclosed(self._file)), encoding=self._encoding, newline="")
         first = text.readline()
         delimiter = max(",\t;", key=first.count)
         self._file.seek(0)
-        text = io.TextIOWrapper(_Unclosed(self._file), encoding=self._encoding, newline="")
+        text = io.TextIOWrapper(cast(BinaryIO, _Unclosed(self._file)), encoding=self._encoding, newline="")
         csv.field_size_limit(MOST_TEXT * 4)
         try:
             for number, cells in enumerate(csv.reader(text, delimiter=delimiter), start=1):
@@ -167,7 +167,7 @@ class Table:
             text.detach()
 
 
-class _Unclosed(io.RawIOBase):
+class _Unclosed(io.BufferedIOBase):
     """The file behind a text reader that is done before the file is."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -176,10 +176,11 @@ class _Unclosed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._file.read(-1 if size is None else size)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self._file.read(size)
 
 
 def plain_label(text: str, known: Collection[str]) -> str:
