@@ -56,6 +56,9 @@ def commitment_values(commitment: Commitment) -> dict[str, str]:
 
 
 def _clauses(commitment: Commitment, kind: str) -> str:
+    if commitment.channel == Commitment.Channel.BULK:
+        # As its unit told it: the numbers, if there are any, are in its own words.
+        return "\n".join(clause["text"] for clause in commitment.content if clause["kind"] == kind)
     return "\n".join(
         f"{clause['no']}. {clause['text']}" for clause in commitment.content if clause["kind"] == kind
     )

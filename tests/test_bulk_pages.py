@@ -247,3 +247,24 @@ def test_results_are_removed_when_their_time_is_over_and_the_record_stays(place)
     assert jobs.follow(now=NOW + (results.KEPT_DAYS * 24 * 60 + 5) * stage.MINUTE) == 1
     assert client.get(f"/desk/bulk/{job.uuid}/result.xlsx").status_code == 404
     assert "保存时间已过" in client.get(f"/desk/bulk/{job.uuid}/").content.decode()
+
+
+@pytest.mark.req("R89", "R67")
+def test_a_collected_commitment_is_shown_wherever_commitments_are(place, client) -> None:
+    place.bring(stage.xlsx([place.row(1), place.row(2, f11="全部履行"), place.row(3, **stage.BREACH)]))
+    office = client_of(
+        stage.make.staff("credit_office", department=stage.make.department(kind="credit_office"))
+    )
+    for row in Commitment.objects.order_by("pk"):
+        public = client.get(f"/commitments/{row.code}/").content.decode()
+        assert row.content[0]["text"] in public and "由受理单位归集" in public
+        assert ("全部履行" in public) == (row.fulfilment == "fulfilled")
+        assert "没有做到" not in public and "承诺.xlsx" not in public
+        assert client.get(f"/verify/{row.verify_token}/").status_code == 200
+        assert client.get(f"/api/v1/public/commitments/{row.code}").status_code == 200
+        assert office.get(f"/admin/commitments/commitment/{row.pk}/change/").status_code == 200
+        assert client_of(place.officer).get(f"/desk/obligations/{row.code}/").status_code == 200
+    assert (
+        "".join(row.code for row in Commitment.objects.all()[:1])
+        in client.get("/commitments/?name=测试商贸").content.decode()
+    )

@@ -29,7 +29,9 @@ def own_database() -> str:
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {NAME}")
-        cursor.execute(f"CREATE DATABASE {NAME} TEMPLATE template0")
+        # `BENCH_TEMPLATE`: a database that is migrated already, as the suite leaves one.
+        template = os.environ.get("BENCH_TEMPLATE", "template0")
+        cursor.execute(f'CREATE DATABASE {NAME} TEMPLATE "{template}"')
     connection.close()
     return address
 
