@@ -35,7 +35,7 @@ State, FaultKind = BulkJob.State, BulkFault.Kind
 EFFECT = "bulk.run"
 DOES = AT_THE_DESK
 MOST_ROWS = 100_000
-PART = 2_000
+PART = 1_000
 TRIES = 3
 # A run lets go after so long and asks to be taken up again: shorter than the claim on its message.
 LONGEST_RUN = 240.0
@@ -266,7 +266,7 @@ def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> 
     for number, cells in islice(rows, job.done):
         line, _ = _read(job, course, number, cells, today)
         if line is not None:
-            course.seen.rows.setdefault(int(line.code), line.row)
+            course.seen.rows.first(line.code, line.row)
     done = job.done
     while part := list(islice(rows, PART)):
         read_rows = [_read(job, course, number, cells, today) for number, cells in part]
@@ -328,6 +328,8 @@ def _apply(
     if not job.dry_run:
         kept = scanning.keep(papers, found, actor=job.owner, now=now)
         writing.write(found.new, job=job, scans=kept, now=now)
+        # They are known now.
+        course.seen.names.clear()
     wrong = [*faults, *found.faults]
     copy_models([_bad(job, *one) for one in wrong] + [_different(job, one) for one in found.different])
     job.done += count

@@ -1,5 +1,6 @@
 """A part of the file before the database: what each row would do. Nothing is changed here, so a dry run is this and no more."""
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -30,12 +31,37 @@ def scope_of(department: Department) -> dict[str, Department]:
     return {row.uscc: row for row in rows.select_related("region")}
 
 
+class FirstRows:
+    """Which row of a file said a code first: two flat arrays with open places, for a dictionary of a hundred thousand codes
+    takes five times as much."""
+
+    def __init__(self, size: int = 1 << 18) -> None:
+        self._mask = size - 1
+        self._keys, self._rows = array("Q", bytes(8 * size)), array("I", bytes(4 * size))
+
+    def first(self, code: str, row: int) -> int:
+        """The row that said the code first; `row` where it is the first itself."""
+        key = _packed(code)
+        place = key * 0x9E3779B97F4A7C15 >> 20 & self._mask
+        while self._keys[place] not in (0, key):
+            place = place + 1 & self._mask
+        if not self._keys[place]:
+            self._keys[place], self._rows[place] = key, row
+        return self._rows[place]
+
+
+def _packed(code: str) -> int:
+    """The twenty digits of a right code as a number of 63 bits, without loss: region, day, serial."""
+    day = (int(code[6:10]) * 12 + int(code[10:12])) * 32 + int(code[12:14])
+    return (int(code[:6]) * 4_000_000 + day) * 1_000_000 + int(code[14:])
+
+
 @dataclass
 class Seen:
-    """What earlier rows of the same file have said: a code's row, and a new subject's name. By hash, for a hundred thousand
-    rows are to fit."""
+    """What earlier rows of the same file have said: a code's row, and what a subject is called that nobody knows yet (row
+    and name, by hash)."""
 
-    rows: dict[int, int] = field(default_factory=dict)
+    rows: FirstRows = field(default_factory=FirstRows)
     names: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -93,7 +119,7 @@ def plan(lines: Sequence[Line], *, scope: Mapping[str, Department], seen: Seen) 
 
 def _once(lines: Iterable[Line], seen: Seen, found: Plan) -> Iterable[Line]:
     for line in lines:
-        first = seen.rows.setdefault(int(line.code), line.row)
+        first = seen.rows.first(line.code, line.row)
         if first != line.row:
             found.refuse(line, 1, f"与第 {first} 行的承诺编码相同，一份承诺只能有一行。")
             continue

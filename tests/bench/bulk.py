@@ -33,6 +33,8 @@ from tests import factories as make
 from .measuring import p95
 
 ROWS = int(os.environ.get("BENCH_ROWS") or 100_000)
+# The first row's number, so that another file can follow in the same table.
+FIRST = int(os.environ.get("BENCH_FIRST") or 0)
 MOST_TIMES, MOST_MB, MOST_SLOWER = 25.0, 160.0, 1.3
 HEAD = [one.label for one in FIELDS]
 # The way to be wrong: field, value, and the column that the error workbook has to name.
@@ -97,7 +99,7 @@ def _write(file: Path, unit: Department) -> dict[int, str]:
     wrong, first = {}, clock.today() - timedelta(days=400)
     for number in range(ROWS):
         made = first + timedelta(days=number % 365)
-        values = _values(number, made, unit)
+        values = _values(FIRST + number, made, unit)
         if number % 100 == 7:
             field, value, label = WRONG[number // 100 % len(WRONG)]
             values[field - 1] = value

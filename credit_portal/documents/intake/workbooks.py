@@ -52,7 +52,7 @@ class SharedTexts:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the workbook
-        self._starts = array("L", [0])
+        self._starts = array("I", [0])
         self.get = lru_cache(maxsize=2_048)(self._get)
 
     def __len__(self) -> int:
