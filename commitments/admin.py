@@ -29,6 +29,7 @@ from .admin_associations import CampaignAdmin as CampaignAdmin
 from .admin_associations import RegistrationAdmin as RegistrationAdmin
 from .admin_associations import RegistrationVerifierAdmin as RegistrationVerifierAdmin
 from .admin_associations import RosterEntryAdmin as RosterEntryAdmin
+from .admin_bulk import BulkJobAdmin as BulkJobAdmin
 from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm

@@ -15,6 +15,7 @@ class CommitmentsConfig(AppConfig):
 
         from . import drafting, hooks, particulars, statements, term_switching
         from .associations import campaigns
+        from .bulk import jobs, settling, takeover, writing
         from .consequences import undoing
         from .obligations import late, making
         from .rechecks import answering, drawing
@@ -67,6 +68,11 @@ class CommitmentsConfig(AppConfig):
             registrations.SMS, registrations.send_sms, label="自愿注册到期提醒短信", external=True
         )
         effects.register_effect(expected.SMS, expected.send_sms, label="自愿注册提醒短信", external=True)
+        duties.register_matter(writing.MATTER, "归集的违诺", _imported_page)
+        effects.register_effect(jobs.EFFECT, jobs.run, label="批量导入承诺", external=True)
+        effects.register_effect(takeover.EFFECT, takeover.run, label="采用归集文件的更正", external=True)
+        sweeping.register_step("bulk", jobs.follow)
+        sweeping.register_step("bulk.breaches", settling.follow)
 
 
 def _case_page(case_id: int) -> str | None:
@@ -74,6 +80,10 @@ def _case_page(case_id: int) -> str | None:
 
     uuid = BreachCase.objects.filter(pk=case_id).values_list("uuid", flat=True).first()
     return f"/desk/cases/{uuid}/" if uuid else None
+
+
+def _imported_page(commitment_id: int) -> str | None:
+    return f"/desk/bulk/breaches/{commitment_id}/"
 
 
 def _rectification_page(row_id: int) -> str | None:

@@ -1,8 +1,11 @@
 """What rooms above have happen in the same transaction as a legal act here. They register by name in their
 `AppConfig.ready()`; the order of registration is the order of calling."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from credit_portal.registry.models import PublicityClass
 
 from .models import BreachCase, Commitment, Interview, RevocationHandoff, Supplement
 
@@ -129,6 +132,61 @@ def run_after_licence_revoked(*, handoff: RevocationHandoff, actor: object, now:
 def run_after_late_materials(*, supplement: Supplement, actor: object, now: datetime) -> None:
     for hook in _after_late_materials.values():
         hook(supplement=supplement, actor=actor, now=now)
+
+
+# ---- commitments by the thousand ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A commitment that a file has brought in. `reason` is empty where the file asked for less publicity than the rule gives:
+    then nobody has decided on its class yet."""
+
+    id: int
+    code: str
+    subject_kind: str
+    publicity_class: str
+    reason: str
+
+
+ClassByRule = Callable[[str, str], tuple[str, str]]
+_class_by_rule: list[ClassByRule] = []
+_after_import: dict[str, Hook] = {}
+
+
+def register_class_by_rule(rule: ClassByRule) -> None:
+    """`rule(subject_kind, commitment_type)` gives the class that a commitment without an item begins with, and the reason."""
+    _class_by_rule[:] = [rule]
+
+
+def class_by_rule(subject_kind: str, commitment_type: str) -> tuple[str, str]:
+    """Closed, and undecided, where no room decides."""
+    if not _class_by_rule:
+        return str(PublicityClass.CLOSED), ""
+    return _class_by_rule[0](subject_kind, commitment_type)
+
+
+def register_after_import(name: str, hook: Hook) -> None:
+    """`hook(*, rows, actor, now)` runs when commitments have come in by a file (`Imported`), in their transaction."""
+    _after_import[name] = hook
+
+
+def run_after_import(*, rows: Sequence[Imported], actor: object, now: datetime) -> None:
+    for hook in _after_import.values():
+        hook(rows=rows, actor=actor, now=now)
+
+
+_after_revision: dict[str, Hook] = {}
+
+
+def register_after_revision(name: str, hook: Hook) -> None:
+    """`hook(*, commitment, now)` runs when an imported commitment has been corrected by a later file."""
+    _after_revision[name] = hook
+
+
+def run_after_revision(*, commitment: Commitment, now: datetime) -> None:
+    for hook in _after_revision.values():
+        hook(commitment=commitment, now=now)
 
 
 # ---- what rooms above know ---------------------------------------------------------------------------------

@@ -33,6 +33,10 @@ from .association_models import TextRequest as TextRequest
 from .breach_models import BreachCase as BreachCase
 from .breach_models import BreachedClause as BreachedClause
 from .breach_models import CaseStep as CaseStep
+from .bulk_models import BulkFault as BulkFault
+from .bulk_models import BulkJob as BulkJob
+from .bulk_models import ImportedCommitment as ImportedCommitment
+from .bulk_models import ImportedRevision as ImportedRevision
 from .consequence_models import Interview as Interview
 from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
@@ -529,11 +533,13 @@ class CommitmentEvent(models.Model):
 
     class Kind(models.TextChoices):
         SIGNED = "signed", "核查通过并签署"
+        IMPORTED = "imported", "由受理单位归集"
         PUBLISHED = "published", "公示"
         WITHDRAWN = "withdrawn", "停止公示"
         PRINTED = "printed", "打印"
         VOIDED = "voided", "作废"
         CORRECTED = "corrected", "由新承诺更正"
+        REVISED = "revised", "按归集文件更正"
         FULFILMENT = "fulfilment", "履行状态变更"
         SUPPLEMENT = "supplement", "容缺材料"
         RESULT = "result", "即时办理"

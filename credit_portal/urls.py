@@ -24,6 +24,7 @@ urlpatterns = [
     path("desk/repair/", include("repair.desk.urls")),
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/warnings/", include("commitments.warnings.urls")),
+    path("desk/bulk/", include("commitments.bulk.urls")),
     path("desk/readings/", include("commitments.readings.urls")),
     path("desk/consumer-complaints/", include("verification.complaints.urls")),
     path("desk/pilots/", include("disclosure.pilots.urls")),

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from commitments import collection_format as form
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, Step, moment
 from credit_portal.audit.models import ReadLog
@@ -14,7 +15,6 @@ from credit_portal.audit.recording import log_read
 from credit_portal.deadlines.articles import article_text
 from credit_portal.registry.visibility import limit_to_visible
 
-from . import collection_format as form
 from .models import BreachPublication, BreachReport
 
 

@@ -12,7 +12,15 @@ class DisclosureConfig(AppConfig):
         from credit_portal.registry import catalogue as item_catalogue
         from verification.measures import feeding
 
-        from . import breach_proposals, breach_publishing, publicity_switching, reporting, services, verifying
+        from . import (
+            breach_proposals,
+            breach_publishing,
+            importing,
+            publicity_switching,
+            reporting,
+            services,
+            verifying,
+        )
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
         from .catalogue import own_rules
@@ -21,6 +29,9 @@ class DisclosureConfig(AppConfig):
         from .progress import reports as progress
 
         hooks.register_after_signing("publicity", services.decide_initial)
+        hooks.register_class_by_rule(importing.class_by_rule)
+        hooks.register_after_import("publicity", importing.on_imported)
+        hooks.register_after_revision("publicity", importing.on_revised)
         hooks.register_after_voiding("publicity", services.on_voided)
         hooks.register_after_correction("publicity", services.on_corrected)
         hooks.register_after_fulfilment("feed", services.on_fulfilment)

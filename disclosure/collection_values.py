@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
+from commitments import collection_format as form
 from commitments.models import BreachCase, Clause, Commitment
 from credit_portal.registry.models import CreditSubject, PublicityClass
-
-from . import collection_format as form
 
 
 def values_of(case: BreachCase) -> dict[str, str]:
@@ -57,6 +56,9 @@ def commitment_values(commitment: Commitment) -> dict[str, str]:
 
 
 def _clauses(commitment: Commitment, kind: str) -> str:
+    if commitment.channel == Commitment.Channel.BULK:
+        # As its unit told it: the numbers, if there are any, are in its own words.
+        return "\n".join(clause["text"] for clause in commitment.content if clause["kind"] == kind)
     return "\n".join(
         f"{clause['no']}. {clause['text']}" for clause in commitment.content if clause["kind"] == kind
     )

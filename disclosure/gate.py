@@ -54,7 +54,11 @@ PUBLIC_FIELDS = (*LISTED_FIELDS, "title", "clauses", "masked", "text_sha256", "p
 SHOWN_FULFILMENT = (Commitment.Fulfilment.RUNNING, Commitment.Fulfilment.FULFILLED)
 _CONCLUDED, _RUNS = Commitment.Fulfilment.FULFILLED, Commitment.Fulfilment.RUNNING
 _KEPT = (Obligation.State.KEPT, Obligation.State.KEPT_LATE)
-SHOWN_EVENTS = (CommitmentEvent.Kind.SIGNED, CommitmentEvent.Kind.PUBLISHED)
+SHOWN_EVENTS = (
+    CommitmentEvent.Kind.SIGNED,
+    CommitmentEvent.Kind.IMPORTED,
+    CommitmentEvent.Kind.PUBLISHED,
+)
 
 _TYPES = dict(CommitmentType.choices)
 _FULFILMENT = dict(Commitment.Fulfilment.choices)

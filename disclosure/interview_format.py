@@ -4,7 +4,7 @@ format of commitments, and number 4 is the code there, too."""
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from .collection_format import CLASSES, KINDS, Field
+from commitments.collection_format import CLASSES, KINDS, Field
 
 CAME = ("已到场", "未到场")
 INTERVIEW_KINDS = ("提示约谈", "警示约谈")

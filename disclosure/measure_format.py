@@ -3,11 +3,11 @@ the format of commitments, and number 4 is the code there, too."""
 
 from collections.abc import Mapping
 
+from commitments.collection_format import CLASSES, KINDS, Field
 from credit_portal.registry.models import Domain
 from verification.models import AppliedMeasure, ListedMeasure
 from verification.vocabulary import EFFECT_LABELS
 
-from .collection_format import CLASSES, KINDS, Field
 from .interview_format import problems_of
 
 SORTS = ("激励", "惩戒")

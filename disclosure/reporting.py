@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from commitments import case_rules
+from commitments import collection_format as form
 from commitments.breaches import matter_of
 from commitments.models import BreachCase
 from credit_portal.audit import events
@@ -22,7 +23,6 @@ from credit_portal.registry import groups, numbering
 from credit_portal.registry.models import Department, Region, User
 from credit_portal.registry.visibility import group_names, has_role, limit_to_visible
 
-from . import collection_format as form
 from .collection_values import values_of
 from .exchange import noting
 from .models import BreachReport, ReportRound

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments import case_rules
+from commitments import collection_format as form
 from commitments.breaches import cases_visible_to
 from commitments.models import BreachCase
 from credit_portal.audit import clock
@@ -19,7 +20,6 @@ from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.visibility import has_role
 
-from . import collection_format as form
 from . import reporting
 from .models import BreachReport, ReportRound
 

@@ -79,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Before anything is stored: no test writes among the data of whoever runs it.
     scratch = tempfile.mkdtemp(prefix="credit-portal-test-")
     config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
-    for name in ("default", "evidence", "exchange"):
+    for name in ("default", "evidence", "exchange", "results"):
         settings.STORAGES[name]["OPTIONS"]["location"] = f"{scratch}/{name}"
     # Pages are looked at without collecting static files first.
     settings.STATIC_ROOT = Path(scratch) / "static"

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from commitments import reading, texts
 from commitments.associations import campaigns, notes, texting
+from commitments.bulk import jobs as bulk_jobs
 from commitments.concluding import Upload
 from commitments.consequences import letters
 from commitments.models import ClauseWarning, RegistrationBatch, RosterEntry, TextVersion, WarningRule
@@ -49,7 +50,7 @@ from verification.memberships import credit_lists
 from verification.models import AppliedMeasure, CreditList
 from verification.tax_credit import keeping as keeping_tax
 
-from . import factories
+from . import bulk_stage, factories
 from .counter import Counter, signature_png
 from .rows import WORDS, row, sheet
 
@@ -168,6 +169,7 @@ class Office:
         self._self_service()
         self._associations()
         self._catalogue()
+        self._bulk()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -259,6 +261,19 @@ class Office:
         self.registration.state, self.registration.submitted_at = "submitted", NOW
         self.registration.department = self.department
         self.registration.save()
+
+    def _bulk(self) -> None:
+        """A file of collected commitments with a breach and a row that is wrong."""
+        rows = [
+            bulk_stage.row(self.department, 1, **bulk_stage.BREACH),
+            bulk_stage.row(self.department, 2, f4="91130111MA0000000X"),
+        ]
+        job = bulk_jobs.start(
+            file=bulk_jobs.Upload("承诺.xlsx", bulk_stage.xlsx(rows)), department=self.department,
+            actor=self.people[groups.OFFICER], now=NOW, queue=False,
+        )  # fmt: skip
+        self.bulk_job = bulk_jobs.carry_on(job_id=job.pk, now=NOW)
+        self.imported = self.bulk_job.imported.get()
 
     def _self_service(self) -> None:
         """A key occupational group, and what a tax authority has on record of a person."""
@@ -418,6 +433,7 @@ class Office:
             "commitments.clausewarning": self.warning,
             "commitments.warningrule": self.warning_rule,
             "disclosure.pilot": self.pilot,
+            "commitments.bulkjob": self.bulk_job,
             "registry.occupationgroup": self.occupation,
             "verification.taxcreditentry": self.tax_credit,
             "commitments.rosterentry": self.member,

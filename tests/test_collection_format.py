@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commitments import collection_format as form
 from credit_portal.registry.models import CommitmentType
-from disclosure import collection_format as form
 from tests import factories
 
 CODE = factories.organisation_code(7)

@@ -18,11 +18,13 @@ from django.core.management import call_command
 from django.test import TestCase, override_settings
 
 from commitments.models import (
+    BulkJob,
     ClauseWarning,
     Commitment,
     CommitmentText,
     Draft,
     ImmediateResult,
+    ImportedCommitment,
     Interview,
     Letter,
     Obligation,
@@ -311,8 +313,16 @@ class TheDemonstration(TestCase):
         assert set(Check.objects.values_list("scrutiny", flat=True)) == {"normal", "key"}
         assert AuditEvent.objects.filter(verb="notice.printed").exists()
 
+    def test_a_file_of_collected_commitments_has_come_in_but_for_a_wrong_row(self):
+        job = BulkJob.objects.get()
+        assert (job.state, job.good, job.bad, job.breaches) == ("done", 7, 1, 1) and job.result_name
+        assert ImportedCommitment.objects.filter(breach="waiting").count() == 1
+
     def test_commitments_of_every_type_were_signed_by_the_service_with_their_pdf(self):
-        everything = Commitment.objects.select_related("pdf", "signature", "text_version")
+        # What a department has collected on paper was not signed here.
+        everything = Commitment.objects.exclude(channel="bulk").select_related(
+            "pdf", "signature", "text_version"
+        )
         assert {c.commitment_type for c in everything} == {
             "voluntary",
             "approval",

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from commitments import collection_format as form
 from commitments import fulfilment
 from commitments.models import Commitment
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
 from disclosure import breach_publishing, services
-from disclosure import collection_format as form
 from disclosure.exchange import (
     batches,
     noting,

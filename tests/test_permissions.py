@@ -46,6 +46,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "audit.auditevent": {"changelist": {H, K, A, X}, "change": {H, K, A}, "add": NOBODY},
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
     "documents.evidencefile": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.bulkjob": {"changelist": {K, A}, "add": NOBODY},
     "deadlines.policyrule": {"changelist": OWN, "add": NOBODY, "impact": {K, A}},
     "deadlines.ruleproposal": {
         "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "apply": {K},
@@ -255,6 +256,14 @@ DESK: dict[str, set[str]] = {
     "/desk/catalogue/filings/{catalogue_filing.uuid}/": {B, K, A},
     "/desk/catalogue/filings/{catalogue_filing.uuid}/package.zip": {B, K, A},
     "/window/changes/": {C},
+    "/desk/bulk/": {F, H, B, K},
+    "/desk/bulk/template.xlsx": {F, H, B, K},
+    "/desk/bulk/template.csv": {F, H, B, K},
+    "/desk/bulk/breaches/": {F, H, B, K},
+    "/desk/bulk/breaches/{imported.pk}/": {F, H, B, K},
+    "/desk/bulk/{bulk_job.uuid}/": {F, H, B, K},
+    "/desk/bulk/{bulk_job.uuid}/changes/": {F, H, B, K},
+    "/desk/bulk/{bulk_job.uuid}/result.xlsx": {F, H, B, K},
 }
 
 

@@ -181,6 +181,7 @@ TABLE = [
     ("130111", "statement_review", NOW, {}, 3, False),
     ("130111", "warning_answer", NOW, {}, 10, False),
     ("130111", "registration_verification", NOW, {}, 10, False),
+    ("130111", "bulk_breach", NOW, {}, 10, False),
     ("130111", "complaint_publication", NOW, {}, {"on": False, "months": 12}, False),
     ("410103", "complaint_risk", NOW, {}, {"on": True, "number": 3, "months": 6}, False),
     ("130111", "service", NOW, {}, 7, False),

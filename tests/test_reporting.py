@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from commitments import breaches
+from commitments import collection_format as form
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
 from credit_portal.outbox.models import Notice
 from credit_portal.registry.models import Department
-from disclosure import collection_format as form
 from disclosure import reporting
 from disclosure.models import BreachReport, ReportRound
 from disclosure.reporting import ReportError, ReportMoved

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from simple_history.utils import bulk_update_with_history
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.copying import copy_with_history
 from credit_portal.audit.history import note
 from credit_portal.audit.recording import together
 from credit_portal.registry.models import User
@@ -40,11 +41,10 @@ def add_entries(
     rows = list(entries)
     for row in rows:
         row.entered_by, row.entered_at = operator, now
-        note(row, actor=operator, now=now)
     if not rows:
         return rows
     with together():
-        bulk_create_with_history(rows, CreditEntry, batch_size=AT_ONCE)
+        copy_with_history(rows, actor_id=operator.pk if operator else None, now=now)
         for row in rows:
             events.entry_added(
                 now=now,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from .copying import copy_rows
 from .models import AuditEvent, ReadLog
 
 
@@ -58,7 +59,28 @@ def together() -> Iterator[None]:
             yield
         finally:
             _held.reset(token)
+        _write(held)
+
+
+# From so many on, rows are copied in; below, one statement is as quick and gives the ids.
+MANY = 200
+
+
+def _write(held: list[AuditEvent]) -> None:
+    if len(held) < MANY:
         AuditEvent.objects.bulk_create(held, batch_size=1_000)
+        return
+    copy_rows(
+        AuditEvent._meta.db_table,
+        ("at", "verb", "actor_id", "department_id", "target_type", "target_id", "facts", "canonical", "digest"),
+        (
+            (
+                one.at, one.verb, one.actor_id, one.department_id, one.target_type, one.target_id, one.facts,
+                bytes(one.canonical), bytes(one.digest),
+            )
+            for one in held
+        ),
+    )  # fmt: skip
 
 
 def record(

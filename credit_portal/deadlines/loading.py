@@ -146,6 +146,7 @@ SHAPES: dict[str, Shape] = {
     "check_dispute": Shape("对核查的异议在事项决定前提出", "switch"),
     "warning_answer": Shape("核实预警", "number", WORKING_DAYS),
     "registration_verification": Shape("核实自愿注册信息", "number", WORKING_DAYS),
+    "bulk_breach": Shape("核实归集文件载有的违诺", "number", WORKING_DAYS),
     "complaint_publication": Shape(
         "消费投诉公示", "table", MONTHS, parts={"on": "switch", "months": "number"}, optional=("months",)
     ),

@@ -75,12 +75,40 @@ def store_evidence(
     real_type = inspect(
         content, field=str(kind.label), claimed_type=content_type, allowed=ALLOWED_TYPES[kind]
     )
+    return _keep(content, kind, real_type, original_name, actor=actor, department=department, now=now)
+
+
+def store_looked_at(
+    *,
+    content: bytes,
+    content_type: str,
+    original_name: str,
+    actor: User | None,
+    department: Department | None,
+    now: datetime,
+) -> EvidenceFile:
+    """Seal and keep a table or an archive that the intake has looked at (`documents/intake`); returns its row."""
+    return _keep(
+        content, Kind.DOCUMENT, content_type, original_name, actor=actor, department=department, now=now
+    )
+
+
+def _keep(
+    content: bytes,
+    kind: str,
+    content_type: str,
+    original_name: str,
+    *,
+    actor: User | None,
+    department: Department | None,
+    now: datetime,
+) -> EvidenceFile:
     row = EvidenceFile(
         uuid=uuid.uuid4(),
         kind=kind,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        content_type=real_type,
+        content_type=content_type,
         original_name=clean_name(original_name),
         created_at=now,
         created_by=actor,

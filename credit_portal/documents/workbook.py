@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet as Worksheet
 
 # XlsxWriter would put the hour into the file: the same list has to give the same bytes.
-_BORN = datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no zone
+BORN = datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no zone
 # What a sheet's name may not hold, and how long it may be.
 _NOT_IN_NAME = re.compile(r"[\[\]:*?/\\']")
 MOST_NAME = 31
@@ -30,7 +30,7 @@ class Book:
                 "strings_to_urls": False,
             },
         )
-        self._book.set_properties({"created": _BORN})
+        self._book.set_properties({"created": BORN})
         self._taken: set[str] = set()
         self.formats: dict[str, Any] = {
             "title": self._book.add_format(

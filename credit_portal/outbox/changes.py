@@ -1,8 +1,11 @@
 """The feed of what became public, changed or was withdrawn. Positions are given after the commit, in one line."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+
+from credit_portal.audit.copying import copy_models
 
 from .models import PublicChange
 
@@ -31,6 +34,23 @@ def record_change(*, kind: str, resource: str, reference: str, key: str, now: da
     if running and last is not None:
         values["opaque"] = last.opaque
     PublicChange.objects.bulk_create([PublicChange(key=key, **values)], ignore_conflicts=True)
+    transaction.on_commit(_number_soon, robust=True)
+
+
+def record_published(*, resource: str, references: Sequence[str], now: datetime) -> None:
+    """Note that things have become public that never were before, many at once."""
+    copy_models(
+        [
+            PublicChange(
+                key=f"{resource}:{reference}:imported",
+                kind=PublicChange.Kind.PUBLISHED,
+                resource=resource,
+                reference=reference,
+                at=now,
+            )
+            for reference in references
+        ]
+    )
     transaction.on_commit(_number_soon, robust=True)
 
 

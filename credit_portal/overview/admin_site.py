@@ -131,7 +131,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "registry.region",
         ],
     ),
-    ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile"]),
+    ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile", "commitments.bulkjob"]),
 ]
 
 

@@ -56,6 +56,7 @@ DEEDS = {
     "handled_at_once": "即时办理出具结果",
     "warning_answer": "核实预警",
     "registration_verification": "核实自愿注册信息",
+    "bulk_breach": "核实归集文件载有的违诺",
 }
 
 

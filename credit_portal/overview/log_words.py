@@ -240,6 +240,7 @@ TARGETS = {
     "consumer_complaint": "消费投诉",
     "consumer_complaint_list": "消费投诉列表",
     "warning": "预警",
+    "bulk_job": "批量上传",
     "warning_list": "预警列表",
     "warning_rule": "预警规则",
     "reading_draft": "读本草稿",
@@ -295,6 +296,7 @@ PAGES = {
     "error_tip": "disclosure.errortip",
     "consumer_complaint": "verification.consumercomplaint",
     "warning": "commitments.clausewarning",
+    "bulk_job": "commitments.bulkjob",
     "warning_rule": "commitments.warningrule",
     "pilot": "disclosure.pilot",
     "occupation_group": "registry.occupationgroup",
@@ -395,6 +397,7 @@ def bring_words() -> None:
         deed={"proposed": "提出，等待另一人批准", "approved": "批准", "rejected": "不批准", "ended": "停止"},
     )
     register("recheck.answered", finding=dict(Recheck.Finding.choices))
+    register("commitment.imported", publicity_class=dict(PublicityClass.choices))
     register("publicity.decided", publicity_class=dict(PublicityClass.choices), reason=reasons)
     register("publicity.withdrawn", reason=reasons)
     register("act.entered", kind=dict(ActKind.choices), source=dict(AdministrativeAct.Source.choices))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history
 
-from credit_portal.audit import events, history
+from credit_portal.audit import events
+from credit_portal.audit.copying import copy_models, copy_with_history
 from credit_portal.audit.hashing import keyed_hash
 from credit_portal.audit.recording import together
 
@@ -77,6 +77,8 @@ def register_subjects(
     registers one of them in the meantime has this fail with IntegrityError: asked again, it is known."""
     made: dict[str, CreditSubject] = {}
     for one in named:
+        if one.code in made:
+            continue
         subject = CreditSubject(
             kind=one.kind,
             uscc=None if one.kind == codes.PERSON else one.code,
@@ -89,13 +91,12 @@ def register_subjects(
         )
         if one.kind == codes.PERSON:
             subject.id_number = one.code
-        history.note(subject, actor=actor, now=now)
         made[one.code] = subject
     if not made:
         return made
     with together():
-        bulk_create_with_history(list(made.values()), CreditSubject, batch_size=AT_ONCE)
-        SubjectName.objects.bulk_create(
+        copy_with_history(list(made.values()), actor_id=actor.pk if actor else None, now=now)
+        copy_models(
             [
                 SubjectName(
                     subject=subject,
@@ -106,8 +107,7 @@ def register_subjects(
                     recorded_by=actor,
                 )
                 for subject in made.values()
-            ],
-            batch_size=AT_ONCE,
+            ]
         )
         for code, subject in made.items():
             events.subject_registered(

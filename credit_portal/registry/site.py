@@ -65,6 +65,7 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK | {"clerk"},
     ),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
+    NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK),
     NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
     NavItem(
         "cases",

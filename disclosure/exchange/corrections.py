@@ -6,11 +6,11 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from commitments import collection_format as form
 from credit_portal.audit import events
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role, limit_to_visible
-from disclosure import collection_format as form
 from disclosure.models import ExchangeRecord
 
 from .batches import ExchangeError

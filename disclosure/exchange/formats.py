@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from disclosure import collection_format, interview_format, measure_format
-from disclosure.collection_format import Field
+from commitments import collection_format
+from commitments.collection_format import Field
+from disclosure import interview_format, measure_format
 from disclosure.models import ExchangeRecord
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from commitments import collection_format as form
 from commitments.models import BreachCase, Interview
 from credit_portal.deadlines import duties, policy
 from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject, User
-from disclosure import collection_format as form
 from disclosure import interview_format
 from disclosure.models import ExchangePlatform, ExchangeRecord
 from disclosure.offices import NoOffice, nearest_office

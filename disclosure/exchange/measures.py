@@ -6,9 +6,9 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from commitments import collection_format as form
 from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject, Region
-from disclosure import collection_format as form
 from disclosure import measure_format
 from disclosure.models import ExchangePlatform, ExchangeRecord
 from verification.measures import feeding

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from commitments import collection_format as form
 from commitments.breaches import matter_of
 from commitments.models import BreachCase, Commitment
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties, policy
 from credit_portal.registry.models import CreditSubject, Department, Region, User
-from disclosure import collection_format as form
 from disclosure.collection_values import commitment_values, corrected_values
 from disclosure.models import BreachPublication, BreachReport, ExchangePlatform, ExchangeRecord
 from disclosure.offices import NoOffice, nearest_office

@@ -3,7 +3,7 @@ of one refused record name several fields."""
 
 from collections.abc import Iterable
 
-from disclosure import collection_format as form
+from commitments import collection_format as form
 
 from . import sheets
 from .batches import ExchangeError

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from commitments import collection_format as form
 from credit_portal.audit import events
 from credit_portal.audit.history import note
 from credit_portal.registry import groups
 from credit_portal.registry.models import CommitmentType, Region, User
 from credit_portal.registry.visibility import has_role
 from disclosure import breach_publishing
-from disclosure import collection_format as form
 from disclosure.models import BreachPublication, ExchangePlatform
 
 from . import noting

@@ -8,7 +8,7 @@ nobody publishes it above before it may be published here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from disclosure import collection_format as form
+from commitments import collection_format as form
 
 RUNNING, FULFILLED = "running", "fulfilled"
 PUBLIC, LIMITED = "public", "limited"

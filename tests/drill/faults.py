@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from .bulk import bulk_killed
 from .ground import Ground, Red
 from .office import NotAcknowledged
 from .unpublication import unpublication
@@ -498,6 +499,7 @@ FAULTS: list[tuple[Fault, int, int]] = [
     (clock_jumped, 1, 1),
     (platform_difficult, 10, 3),
     (packing_killed, 10, 1),
+    (bulk_killed, 20, 2),
     (unpublication, 100, 2),
 ]
 

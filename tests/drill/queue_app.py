@@ -16,6 +16,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
+from commitments.bulk import jobs  # noqa: E402
 from credit_portal.audit import clock  # noqa: E402
 from credit_portal.celery import app  # noqa: E402
 from credit_portal.outbox import effects, notices, services, worker_clock  # noqa: E402
@@ -56,6 +57,17 @@ if slowly := float(os.environ.get("DRILL_SLOW_PACK", "0")):
         return next_piece(batch)
 
     packages._next_piece = slow_piece
+
+if slowly := float(os.environ.get("DRILL_SLOW_BULK", "0")):
+    # Ten rows a part and a while for each, so that a kill comes in the middle of a file; who has died is missed soon.
+    jobs.PART, jobs.STALLED = 10, timedelta(seconds=2)
+    one_part = jobs._apply
+
+    def slow_part(*args: object) -> None:
+        one_part(*args)
+        time.sleep(slowly)
+
+    jobs._apply = slow_part
 
 if days := float(os.environ.get("DRILL_CLOCK_HOURS", "0")):
     real = clock.now

@@ -43,6 +43,7 @@ from .breach import (
     report_submitted,
     report_withdrawn,
 )
+from .bulk import bulk_job, commitment_imported, commitment_revised, imported_breach
 from .business import (
     check_made,
     commitment_corrected,
@@ -162,6 +163,7 @@ __all__ = [
     "breach_publication_ended",
     "breach_publication_proposal",
     "breach_published",
+    "bulk_job",
     "calendar_loaded",
     "campaign_step",
     "case_step",
@@ -172,7 +174,9 @@ __all__ = [
     "check_step",
     "commitment_corrected",
     "commitment_fulfilment",
+    "commitment_imported",
     "commitment_printed",
+    "commitment_revised",
     "commitment_signed",
     "commitment_voided",
     "complaint_step",
@@ -206,6 +210,7 @@ __all__ = [
     "fulfilment_review",
     "help_service_saved",
     "immediate_result",
+    "imported_breach",
     "information_item_saved",
     "item_drafted",
     "item_published",

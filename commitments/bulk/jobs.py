@@ -1,0 +1,450 @@
+"""An upload from beginning to end. All of its state is its row: each part of the file is one transaction with the row's own
+progress, so whoever goes on after a process that has died goes on exactly there, and two at once are one."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+
+from commitments.models import BulkFault, BulkJob, ImportedCommitment
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.audit.copying import copy_models
+from credit_portal.documents.intake import IntakeRefused, Scans, Table, open_scans, open_table
+from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_looked_at
+from credit_portal.outbox import notices
+from credit_portal.outbox import services as outbox
+from credit_portal.registry import crypto, groups
+from credit_portal.registry.desk_access import AT_THE_DESK
+from credit_portal.registry.models import CommitmentType, Department, User
+from credit_portal.registry.visibility import has_role, limit_to_visible
+
+from . import planning, results, scanning, writing
+from .columns import KEY, KNOWN, REQUIRED
+from .reading import Faults, Line, read
+
+State, FaultKind = BulkJob.State, BulkFault.Kind
+EFFECT = "bulk.run"
+DOES = AT_THE_DESK
+MOST_ROWS = 100_000
+PART = 1_000
+TRIES = 3
+# A run lets go after so long and asks to be taken up again: shorter than the claim on its message.
+LONGEST_RUN = 240.0
+# Without progress for so long, nobody is at it any more.
+STALLED = timedelta(minutes=3)
+# How they are named in storage (a field of sixty characters).
+TYPES = {
+    "xlsx": "application/xlsx",
+    "csv": "text/csv",
+    "zip": "application/zip",
+}
+
+
+class BulkRefused(ValueError):
+    """It cannot be done so; `field` names what is wrong, the message says it in Chinese."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def jobs_visible_to(user: User) -> QuerySet[BulkJob]:
+    """Of the own unit, or of the own region and below."""
+    return limit_to_visible(BulkJob.objects.all(), user)
+
+
+# ---- begun, cancelled --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came."""
+
+    name: str
+    content: bytes
+
+
+def start(
+    *,
+    file: Upload,
+    department: Department,
+    actor: User | None,
+    now: datetime,
+    scans: Upload | None = None,
+    other_as: str = "",
+    dry_run: bool = False,
+    queue: bool = True,
+    is_demo: bool = False,
+) -> BulkJob:
+    """Take a file in: it is looked at as a whole, then its rows are dealt with in the background. `actor` None: by the
+    command. `queue` False: the caller carries it out. Raises BulkRefused (`file`, `scans`, `other_as`); nothing is kept then.
+    """
+    if actor is not None and (actor.department_id != department.pk or not has_role(actor, *DOES)):
+        raise BulkRefused("批量上传由单位的经办人、负责人或者信用办办理。")
+    if other_as and other_as not in CommitmentType.values:
+        raise BulkRefused("请选择归入的类型。", field="other_as")
+    with _table_of(file.name, file.content) as table:
+        kind, sheet, total = table.kind, table.sheet, table.count
+    found = _look_at_scans(scans) if scans is not None else 0
+    with transaction.atomic():
+        kept = store_looked_at(
+            content=file.content, content_type=TYPES[kind], original_name=file.name, actor=actor,
+            department=department, now=now,
+        )  # fmt: skip
+        kept_scans = None
+        if scans is not None:
+            kept_scans = store_looked_at(
+                content=scans.content, content_type=TYPES["zip"], original_name=scans.name, actor=actor,
+                department=department, now=now,
+            )  # fmt: skip
+        job = BulkJob.objects.create(
+            department=department,
+            owner=actor,
+            kind=kind,
+            name=kept.original_name,
+            sheet=sheet[:60],
+            file=kept,
+            scans=kept_scans,
+            scans_total=found,
+            dry_run=dry_run,
+            other_as=other_as,
+            total=total,
+            created_at=now,
+            beat_at=now,
+            is_demo=is_demo or department.is_demo,
+        )
+        tell(job, "试运行" if dry_run else "上传", actor=actor, now=now)
+        if queue:
+            ask(job, now=now)
+    return job
+
+
+def ask(job: BulkJob, *, now: datetime) -> None:
+    """Have the job taken up in the background."""
+    beat = job.beat_at.isoformat() if job.beat_at else ""
+    outbox.enqueue(
+        effect=EFFECT, key=f"{EFFECT}:{job.pk}:{job.state}:{job.done}:{job.taken}:{beat}", payload={"job": job.pk},
+        now=now,
+    )  # fmt: skip
+
+
+@contextmanager
+def _table_of(name: str, content: bytes) -> Iterator[Table]:
+    with TemporaryFile() as held:
+        held.write(content)
+        try:
+            table = open_table(cast(BinaryIO, held), name=name, known=KNOWN, key=KEY, most_rows=MOST_ROWS)
+        except IntakeRefused as error:
+            raise BulkRefused(str(error), field="file") from error
+        missing = [label for label in REQUIRED if label not in table.head.columns]
+        if missing:
+            raise BulkRefused(f"表头缺少：{'、'.join(missing)}。请用本页的模板。", field="file")
+        yield table
+
+
+def _look_at_scans(scans: Upload) -> int:
+    with TemporaryFile() as held:
+        held.write(scans.content)
+        try:
+            return len(open_scans(cast(BinaryIO, held), name=scans.name).by_stem)
+        except IntakeRefused as error:
+            raise BulkRefused(str(error), field="scans") from error
+
+
+@transaction.atomic
+def cancel(*, job_id: int, actor: User, now: datetime) -> BulkJob:
+    """Stop an upload. What has gone in stays; the same file again goes on from there. Raises BulkRefused."""
+    job = own(job_id, actor)
+    if job.state == State.WAITING:
+        _end(job, State.CANCELLED, now=now)
+        tell(job, "取消", actor=actor, now=now)
+    elif job.state == State.RUNNING:
+        # Whoever is at it stops after its part.
+        job.cancel_asked = True
+        job.save(update_fields=["cancel_asked"])
+    else:
+        raise BulkRefused(f"这次上传{job.get_state_display()}，不能取消。")
+    return job
+
+
+def own(job_id: int, actor: User) -> BulkJob:
+    """A job of the actor's unit, locked. Raises BulkRefused."""
+    job = (
+        BulkJob.objects.select_for_update(of=("self",))
+        .select_related("department__region", "owner")
+        .get(pk=job_id)
+    )
+    if job.department_id != actor.department_id or not has_role(actor, *DOES):
+        raise BulkRefused("批量上传由上传的单位办理。")
+    return job
+
+
+# ---- carried out -------------------------------------------------------------------------------------------
+
+
+class _Moved(Exception):
+    """Somebody else is at it, or it has been ended."""
+
+
+@dataclass
+class _Course:
+    """What a process holds of the file that it is at."""
+
+    table: Table
+    scans: Scans | None
+    scope: dict[str, Department]
+    seen: planning.Seen = field(default_factory=planning.Seen)
+
+
+def run(payload: dict[str, Any], *, key: str, now: datetime) -> None:
+    """External effect: carry a job on, to its end or for as long as one run may take."""
+    carry_on(job_id=payload["job"], now=now, longest=LONGEST_RUN)
+
+
+def carry_on(*, job_id: int, now: datetime, longest: float | None = None) -> BulkJob:
+    """Go on where the job stands. Safe at any time, by any number of processes at once."""
+    began = time.monotonic()
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - began)
+
+    job = _begin(job_id, now)
+    if job.state != State.RUNNING:
+        return job
+    try:
+        with _opened(job) as course:
+            _work(job, course, moment, longest)
+    except _Moved:
+        pass
+    except (BulkRefused, EvidenceDamaged, IntakeRefused) as error:
+        _fail(job_id, str(error), now=moment())
+    return BulkJob.objects.get(pk=job_id)
+
+
+@transaction.atomic
+def _begin(job_id: int, now: datetime) -> BulkJob:
+    job = BulkJob.objects.select_for_update().get(pk=job_id)
+    if job.state not in (State.WAITING, State.RUNNING):
+        return job
+    job.state, job.beat_at = State.RUNNING, now
+    if job.dry_run and job.done:
+        # Nothing of it is in the tables: what its rows would have brought is counted anew.
+        BulkFault.objects.filter(job=job).delete()
+        job.done = job.good = job.same = job.different = job.bad = job.new_subjects = job.breaches = 0
+        job.scans_used = 0
+    job.save()
+    return job
+
+
+@contextmanager
+def _opened(job: BulkJob) -> Iterator[_Course]:
+    with TemporaryFile() as file, TemporaryFile() as packed:
+        file.write(read_evidence(job.file))
+        scans = None
+        if job.scans is not None:
+            packed.write(read_evidence(job.scans))
+            scans = open_scans(cast(BinaryIO, packed), name=job.scans.original_name)
+        table = open_table(
+            cast(BinaryIO, file), name=job.file.original_name, known=KNOWN, key=KEY, most_rows=MOST_ROWS
+        )
+        yield _Course(table, scans, planning.scope_of(job.department))
+
+
+def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> None:
+    began, rows = time.monotonic(), course.table.rows()
+    today = local_date(job.created_at)
+    # What the earlier rows said, as the process knew that was at them.
+    for number, cells in islice(rows, job.done):
+        line, _ = _read(job, course, number, cells, today)
+        if line is not None:
+            course.seen.rows.first(line.code, line.row)
+    done = job.done
+    while part := list(islice(rows, PART)):
+        read_rows = [_read(job, course, number, cells, today) for number, cells in part]
+        lines = [line for line, _ in read_rows if line is not None]
+        faults = [
+            (number, found, "")
+            for (number, _), (line, found) in zip(part, read_rows, strict=True)
+            if line is None
+        ]
+        _part(job, course, done, len(part), lines, faults, moment)
+        done += len(part)
+        if longest is not None and time.monotonic() - began > longest:
+            with transaction.atomic():
+                ask(BulkJob.objects.select_for_update().get(pk=job.pk), now=moment())
+            return
+    _finish(job.pk, course, State.DONE, moment())
+
+
+def _read(
+    job: BulkJob, course: _Course, number: int, cells: dict[int, str], today: Any
+) -> tuple[Line | None, Faults]:
+    return read(
+        number, cells, course.table.head.columns, today=today, other_as=job.other_as,
+        from_1904=course.table.from_1904,
+    )  # fmt: skip
+
+
+def _part(
+    job: BulkJob, course: _Course, done: int, count: int, lines: list[Line],
+    faults: list[tuple[int, Faults, str]], moment: Any,
+) -> None:  # fmt: skip
+    """One part of the file, with the progress of the job: there together or not at all."""
+    for tried in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                locked = (
+                    BulkJob.objects.select_for_update(of=("self",)).select_related("owner").get(pk=job.pk)
+                )
+                if locked.state != State.RUNNING or locked.done != done:
+                    raise _Moved
+                if not locked.cancel_asked:
+                    _apply(locked, course, count, lines, faults, moment())
+                    return
+            _finish(job.pk, course, State.CANCELLED, moment())
+            raise _Moved
+        except IntegrityError:
+            # Somebody else has been quicker with a code or a subject; looked at again, it is known.
+            if tried == TRIES:
+                raise
+
+
+def _apply(
+    job: BulkJob, course: _Course, count: int, lines: list[Line],
+    faults: Sequence[tuple[int, Faults, str]], now: datetime,
+) -> None:  # fmt: skip
+    found = planning.plan(lines, scope=course.scope, seen=course.seen)
+    papers = scanning.match(found, course.scans)
+    job.new_subjects += found.new_subjects
+    if not job.dry_run:
+        kept = scanning.keep(papers, found, actor=job.owner, now=now)
+        writing.write(found.new, job=job, scans=kept, now=now)
+        # They are known now.
+        course.seen.names.clear()
+    wrong = [*faults, *found.faults]
+    copy_models([_bad(job, *one) for one in wrong] + [_different(job, one) for one in found.different])
+    job.done += count
+    job.good += len(found.new)
+    job.same += found.same
+    job.bad += len(wrong)
+    job.different += len(found.different)
+    job.breaches += sum(1 for one in found.new if one.line.carries_breach)
+    job.scans_used += len(papers)
+    job.beat_at = now
+    job.save()
+
+
+def _bad(job: BulkJob, row: int, faults: Faults, code: str) -> BulkFault:
+    return BulkFault(job=job, row=row, kind=FaultKind.BAD, faults=planning.in_words(faults), code=code)
+
+
+def _different(job: BulkJob, one: planning.Different) -> BulkFault:
+    told = one.line.values | {"0": one.line.own_number}
+    return BulkFault(
+        job=job,
+        row=one.line.row,
+        kind=FaultKind.DIFFERENT,
+        changes=one.changes,
+        code=one.line.code,
+        sealed=crypto.seal(json.dumps(told, ensure_ascii=False), aad=sealed_for(job, one.line.row)),
+    )
+
+
+def sealed_for(job: BulkJob, row: int) -> str:
+    return f"bulk:{job.uuid}:{row}"
+
+
+# ---- ended -------------------------------------------------------------------------------------------------
+
+
+def _finish(job_id: int, course: _Course, state: str, now: datetime) -> None:
+    """The file of what did not go in, then the end. Made again by whoever comes after a process that died in between."""
+    job = BulkJob.objects.get(pk=job_id)
+    if job.bad or job.different:
+        results.write(job, course.table, now=now)
+    with transaction.atomic():
+        locked = (
+            BulkJob.objects.select_for_update(of=("self",))
+            .select_related("owner", "department")
+            .get(pk=job_id)
+        )
+        if locked.state != State.RUNNING:
+            return
+        locked.result_name, locked.result_sha256 = job.result_name, job.result_sha256
+        locked.expires_at = job.expires_at
+        _end(locked, state, now=now)
+        tell(locked, "完成" if state == State.DONE else "取消", actor=locked.owner, now=now)
+        _notify(locked, now)
+
+
+def _end(job: BulkJob, state: str, *, now: datetime, failure: str = "") -> None:
+    job.state, job.finished_at, job.failure = state, now, failure[:500]
+    job.save()
+
+
+@transaction.atomic
+def _fail(job_id: int, reason: str, *, now: datetime) -> None:
+    job = BulkJob.objects.select_for_update(of=("self",)).select_related("owner", "department").get(pk=job_id)
+    if job.state != State.RUNNING:
+        return
+    _end(job, State.FAILED, now=now, failure=reason)
+    tell(job, "未能办理", actor=job.owner, now=now)
+    _notify(job, now)
+
+
+def _notify(job: BulkJob, now: datetime) -> None:
+    """The uploader on how it went; the units that have breaches to look into."""
+    link = f"/desk/bulk/{job.uuid}/"
+    if job.owner is not None:
+        what = "试运行" if job.dry_run else "批量上传"
+        notices.notify(
+            users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
+            title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,
+        )  # fmt: skip
+    waiting = (
+        ImportedCommitment.objects.filter(job=job, breach=ImportedCommitment.Breach.WAITING)
+        .values("department")
+        .annotate(number=Count("pk"))
+        .order_by("department")
+    )
+    for row in waiting:
+        people = User.objects.filter(
+            department=row["department"], groups__name__in=[groups.OFFICER, groups.HEAD], is_active=True
+        )
+        notices.notify(
+            users=people.distinct(), key=f"bulk:{job.pk}:breaches", kind="bulk",
+            title=f"归集文件载有违诺 {row['number']} 件，请核实认定", body="", link="/desk/bulk/breaches/", now=now,
+        )  # fmt: skip
+
+
+def tell(job: BulkJob, deed: str, *, actor: User | None, now: datetime) -> None:
+    events.bulk_job(
+        now=now, actor_id=actor.pk if actor else None, department_id=job.department_id, job_id=job.pk, deed=deed,
+        sha256=job.file.sha256, rows=job.total, good=job.good,
+    )  # fmt: skip
+
+
+# ---- the sweep's part --------------------------------------------------------------------------------------
+
+
+def follow(*, now: datetime) -> int:
+    """Step of the sweep: jobs that nobody is at any more are taken up again, results whose time is over removed."""
+    stalled = BulkJob.objects.filter(
+        state__in=[State.WAITING, State.RUNNING, State.TAKING], beat_at__lt=now - STALLED
+    )
+    number = 0
+    for job in stalled.order_by("pk"):
+        with transaction.atomic():
+            ask(job, now=now)
+            BulkJob.objects.filter(pk=job.pk, beat_at=job.beat_at).update(beat_at=now)
+        number += 1
+    return number + results.remove_expired(now=now)

@@ -1,0 +1,43 @@
+"""What a cell held: text is a plain `str`; whatever may not be taken for text is one of the kinds below, with its words."""
+
+from datetime import date, timedelta
+
+
+class Cell(str):
+    """Not typed as text."""
+
+    __slots__ = ()
+
+
+class Number(Cell):
+    """As the file writes it: `46026`, `1.23E+17`."""
+
+    __slots__ = ()
+
+
+class Formula(Cell):
+    """The value that the last program calculated; who knows from what."""
+
+    __slots__ = ()
+
+
+class Broken(Cell):
+    """An error value such as #REF!, or a truth value."""
+
+    __slots__ = ()
+
+
+# Excel counts 1900-02-29, which there never was; from 1 March 1900 on the numbers are right from this day.
+_BEFORE_1900, _BEFORE_1904 = date(1899, 12, 30), date(1904, 1, 1)
+_FIRST, _LAST = 61, 2_958_465  # 1900-03-01, 9999-12-31
+
+
+def serial_day(number: str, *, from_1904: bool = False) -> date | None:
+    """The day of a serial number of a spreadsheet; the hour in it is left out. None where it is none."""
+    try:
+        serial = int(float(number))
+    except (ValueError, OverflowError):
+        return None
+    if from_1904:
+        return _BEFORE_1904 + timedelta(days=serial) if 0 <= serial <= _LAST - 1_462 else None
+    return _BEFORE_1900 + timedelta(days=serial) if _FIRST <= serial <= _LAST else None
