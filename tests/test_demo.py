@@ -19,6 +19,7 @@ from django.test import TestCase, override_settings
 
 from commitments.models import (
     BulkJob,
+    Campaign,
     ClauseWarning,
     Commitment,
     CommitmentText,
@@ -27,6 +28,7 @@ from commitments.models import (
     ImportedCommitment,
     Interview,
     Letter,
+    MemberNote,
     Obligation,
     PromisedMaterial,
     ReadingDraft,
@@ -34,6 +36,8 @@ from commitments.models import (
     ReadingOffer,
     RecheckPlan,
     Rectification,
+    Registration,
+    RosterEntry,
     SubjectStatement,
     Supplement,
     SupplementExtension,
@@ -368,6 +372,17 @@ class TheDemonstration(TestCase):
         assert open_steps.count() >= 2
         assert not Commitment.objects.filter(signed_at__gt=NOW).exists()
 
+    def test_an_association_is_at_work_and_information_is_registered(self):
+        entries = RosterEntry.objects.values_list("sort", flat=True)
+        assert Counter(entries) == {"members": 14, "above_scale": 8, "model": 4}
+        one = Campaign.objects.get()
+        assert one.drafts.filter(draft__commitment__isnull=False).count() == 1
+        assert set(MemberNote.objects.values_list("tone", flat=True)) == {"good", "bad"}
+        states = Counter(Registration.objects.values_list("state", flat=True))
+        assert states == {"verified": 1, "submitted": 1, "draft": 1}
+        registered = CreditEntry.objects.get(kind="registration", verified=True)
+        assert "核实" in registered.source and registered.is_demo
+
     def test_texts_of_every_type_are_in_force_and_old_versions_are_kept(self):
         current = TextVersion.objects.filter(status="published").select_related("text")
         in_luancheng = {
@@ -387,7 +402,8 @@ class TheDemonstration(TestCase):
         assert current.filter(text__origin="provincial").exists()
         assert TextVersion.objects.filter(status="frozen").exists()
         assert TextVersion.objects.filter(status="draft").exists()
-        assert len(ServiceItem.objects.all()) == len(items.ITEMS) >= 40
+        # One more: the commitment to the truth of what is registered, which the office has adopted.
+        assert len(ServiceItem.objects.all()) == len(items.ITEMS) + 1 >= 40
         assert ServiceItem.objects.exclude(retired_on=None).count() == len(items.RETIRED)
         assert not ServiceItem.objects.filter(versions__status="published", versions__pinyin="").exists()
         assert ReadingMaterial.objects.count() >= 5

@@ -44,7 +44,11 @@ REGISTERED = (
 
 
 def lay(timeline: Timeline, *, now: datetime) -> None:
-    """All of it, after the year has run."""
+    """All of it, after the year has run and before the demonstration's present moment."""
+    now -= timedelta(minutes=30)
+    if local_date(now) != local_date(now + timedelta(minutes=5)):
+        # What is checked before midnight is signed before midnight.
+        now -= timedelta(minutes=10)
     firm = SubjectAccess.objects.filter(subject__uscc=subjects.FIRM, scope="act").order_by("-pk").first()
     _members(timeline, firm, now)
     _expected(timeline, now)
