@@ -110,11 +110,11 @@ STAFF_NAV: list[NavItem] = [
             "/desk/readings/",
             "/desk/pilots/",
             "/desk/positions/",
-            "/desk/catalogue/",
         ),
         groups=AT_THE_DESK,
         rare=True,
     ),
+    NavItem("catalogue", "目录", "/desk/catalogue/", groups=AT_THE_DESK, rare=True),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 # A subject's own pages, on its telephone.
