@@ -111,11 +111,11 @@ STAFF_NAV: list[NavItem] = [
             "/desk/readings/",
             "/desk/pilots/",
             "/desk/positions/",
-            "/desk/catalogue/",
         ),
         groups=AT_THE_DESK,
         rare=True,
     ),
+    NavItem("catalogue", "目录", "/desk/catalogue/", groups=AT_THE_DESK, rare=True),
     NavItem(
         "associations",
         "协会",
