@@ -35,7 +35,7 @@ State, FaultKind = BulkJob.State, BulkFault.Kind
 EFFECT = "bulk.run"
 DOES = AT_THE_DESK
 MOST_ROWS = 100_000
-PART = 1_000
+PART = 500
 TRIES = 3
 # A run lets go after so long and asks to be taken up again: shorter than the claim on its message.
 LONGEST_RUN = 240.0

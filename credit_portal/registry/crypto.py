@@ -77,19 +77,29 @@ def seal_bytes(plaintext: bytes, *, aad: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     encryptor = Cipher(algorithms.SM4(_data_key(key_id)), modes.GCM(nonce)).encryptor()
     encryptor.authenticate_additional_data(aad)
-    body = encryptor.update(plaintext) + encryptor.finalize()
-    return f"s1.{key_id}.".encode() + nonce + body + encryptor.tag
+    # In one piece at the end: a file of thirty megabytes is not copied five times.
+    return b"".join(
+        (
+            f"s1.{key_id}.".encode(),
+            nonce,
+            encryptor.update(plaintext),
+            encryptor.finalize(),
+            encryptor.tag,
+        )
+    )
 
 
 def open_bytes(token: bytes, *, aad: bytes) -> bytes:
     """Open what `seal_bytes` made. Raises SealBroken."""
     try:
-        version, key_id, body = token.split(b".", 2)
+        version, key_id, _ = token[:100].split(b".", 2)
     except ValueError as error:
         raise SealBroken("密文格式不对。") from error
+    body = memoryview(token)[len(version) + len(key_id) + 2 :]
     if version != b"s1" or len(body) < NONCE_BYTES + TAG_BYTES:
         raise SealBroken("密文格式不对。")
-    nonce, ciphertext, tag = body[:NONCE_BYTES], body[NONCE_BYTES:-TAG_BYTES], body[-TAG_BYTES:]
+    nonce, tag = bytes(body[:NONCE_BYTES]), bytes(body[-TAG_BYTES:])
+    ciphertext = body[NONCE_BYTES:-TAG_BYTES]
     decryptor = Cipher(algorithms.SM4(_data_key(key_id.decode())), modes.GCM(nonce, tag)).decryptor()
     decryptor.authenticate_additional_data(aad)
     try:
