@@ -753,12 +753,15 @@ def test_the_regions_report_keeps_the_cases_of_its_figures_and_opens_them(
         department=district.unit,
         item_version=factories.item_version(department=district.unit, materials_spared=3),
     )
+    # What comes later comes: late materials spare none.
+    listed.commitment(department=district.unit, item_version=kept.item_version, late_materials=True)
     client = client_of(district.credit)
     made = client.post("/desk/progress/summaries/new/?half=2026H2", UP)
     row = ProgressSummary.objects.get()
     assert made.status_code == 302 and row.cases.get(key="effect.materials").ids == [kept.pk]
     spared = next(one for one in row.figures if one["key"] == "effect.materials")
-    assert (spared["number"], spared["amount"]) == (3, True)
+    # The words of the report have a part 应用成效 of their own.
+    assert (spared["number"], spared["amount"]) == (3, True) and spared["group"] == "少交材料和少等时间"
     page = client.get(f"/desk/progress/summaries/{row.uuid}/").content.decode()
     address = f"/desk/progress/410103/2026H2/effect.materials/?summary={row.number}"
     assert address in page

@@ -6,7 +6,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from commitments import presenting, reading
-from commitments.models import Commitment, ReadingDraft, ReadingMaterial, ReadingOffer
+from commitments.models import Commitment, Draft, ReadingDraft, ReadingMaterial, ReadingOffer
 from commitments.readings import offering, writing
 from commitments.readings.writing import ReadingRefused
 from credit_portal.audit import clock
@@ -122,6 +122,17 @@ def test_signing_goes_through_whether_the_reading_is_read_skipped_or_not_there_a
     assert {(one.fulfilment, one.publicity_class) for one in signed} == {("running", "public")}
     offers = ReadingOffer.objects.order_by("pk")
     assert [(one.place, one.read_at is not None) for one in offers] == [("window", False), ("window", True)]
+    # In a draft of the subject's own pages it was not offered at the counter.
+    holder = subjects.opened(signed[0].subject, now=NOW)
+    online = Draft.objects.create(
+        access=holder,
+        subject=holder.subject,
+        department=counter.clerk.department,
+        opened_at=NOW,
+        saved_at=NOW,
+    )
+    offering.offered_at_window(online, ReadingMaterial.objects.get(), now=NOW)
+    assert offers.last().place == "online"
 
 
 @pytest.mark.req("R16", "R17")
