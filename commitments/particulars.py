@@ -28,15 +28,15 @@ def lacking(item: ServiceItemVersion, blanks: Iterable[text_rules.BlankLike]) ->
 
 def blank_errors(draft: Draft, today: date) -> dict[str, str]:
     """What is wrong with the blanks of a draft, by key: by the text, and by what the item counts."""
-    errors = text_rules.blank_errors(list(draft.text_version.blanks.all()), draft.blanks)
+    blanks = list(draft.text_version.blanks.all())
+    errors = text_rules.blank_errors(blanks, draft.blanks)
     if draft.item_version.once_a_year and YEAR not in errors and year_of(draft, today) is None:
         errors[YEAR] = f"“{YEAR}”应为 {FIRST_YEAR} 至 {today.year} 之间的年份，例如 {today.year - 1}。"
-    labels = {blank.key: blank.label for blank in draft.text_version.blanks.all()}
-    for key in (UNIT, POSITION) if draft.item_version.occupation_id else ():
-        if key not in errors and not any(char.isalpha() for char in str(draft.blanks.get(key, ""))):
-            errors[key] = (
-                f"“{labels[key]}”应写{'单位' if key == UNIT else '岗位或者职务'}的名称，不能只写数字和符号。"
-            )
+    for blank in blanks if draft.item_version.occupation_id else ():
+        named = {UNIT: "单位", POSITION: "岗位或者职务"}.get(blank.key)
+        typed = str(draft.blanks.get(blank.key, ""))
+        if named and blank.key not in errors and not any(char.isalpha() for char in typed):
+            errors[blank.key] = f"“{blank.label}”应写{named}的名称，不能只写数字和符号。"
     return errors
 
 

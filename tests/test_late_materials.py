@@ -101,9 +101,8 @@ def test_the_promise_is_a_clause_as_signed_a_row_a_material_and_a_duty_of_the_la
         in clause
     )
     # The text's own blanks say the same, without having been typed.
-    assert any(
-        "2 项，名称和日期见“容缺材料”一条，最迟于2026年9月28日交齐" in c["text"] for c in commitment.content
-    )
+    own = f"暂缺的材料：{PREMISES}、{HEALTH}，最迟于2026年9月28日交齐。"
+    assert own in [c["text"] for c in commitment.content]
     rows = list(one.materials.values_list("number", "name", "source", "promised_on", "due_on", "state"))
     assert rows == [
         (1, PREMISES, "申请人自备", date(2026, 9, 21), date(2026, 9, 21), "waiting"),

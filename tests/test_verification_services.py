@@ -198,6 +198,7 @@ def test_the_region_of_the_counter_decides_the_rules(luancheng):
     [
         ({"allowed_types": ["supervisory"]}, {"kind": "approval"}, "不使用审批替代型承诺"),
         ({"allows_late_materials": False}, {"late_materials": True}, "不可容缺受理"),
+        ({"subject_kinds": ["person"]}, {}, "由自然人承诺，法人及非法人组织不能办理"),
         ({"status": "draft"}, {}, "不是现行事项"),
         ({"valid_from": date(2026, 9, 15)}, {}, "不是现行事项"),
         ({"valid_to": date(2026, 9, 13)}, {}, "不是现行事项"),
