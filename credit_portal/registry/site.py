@@ -13,6 +13,8 @@ from .visibility import group_names
 
 ELDER_COOKIE = "elder"
 REMEMBER_SECONDS = 60.0
+# So many entries fit into the band of staff.
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK | {"clerk"},
     ),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
-    NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK),
+    NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK, rare=True),
     NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
     NavItem(
         "cases",
@@ -234,11 +236,15 @@ class House:
     @cached_property
     def staff_daily(self) -> list[dict[str, object]]:
         """What stands in the band: the pages of every day, and where one is."""
-        return [one for one in self.staff_nav if not one["item"].rare or one["current"]]
+        return [one for one in self.staff_nav if not self._folded(one["item"]) or one["current"]]
 
     @cached_property
     def staff_rare(self) -> list[dict[str, object]]:
-        return [one for one in self.staff_nav if one["item"].rare]
+        return [one for one in self.staff_nav if self._folded(one["item"])]
+
+    def _folded(self, item: NavItem) -> bool:
+        """Whoever has few pages sees all of them."""
+        return item.rare and len(self.staff_nav) > FEW
 
     @cached_property
     def session_seconds(self) -> int:
