@@ -26,6 +26,7 @@ from credit_portal.audit import clock
 from credit_portal.deadlines.models import Duty, PolicyRule
 from credit_portal.outbox.models import Message, Notice
 from credit_portal.registry import catalogue, groups
+from credit_portal.registry.personal_numbers import passages
 from tests import factories as make
 from tests import office, subjects
 from tests.counter import signature_png
@@ -166,6 +167,14 @@ def test_what_is_wrong_is_said_by_field(changes, field, said):
     assert list(refused.value.errors) == [field] and said in refused.value.errors[field]
 
 
+@pytest.mark.req("R42")
+@pytest.mark.parametrize(
+    "sha256", ["13800000000" * 6, "1" * 64, "a13912345678b" * 5, "130111198503071234" * 4]
+)
+def test_no_hash_reads_as_somebodys_number(sha256):
+    assert passages(rules.list_line("ZC1301112026000001", 2, sha256)) == []
+
+
 # ---- the way -----------------------------------------------------------------------------------------------
 
 
@@ -189,7 +198,7 @@ def test_told_signed_verified_and_only_then_in_the_record(desk):
     address = client.post("/me/registration/sign/", {"one": [str(row_.uuid), str(second.uuid)]})["Location"]
     batch = RegistrationBatch.objects.get()
     page = client.get(f"{address}?part=text").content.decode()
-    assert f"{batch.number}，共 2 条，校验值 {batch.sha256[:32]}" in page and "授权信用门户" in page
+    assert rules.list_line(batch.number, 2, batch.sha256) in page and "授权信用门户" in page
     sign(client, address)
     signed = Commitment.objects.get()
     row_.refresh_from_db()
