@@ -9,6 +9,7 @@ from typing import Any
 
 from credit_portal.registry.models import (
     CommitmentType,
+    CreditSubject,
     Domain,
     OccupationGroup,
     PublicityClass,
@@ -56,12 +57,16 @@ def _choice(choices: type) -> tuple[Callable[[str, Groups], str], str]:
     return read, "、".join(by_label)
 
 
-def _types(cell: str, groups: Groups) -> list[str]:
-    by_label = {str(label): str(value) for value, label in CommitmentType.choices}
-    words = [word for word in re.split(r"[、,，;；\s]+", plain(cell)) if word]
-    if unknown := [word for word in words if word not in by_label]:
-        raise CellError(f"没有“{unknown[0][:40]}”；应为{'、'.join(by_label)}，用顿号分开。")
-    return [by_label[word] for word in words]
+def _several(choices: Any) -> Callable[[str, Groups], list[str]]:
+    by_label = {str(label): str(value) for value, label in choices.choices}
+
+    def read(cell: str, groups: Groups) -> list[str]:
+        words = [word for word in re.split(r"[、,，;；\s]+", plain(cell)) if word]
+        if unknown := [word for word in words if word not in by_label]:
+            raise CellError(f"没有“{unknown[0][:40]}”；应为{'、'.join(by_label)}，用顿号分开。")
+        return [by_label[word] for word in words]
+
+    return read
 
 
 def _yes_no(cell: str, groups: Groups) -> bool:
@@ -114,6 +119,7 @@ def _among(label: str, about: str, key: str, choices: type) -> Column:
     return _field(label, f"{about}：{words}", key, read)
 
 
+SEVERAL: dict[str, Any] = {"allowed_types": CommitmentType, "subject_kinds": CreditSubject.Kind}
 CHOICES: dict[str, Any] = {
     "domain": Domain,
     "scope": ServiceItemVersion.Scope,
@@ -124,8 +130,8 @@ CHOICES: dict[str, Any] = {
 
 def in_words(key: str, value: Any) -> str:
     """A field's value as a cell and on a page."""
-    if key == "allowed_types":
-        labels = dict(CommitmentType.choices)
+    if key in SEVERAL:
+        labels = dict(SEVERAL[key].choices)
         return "、".join(str(labels.get(one, one)) for one in value or ())
     if key == "materials":
         return "\n".join(material_line(one) for one in value or ())
@@ -181,7 +187,7 @@ COLUMNS: tuple[Column, ...] = (
     _among("领域", "选一", "domain", Domain),
     _field(
         "可用承诺类型", f"一个或者几个，用顿号分开：{'、'.join(map(str, CommitmentType.labels))}",
-        "allowed_types", _types,
+        "allowed_types", _several(CommitmentType),
     ),
     _among("适用要求", "选一", "scope", ServiceItemVersion.Scope),
     _field("政务服务大厅办理", "是或者否", "in_hall", _yes_no),
@@ -192,6 +198,12 @@ COLUMNS: tuple[Column, ...] = (
     _field("可网上承诺", "是或者否", "online", _yes_no),
     _field("每个年度一份", "是或者否", "once_a_year", _yes_no),
     _field("重点职业人群", "人群的名称；不限的留空", "occupation", _occupation),
+    _field(
+        "谁可以承诺",
+        f"一个或者几个，用顿号分开：{'、'.join(map(str, CreditSubject.Kind.labels))}；不限的留空",
+        "subject_kinds",
+        _several(CreditSubject.Kind),
+    ),
     _field("承诺办结时限（工作日）", "整数，没有的留空", "promised_working_days", _positive),
     _field("承诺有效期（月）", "整数，没有的留空", "validity_months", _positive),
     _field("承诺可少交的材料（件）", "整数，不知道的留空", "materials_spared", _number),
