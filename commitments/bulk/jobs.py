@@ -1,6 +1,7 @@
 """An upload from beginning to end. All of its state is its row: each part of the file is one transaction with the row's own
 progress, so whoever goes on after a process that has died goes on exactly there, and two at once are one."""
 
+import gc
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,7 @@ EFFECT = "bulk.run"
 DOES = AT_THE_DESK
 MOST_ROWS = 100_000
 PART = 500
+COLLECTED = 10 * PART
 TRIES = 3
 # A run lets go after so long and asks to be taken up again: shorter than the claim on its message.
 LONGEST_RUN = 240.0
@@ -278,6 +280,9 @@ def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> 
         ]
         _part(job, course, done, len(part), lines, faults, moment)
         done += len(part)
+        if done % COLLECTED == 0:
+            # Rows that know each other are freed by the collector alone, which takes its time beside what Django holds.
+            gc.collect()
         if longest is not None and time.monotonic() - began > longest:
             with transaction.atomic():
                 ask(BulkJob.objects.select_for_update().get(pk=job.pk), now=moment())

@@ -160,7 +160,7 @@ def text_hash(values: Mapping[str, str]) -> str:
 
 def _imported(one: New, row: Commitment, job: BulkJob) -> ImportedCommitment:
     return ImportedCommitment(
-        commitment=row,
+        commitment_id=row.pk,
         department_id=row.department_id,
         job=job,
         row=one.line.row,
