@@ -208,9 +208,9 @@ def settle(commitment: Commitment, source: Source) -> None:
     for another person."""
     standing = Obligation.objects.filter(commitment=commitment).values_list("kind", "state", "partly")
     status = rules.fulfilment_of(rules.counted(standing))
-    if status != Status.FULFILLED:
-        _end_review(commitment, source)
-    elif commitment.fulfilment != Status.FULFILLED and not source.by_two:
+    if status != Status.FULFILLED or source.by_two:
+        end_review(commitment, source)
+    elif commitment.fulfilment != Status.FULFILLED:
         _ask_for_review(commitment, source)
         status = Status.RUNNING
     if status == commitment.fulfilment:
@@ -300,7 +300,8 @@ def _ask_for_review(commitment: Commitment, source: Source) -> None:
     )
 
 
-def _end_review(commitment: Commitment, source: Source) -> None:
+def end_review(commitment: Commitment, source: Source) -> None:
+    """Nothing waits for another person any more."""
     for review in FulfilmentReview.objects.select_for_update().filter(
         commitment=commitment, state=Review.WAITING
     ):
