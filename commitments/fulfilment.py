@@ -44,12 +44,13 @@ NEEDS_DETERMINATION = "部分履行和全部未履行须经违诺认定，不能
 
 @transaction.atomic
 def record_fulfilment(
-    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = ""
+    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = "", as_told: bool = False
 ) -> Commitment:
     """Record the status of a commitment as a whole, by its department or the region's credit office, where two have settled
     it already: the written answer to an objection is proposed by one and approved by another.
 
-    `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full
+    `as_told`: of a commitment that was collected from elsewhere, where its own unit answers for what it tells, the last day
+    of what has to be kept up does not matter. `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full
     is written into the subject's record. Raises FulfilmentError.
     """
     commitment = settling.to_record(commitment_id, actor)
@@ -74,7 +75,7 @@ def record_fulfilment(
         broken = [row for row in settling.obligations_of(commitment) if row.state == State.NOT_KEPT]
         settling.find(commitment, [Move(row, State.NOT_KEPT, True) for row in broken], source)
     else:
-        moves = settling.kept_moves(commitment, source.found_on, field="status")
+        moves = settling.kept_moves(commitment, source.found_on, field="status", as_told=as_told)
         settling.find(commitment, moves, source)
         if not moves:
             # All was found before and only waited for another person.

@@ -139,9 +139,9 @@ def why_not_kept_yet(row: Obligation, found_on: date, warned: frozenset[int]) ->
     return rules.why_not_kept_yet(kind=row.kind, state=row.state, due_on=row.due_on, found_on=found_on)
 
 
-def kept_moves(commitment: Commitment, found_on: date, *, field: str) -> list[Move]:
+def kept_moves(commitment: Commitment, found_on: date, *, field: str, as_told: bool = False) -> list[Move]:
     """All that is open was kept; what a determination had found not to be kept was kept late. Raises FulfilmentError where
-    of one that cannot be said yet."""
+    of one that cannot be said yet, unless it is taken over `as_told`."""
     becomes = {State.OPEN: State.KEPT, State.NOT_KEPT: State.KEPT_LATE}
     about = warned(commitment)
     moves = []
@@ -149,7 +149,8 @@ def kept_moves(commitment: Commitment, found_on: date, *, field: str) -> list[Mo
         state = State(row.state)
         if state not in becomes or (row.kind == Obligation.Kind.DECLARED and state == State.OPEN):
             continue
-        if why := why_not_kept_yet(row, found_on, about):
+        why = "" if as_told else why_not_kept_yet(row, found_on, about)
+        if why:
             raise FulfilmentError(f"还不能登记全部履行：{row.clause}{why}。", field=field)
         moves.append(Move(row, becomes[state]))
     return moves
