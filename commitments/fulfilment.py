@@ -16,7 +16,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import User
 
-from .models import BreachCase, Commitment, Obligation, ObligationFinding, Recheck
+from .models import BreachCase, Commitment, CommitmentEvent, Obligation, ObligationFinding, Recheck
 from .obligations import rules, settling
 from .obligations.settling import ENDED as ENDED
 from .obligations.settling import MAY_RECORD as MAY_RECORD
@@ -35,6 +35,7 @@ MOVES: dict[str, frozenset[str]] = {
     Status.PARTIAL: frozenset({Status.FULFILLED}),
     Status.FULFILLED: frozenset(),
 }
+DETERMINED = "违诺认定 {number}"
 NEEDS_DETERMINATION = "部分履行和全部未履行须经违诺认定，不能直接登记；请在工作台立案。"
 
 
@@ -43,12 +44,13 @@ NEEDS_DETERMINATION = "部分履行和全部未履行须经违诺认定，不能
 
 @transaction.atomic
 def record_fulfilment(
-    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = ""
+    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = "", as_told: bool = False
 ) -> Commitment:
     """Record the status of a commitment as a whole, by its department or the region's credit office, where two have settled
     it already: the written answer to an objection is proposed by one and approved by another.
 
-    `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full
+    `as_told`: of a commitment that was collected from elsewhere, where its own unit answers for what it tells, the last day
+    of what has to be kept up does not matter. `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full
     is written into the subject's record. Raises FulfilmentError.
     """
     commitment = settling.to_record(commitment_id, actor)
@@ -73,7 +75,7 @@ def record_fulfilment(
         broken = [row for row in settling.obligations_of(commitment) if row.state == State.NOT_KEPT]
         settling.find(commitment, [Move(row, State.NOT_KEPT, True) for row in broken], source)
     else:
-        moves = settling.kept_moves(commitment, source.found_on, field="status")
+        moves = settling.kept_moves(commitment, source.found_on, field="status", as_told=as_told)
         settling.find(commitment, moves, source)
         if not moves:
             # All was found before and only waited for another person.
@@ -216,7 +218,7 @@ def set_by_determination(*, case: BreachCase, actor: User, now: datetime) -> Non
     settling.find(
         commitment,
         [Move(rows[number], State.NOT_KEPT, partly) for number in sorted(chosen)],
-        _of_case(case, f"违诺认定 {case.number}", actor, now),
+        _of_case(case, DETERMINED.format(number=case.number), actor, now),
     )
 
 
@@ -243,8 +245,25 @@ def undo_determination(*, case: BreachCase, actor: User, now: datetime) -> None:
             )
         elif row.state == State.KEPT_LATE:
             moves.append(Move(row, State.KEPT))
-    settling.find(commitment, moves, _of_case(case, f"撤销违诺认定 {case.number}", actor, now))
+    source = _of_case(
+        case, f"撤销违诺认定 {case.number}", actor, now, by_two=_was_fulfilled(commitment, case)
+    )
+    settling.find(commitment, moves, source)
 
 
-def _of_case(case: BreachCase, note: str, actor: User, now: datetime) -> Source:
-    return Source(now=now, found_on=local_date(now), note=note, actor=actor, case=case, by_two=True)
+def _was_fulfilled(commitment: Commitment, case: BreachCase) -> bool:
+    """Whether the commitment counted as fulfilled when the case was determined: then it need not be confirmed anew."""
+    before = ""
+    for reason, note in (
+        commitment.events.filter(kind=CommitmentEvent.Kind.FULFILMENT)
+        .order_by("id")
+        .values_list("reason", "note")
+    ):
+        if note == DETERMINED.format(number=case.number):
+            break
+        before = reason
+    return before == Status.FULFILLED.label
+
+
+def _of_case(case: BreachCase, note: str, actor: User, now: datetime, *, by_two: bool = True) -> Source:
+    return Source(now=now, found_on=local_date(now), note=note, actor=actor, case=case, by_two=by_two)

@@ -322,6 +322,22 @@ def test_a_case_can_be_opened_on_what_was_recorded_as_kept_and_its_determination
 
 
 @pytest.mark.req("R62")
+def test_what_only_waited_for_another_person_waits_again_when_a_determination_is_revoked(place):
+    place.record((1, "kept"), (2, "kept"), (3, "kept"))
+    case = place.determined(outcome="partial", clauses=[(3, "没有补交")])
+    assert FulfilmentReview.objects.get().state == "void"
+    breaches.revoke(
+        case_id=case.pk, expect="determined", reason="own_error", explanation="认定有误，撤销。",
+        actor=place.head, now=place.now,
+    )  # fmt: skip
+    assert place.states() == ["kept"] * 3 and place.status() == Status.RUNNING
+    assert not CreditEntry.objects.filter(kind="fulfilment").exists()
+    assert FulfilmentReview.objects.latest("pk").state == "waiting"
+    making.on_ended(commitment=place.commitment, actor=place.officer, now=place.now)
+    assert FulfilmentReview.objects.latest("pk").state == "void"
+
+
+@pytest.mark.req("R62")
 def test_how_a_clause_is_kept_says_from_when_it_can_be_recorded(built, db, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(clock, "today", lambda: TODAY)

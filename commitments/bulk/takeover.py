@@ -229,4 +229,5 @@ def _follow_outcome(job: BulkJob, row: Commitment, line: Line, *, now: datetime)
             actor=job.confirmed_by,
             now=now,
             note=writing.TOLD.format(unit=row.department_name, name=job.name, row=line.row)[:300],
+            as_told=True,
         )

@@ -111,6 +111,10 @@ class ConfirmForm(forms.Form):
         help_text="怎样看的（证据、现场），各条是否都已做到。",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Three forms stand on one page, each with a note.
+        super().__init__(*args, auto_id="confirm_%s", **kwargs)
+
 
 class TakeBackForm(forms.Form):
     """What was recorded by mistake, of the clauses that another person recorded."""
@@ -129,7 +133,7 @@ class TakeBackForm(forms.Form):
     )
 
     def __init__(self, *args: Any, obligations: Sequence[Obligation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="take_back_%s", **kwargs)
         self.fields["clauses"].choices = [  # type: ignore[attr-defined]
             (row.clause_no, f"{row.clause}（{row.shown_state}）：{row.what[:60]}") for row in obligations
         ]

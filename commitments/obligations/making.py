@@ -16,7 +16,7 @@ from commitments.models import Blank, Clause, Commitment, Obligation, Obligation
 from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import User
 
-from . import rules
+from . import rules, settling
 
 MAKE = """
 INSERT INTO commitments_obligation
@@ -171,6 +171,10 @@ def on_ended(*, commitment: Commitment, actor: User | None, now: datetime) -> No
     for row in live:
         row.state, row.partly, row.found_on = Obligation.State.ENDED, False, None
     Obligation.objects.bulk_update(live, ["state", "partly", "found_on"])
+    settling.end_review(
+        commitment,
+        settling.Source(now=now, found_on=local_date(now), note="承诺已作废或者由新承诺更正", actor=actor),
+    )
     ObligationFinding.objects.bulk_create(
         ObligationFinding(
             obligation=row,

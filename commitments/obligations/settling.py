@@ -139,9 +139,9 @@ def why_not_kept_yet(row: Obligation, found_on: date, warned: frozenset[int]) ->
     return rules.why_not_kept_yet(kind=row.kind, state=row.state, due_on=row.due_on, found_on=found_on)
 
 
-def kept_moves(commitment: Commitment, found_on: date, *, field: str) -> list[Move]:
+def kept_moves(commitment: Commitment, found_on: date, *, field: str, as_told: bool = False) -> list[Move]:
     """All that is open was kept; what a determination had found not to be kept was kept late. Raises FulfilmentError where
-    of one that cannot be said yet."""
+    of one that cannot be said yet, unless it is taken over `as_told`."""
     becomes = {State.OPEN: State.KEPT, State.NOT_KEPT: State.KEPT_LATE}
     about = warned(commitment)
     moves = []
@@ -149,7 +149,8 @@ def kept_moves(commitment: Commitment, found_on: date, *, field: str) -> list[Mo
         state = State(row.state)
         if state not in becomes or (row.kind == Obligation.Kind.DECLARED and state == State.OPEN):
             continue
-        if why := why_not_kept_yet(row, found_on, about):
+        why = "" if as_told else why_not_kept_yet(row, found_on, about)
+        if why:
             raise FulfilmentError(f"还不能登记全部履行：{row.clause}{why}。", field=field)
         moves.append(Move(row, becomes[state]))
     return moves
@@ -208,9 +209,9 @@ def settle(commitment: Commitment, source: Source) -> None:
     for another person."""
     standing = Obligation.objects.filter(commitment=commitment).values_list("kind", "state", "partly")
     status = rules.fulfilment_of(rules.counted(standing))
-    if status != Status.FULFILLED:
-        _end_review(commitment, source)
-    elif commitment.fulfilment != Status.FULFILLED and not source.by_two:
+    if status != Status.FULFILLED or source.by_two:
+        end_review(commitment, source)
+    elif commitment.fulfilment != Status.FULFILLED:
         _ask_for_review(commitment, source)
         status = Status.RUNNING
     if status == commitment.fulfilment:
@@ -300,7 +301,8 @@ def _ask_for_review(commitment: Commitment, source: Source) -> None:
     )
 
 
-def _end_review(commitment: Commitment, source: Source) -> None:
+def end_review(commitment: Commitment, source: Source) -> None:
+    """Nothing waits for another person any more."""
     for review in FulfilmentReview.objects.select_for_update().filter(
         commitment=commitment, state=Review.WAITING
     ):

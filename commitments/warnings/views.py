@@ -91,7 +91,8 @@ def _with_rules(shown: list[ClauseWarning]) -> None:
     due = {
         duty.matter_id: duty
         for duty in Duty.objects.filter(
-            rule_key=finding.RULE, matter_type=finding.MATTER, matter_id__in=[row.pk for row in shown],
+            rule_key=finding.RULE, matter_type=finding.MATTER,
+            matter_id__in=[one.pk for together in rules_of.values() for one in together],
             state=Duty.State.OPEN,
         )
     }  # fmt: skip
@@ -99,7 +100,7 @@ def _with_rules(shown: list[ClauseWarning]) -> None:
         together = rules_of[row.entry_id, row.commitment_id, row.state]
         row.rules = [one.rule.name for one in together]  # type: ignore[attr-defined]
         row.numbers = [number for number, _ in answering.clauses_named(together)]  # type: ignore[attr-defined]
-        row.duty = due.get(row.pk)  # type: ignore[attr-defined]
+        row.duty = next((due[one.pk] for one in together if one.pk in due), None)  # type: ignore[attr-defined]
 
 
 def _uuid(text: str) -> UUID | None:

@@ -92,3 +92,33 @@ def test_from_the_plan_to_the_rate(window, stage: Stage) -> None:
     page.goto(f"/commitments/{one.commitment.code}/")
     expect(page.locator(".obligations")).to_contain_text("已履行")
     window.look("89-commitment-clauses")
+
+
+@pytest.mark.req("R62", "R133")
+def test_all_that_one_records_another_confirms_and_a_mistake_is_taken_back(window, stage: Stage) -> None:
+    page = window.page
+    one = listed.commitment(
+        department=stage.department, content=TEXT, made_on=local_date(stage.now) - timedelta(days=90)
+    )
+    at = f"/desk/obligations/{one.code}/"
+    window.log_in(stage.officer, then=at)
+    for choice in page.locator("main select").all():
+        choice.select_option("kept")
+    page.fill("#id_note", "现场核查，已经做到。")
+    page.click("main button:has-text('登记')")
+    expect(page.locator("main")).to_contain_text("您自己登记的，由另一人确认")
+    page.context.clear_cookies()
+    window.log_in(stage.head, then="/desk/obligations/")
+    window.look("86-obligations-to-confirm")
+    page.click("#reviews ~ ul a")
+    window.look("87-obligations-confirm")
+    page.fill("section[aria-labelledby=review] textarea", "看过现场照片，都已做到。")
+    page.click("main button:has-text('确认全部履行')")
+    expect(page.locator("h1")).to_contain_text("全部履行")
+    page.click("summary:has-text('更正登记有误的条款')")
+    page.check("input[name=clauses][value='2']")
+    page.fill("details textarea", "复查发现没有安装。")
+    page.click("main button:has-text('更正')")
+    expect(page.locator("h1")).to_contain_text("履行中")
+    expect(page.locator("main")).to_contain_text("更正为")
+    window.look("87-obligations-corrected")
