@@ -249,7 +249,8 @@ class TheDemonstration(TestCase):
         assert {"open", "true", "false"} <= states
         assert ClauseWarning.objects.filter(rule__sort="risk").exists()
         assert ConsumerComplaint.objects.filter(result="").exists()
-        assert consumer_gate.public_complaints(NOW).count() == 5
+        # One of the five was found untrue.
+        assert consumer_gate.public_complaints(NOW).count() == 4
         assert set(Pilot.objects.values_list("state", flat=True)) == {"running", "summed_up"}
 
     def test_repair_was_asked_for_and_stands_in_every_state(self):
