@@ -5,6 +5,7 @@ import json
 from datetime import date
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -13,6 +14,7 @@ from commitments import fulfilment
 from commitments.models import Commitment
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
+from credit_portal.documents import sheets
 from disclosure import breach_publishing, services
 from disclosure.exchange import (
     batches,
@@ -134,6 +136,35 @@ def test_a_person_has_its_number_nowhere_but_in_what_leaves(stage: Stage) -> Non
     assert noting.filled(record, person.commitment.subject)["4"] == number
     assert number not in json.dumps(list(AuditEvent.objects.values_list("facts", flat=True)), default=str)
     assert report.case.commitment_id == person.commitment.pk
+
+
+@pytest.mark.req("R131")
+@pytest.mark.parametrize("kind", ["xlsx", "csv", "json"])
+def test_the_public_commitments_of_a_place_are_written_to_a_file(stage: Stage, tmp_path, kind: str) -> None:
+    listed.commitment(department=stage.department, publicity_class="limited", public_from=None)
+    gone = listed.commitment(department=stage.department)
+    services.withdraw(commitment=gone, reason="trade_secret", actor=stage.credit, now=NOW)
+    listed.commitment(department=factories.department(region="130129"))
+    kept = listed.commitment(department=stage.department, fulfilment="fulfilled")
+    person = Stage(person=True)
+    person.accepted()
+    stage.accepted()
+    out = tmp_path / f"out.{kind}"
+    call_command("export_commitments", "--region", "130111", "--format", kind, "--out", str(out))
+    rows = {row["承诺编码"]: row for row in sheets.read(out.name, out.read_bytes())}
+    assert set(rows) == {stage.commitment.code, kept.code}
+    # The breach is accepted, but nobody has decided to publish it.
+    assert rows[stage.commitment.code]["承诺履行状态"] == "" and rows[kept.code]["承诺履行状态"] == "全部履行"
+    assert out.stat().st_mode & 0o077 == 0
+    event = AuditEvent.objects.get(verb="exchange.exported")
+    assert event.facts["rows"] == 2 and event.target_id == "130111"
+    for wrong, words in (
+        (["--region", "999999", "--format", kind, "--out", str(out)], "没有代码为 999999 的行政区划"),
+        (["--region", "130111", "--format", "doc", "--out", str(out)], "格式应为"),
+        (["--region", "130111"], "缺少 --format、--out"),
+    ):
+        with pytest.raises(CommandError, match=words):
+            call_command("export_commitments", *wrong)
 
 
 def test_the_scan_finds_what_was_there_before_the_platform(stage: Stage) -> None:

@@ -99,6 +99,7 @@ VERBS = {
     "exchange.receipt": "收到平台回执",
     "exchange.forwarded": "登记上送省平台",
     "exchange.downloaded": "下载报送文件包",
+    "exchange.exported": "导出一个地区的承诺",
     "exchange.platform_saved": "设置上级平台",
     "exchange.corrected": "更正报送记录",
     "consequence.step": "违诺后果办理",
@@ -171,6 +172,7 @@ VERBS = {
     "catalogue.filing": "目录备案",
 }
 TARGETS = {
+    "region": "行政区划",
     "user": "账号",
     "department": "部门",
     "subject": "主体",

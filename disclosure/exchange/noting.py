@@ -186,7 +186,7 @@ def replace(last: ExchangeRecord | None) -> None:
 
 
 def _wanted(commitment: Commitment, platform: ExchangePlatform) -> tuple[BreachCase | None, Wanted | None]:
-    case, breach, breach_class = _breach(commitment)
+    case, breach, breach_class = accepted_breach(commitment)
     return case, wanted_of(commitment, platform, breach=breach, breach_class=breach_class)
 
 
@@ -198,16 +198,7 @@ def wanted_of(
     breach_class: str = "",
 ) -> Wanted | None:
     """What a platform, as it is set, should hold of a commitment. Asks the database nothing."""
-    facts = Facts(
-        values=commitment_values(commitment),
-        publicity_class=commitment.publicity_class,
-        withdrawn=commitment.withdrawn_at is not None
-        or commitment.voided_at is not None
-        or commitment.public_from is None,
-        fulfilment=commitment.fulfilment,
-        breach=None if commitment.voided_at is not None else breach,
-        breach_class=breach_class,
-    )
+    facts = facts_of(commitment, breach=breach, breach_class=breach_class)
     setting = Setting(
         hold_running=platform.running == ExchangePlatform.Running.HOLD,
         supervisory_as_proof=platform.supervisory_as == ExchangePlatform.Supervisory.PROOF,
@@ -221,7 +212,21 @@ def wanted_of(
     )
 
 
-def _breach(commitment: Commitment) -> tuple[BreachCase | None, dict[str, str] | None, str]:
+def facts_of(commitment: Commitment, *, breach: dict[str, str] | None, breach_class: str) -> Facts:
+    """What there is to say of a commitment, with the breach that `accepted_breach` gives. Asks the database nothing."""
+    return Facts(
+        values=commitment_values(commitment),
+        publicity_class=commitment.publicity_class,
+        withdrawn=commitment.withdrawn_at is not None
+        or commitment.voided_at is not None
+        or commitment.public_from is None,
+        fulfilment=commitment.fulfilment,
+        breach=None if commitment.voided_at is not None else breach,
+        breach_class=breach_class,
+    )
+
+
+def accepted_breach(commitment: Commitment) -> tuple[BreachCase | None, dict[str, str] | None, str]:
     """The case whose report is accepted and whose publication has not ended; the fields as they were accepted."""
     report = (
         BreachReport.objects.filter(case__commitment=commitment, state=BreachReport.State.ACCEPTED)

@@ -224,6 +224,14 @@ def exchange_downloaded(
     )  # fmt: skip
 
 
+def collection_exported(*, now: datetime, region_code: int, rows: int, sha256: str) -> AuditEvent:
+    """The whole of a place was written to a file by whoever runs the portal."""
+    return _about(
+        "exchange.exported", "region", region_code, now=now, actor_id=None, department_id=None, rows=rows,
+        sha256=sha256,
+    )  # fmt: skip
+
+
 def exchange_corrected(
     *,
     now: datetime,

@@ -82,6 +82,7 @@ SENTENCES: dict[str, str] = {
     "exchange.receipt": "收到平台回执：接收 {accepted} 条，退回 {rejected} 条，校验值 {sha256}",
     "exchange.forwarded": "登记批次已于 {on} 上送省平台",
     "exchange.downloaded": "下载报送文件包，校验值 {sha256}",
+    "exchange.exported": "导出承诺 {rows} 条，校验值 {sha256}",
     "exchange.platform_saved": "设置上级平台：{changed}",
     "exchange.corrected": "更正报送记录第 {fields} 项，校验值 {sha256}",
     "consequence.step": "{kind} {number}：{step}，{on}",
