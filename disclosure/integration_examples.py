@@ -70,7 +70,7 @@ def examples(region: Region, *, address: str, today: date) -> list[Example]:
         Example(
             "POST /api/v1/fulfilments",
             "报告承诺已全部履行",
-            "核实以后报告；部分履行和没有履行的不能报告，请用 breaches 提请立案。",
+            "核实以后报告，由部门人员确认后登记为全部履行；有条款要持续做到某日的，到期以后才能报告，在此以前答复 409。部分履行和没有履行的不能报告，请用 breaches 提请立案。",
             _post(
                 "fulfilments",
                 "fulfilment.json",

@@ -38,7 +38,11 @@ SCAN = file_of(signature_png(), "扫描.png")
 class Stage:
     """`now` is when everything was set up; the clock of the interface is the test's own affair."""
 
-    def __init__(self, *scopes: str, now: datetime = NOW, **text: Any) -> None:
+    def __init__(self, *scopes: str, now: datetime = NOW, to_do: bool = False, **text: Any) -> None:
+        """`to_do`: every clause is done once, so that it can be told of as kept at any time."""
+        if to_do:
+            clauses = text.get("clauses", factories.CLAUSES)
+            text["keeping"] = ["to_do" if kind == "pledge" else "" for kind, _, _ in clauses]
         self.now = now
         for key, value in HISTORY:
             PolicyRule.objects.get_or_create(

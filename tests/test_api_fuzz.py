@@ -75,7 +75,7 @@ def stage(one_connection: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr("credit_portal.audit.clock.now", lambda: factories.NOW)
     monkeypatch.setattr("credit_portal.audit.clock.today", lambda: factories.TODAY)
     throttles.counter.forget()
-    return Stage()
+    return Stage(to_do=True)
 
 
 @pytest.mark.parametrize(("path", "method"), ADDRESSES)

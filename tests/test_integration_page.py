@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from commitments.models import BreachCase, Commitment
+from commitments.models import BreachCase, Commitment, FulfilmentReview
 from credit_portal.audit import clock
 from credit_portal.outbox.models import Scope
 from disclosure import throttles
@@ -43,7 +43,7 @@ def commands_of(page: str) -> list[str]:
 def test_every_command_works_as_it_stands(live_server: Any, settings: Any, tmp_path: Path) -> None:
     settings.SITE = settings.SITE | {"address": live_server.url}
     throttles.counter.forget()
-    stage = Stage(now=clock.now(), clauses=CLAUSES, blanks=BLANKS)
+    stage = Stage(now=clock.now(), to_do=True, clauses=CLAUSES, blanks=BLANKS)
     page = Client().get(PAGE).content.decode()
     commands = commands_of(page)
     posted = set(re.findall(r"/api/v1/([a-z-]+)\" \\\n.*\n.*Idempotency", "\n".join(commands)))
@@ -59,7 +59,9 @@ def test_every_command_works_as_it_stands(live_server: Any, settings: Any, tmp_p
     assert done.stdout.split() == ["201", "201", "200", "200", "201", "201", "201", "201", "201"], answers
     kept = json.loads(answers["commitment.json"])["code"]
     assert [row["code"] for row in json.loads(answers["list.json"])["results"]] == [kept]
-    assert Commitment.objects.get(code=kept).fulfilment == "fulfilled"
+    # All clauses are reported as kept; somebody of the department has to confirm it.
+    assert Commitment.objects.get(code=kept).fulfilment == "running"
+    assert FulfilmentReview.objects.get().commitment.code == kept
     assert BreachCase.objects.get().opened_by_system == stage.system
     assert AdministrativeAct.objects.get().partner == stage.system
 

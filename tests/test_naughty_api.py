@@ -80,6 +80,7 @@ POSTS = [path for path, ways in DESCRIPTION["paths"].items() if "post" in ways]
 class Scene:
     def __init__(self) -> None:
         self.stage = Stage(
+            to_do=True,
             blanks=({"key": "情况", "label": "情况", "required": False, "max_length": 200},),
             clauses=(*factories.CLAUSES[:-1], ("pledge", "情况：{情况}。", ()), factories.CLAUSES[-1]),
         )

@@ -354,7 +354,7 @@ def test_the_description_is_valid_and_served(client: Client) -> None:
     assert set(schema["paths"]) == {
         f"/api/v1/public/{name}"
         for name in (
-            "commitments", "commitments/{code}", "subjects/{uscc}", "catalogue", "texts", "export.csv", "export.jsonl",
+            "commitments", "commitments/{code}", "subjects/{uscc}", "catalogue", "catalogue/{code}", "texts", "export.csv", "export.jsonl",
             "breaches", "breaches/{id}", "changes", "duties", "statistics",
             "acts", "acts/{id}", "measures",
         )

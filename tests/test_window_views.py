@@ -507,7 +507,7 @@ def test_check_and_sign_ask_the_database_a_fixed_number_of_times(
     counter.get("/window/")  # the name of the place is read once a minute
     with django_assert_max_num_queries(14):
         counter.get(at("draft", draft))
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         counter.post(at("check", draft), choice(hall))
     with django_assert_max_num_queries(17):
         counter.get(at("draft", draft))

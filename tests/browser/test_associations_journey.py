@@ -86,9 +86,9 @@ def test_from_the_poster_to_the_coverage(place, window) -> None:
     page.click("text=开始阅读和签署")
     page.click("text=核查，看能否承诺")
     for place_no in (2, 3):
-        page.click("text=已经看过，下一项")
+        page.click("text=已经看过")
         expect(page.locator(".sign-place")).to_contain_text(f"第 {place_no} 项")
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     page.click("text=去签署")
     phone.draw(page)
     page.click("#sign-button")
@@ -159,12 +159,12 @@ def test_from_the_proof_to_the_verified_record(place, window, tmp_path) -> None:
     page.click("text=勾选的签署真实性承诺并提交")
     # The blank of the list is filled in by the portal: it is no step of its own.
     for place_no in (2, 4):
-        page.click("text=已经看过，下一项")
+        page.click("text=已经看过")
         expect(page.locator(".sign-place")).to_contain_text(f"第 {place_no} 项")
     expect(page.locator("#paper")).to_contain_text("共 1 条，校验值")
     window.look("92-registration-text")
     page.set_viewport_size({"width": 360, "height": 740})
-    page.click("text=已经看过，下一项")
+    page.click("text=已经看过")
     page.click("text=去签署")
     phone.draw(page)
     page.click("#sign-button")

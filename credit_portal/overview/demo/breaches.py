@@ -97,6 +97,8 @@ def _choose(timeline: Timeline, story: Story, officer: User) -> Commitment | Non
             late_materials=False,
         )
         .exclude(subject_kind="person")
+        # What a department's own system hands in has a story of its own.
+        .exclude(channel="partner")
     )
     order = ["-subject__state_owned"] if story.state_owned else []
     return rows.order_by(*order, "pk").first()
