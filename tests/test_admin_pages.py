@@ -33,7 +33,7 @@ def test_every_page_of_the_back_office_stands_in_its_sidebar():
 
 # Abbreviations that are the Chinese term, too.
 HTML = "text/html; charset=utf-8"
-KNOWN = {"chinesecalendar", "CSV", "PDF", "SHA", "KB", "HTTP", "JSON", "xlsx"}
+KNOWN = {"chinesecalendar", "CSV", "Excel", "PDF", "SHA", "KB", "HTTP", "JSON", "xlsx"}
 # What stands for a thing and not for a word: codes, numbers, hashes, user names, file types, e-mail signs.
 # The address of a page, as somebody wrote it who pointed an error out on it.
 ADDRESS = re.compile(r"^\s*/(?:[a-z-]+/)+\s*$")

@@ -121,7 +121,7 @@ def test_pages_ask_the_database_only_so_often(client):
         f"/subjects/{signed.subject_code}/": 5,
         "/catalogue/": 3,
         "/texts/": 1,
-        reverse("disclosure:text", args=[version.text.code]): 3,
+        reverse("disclosure:text", args=[version.text.code]): 6,
         "/rules/": 2,
         f"/rules/{RuleDocument.objects.first().pk}/": 1,
         reverse("disclosure:verify", args=[signed.verify_token]): 1,

@@ -170,6 +170,10 @@ VERBS = {
     "item.rules": "印发事项实施细则",
     "catalogue.import": "导入目录文件",
     "catalogue.filing": "目录备案",
+    "bulk.job": "批量上传",
+    "bulk.breach": "归集文件载有的违诺",
+    "commitment.imported": "归集承诺",
+    "commitment.revised": "按归集文件更正承诺",
 }
 TARGETS = {
     "region": "行政区划",
