@@ -156,7 +156,9 @@ class KeptSerializer(s.Serializer):
 
 class KeptAnswerSerializer(s.Serializer):
     commitment = s.CharField(help_text=CODE)
-    status = s.ChoiceField(["running", "fulfilled"], help_text="履行状态；running：各条已登记，待本部门人员确认")
+    status = s.ChoiceField(
+        ["running", "fulfilled"], help_text="履行状态；running：各条已登记，待本部门人员确认"
+    )
     new = s.BooleanField(help_text="false：各条以前已经登记，没有变化")
 
 

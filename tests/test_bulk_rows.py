@@ -17,6 +17,7 @@ from commitments.bulk.reading import read, read_cell
 from commitments.models import BulkJob, Commitment
 from credit_portal.documents.intake import Formula, IntakeRefused, Number, open_table
 from credit_portal.documents.intake.cells import serial_day
+from credit_portal.registry import codes
 
 from . import bulk_stage as stage
 from . import factories as make
@@ -85,7 +86,8 @@ def test_a_changed_character_of_a_code_is_found(text, place) -> None:
     right = make.organisation_code(77)
     for char in text[:3]:
         changed = right[:place] + char + right[place + 1 :]
-        if changed.upper() != right and len(changed) == 18:
+        # Other ways to write the same character are the same character.
+        if codes.clean(changed) != right and len(codes.clean(changed)) == 18:
             assert reading.uscc_problem(changed, "法人及非法人组织")
 
 
