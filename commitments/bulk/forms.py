@@ -56,5 +56,5 @@ class SettleForm(forms.Form):
         required=False,
         max_length=MOST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="不立案时填写：怎样核实的，为什么不立案。",
+        help_text="不立案的须写明怎样核实的、为什么不立案；立案的可以补充。",
     )

@@ -47,16 +47,22 @@ def facts_of(row: ImportedCommitment) -> str:
 
 
 @transaction.atomic
-def open_case(*, commitment_id: int, facts: str, actor: User, now: datetime) -> BreachCase:
-    """Open a case on what the file told; from there it goes as any other. Raises BulkRefused (`facts`)."""
+def open_case(
+    *, commitment_id: int, facts: str, note: str = "", actor: User, now: datetime
+) -> BreachCase:
+    """Open a case on what the file told; from there it goes as any other. `note`: what was found out, if anything was
+    written. Raises BulkRefused (`facts`, `note`)."""
     row = _own(commitment_id, actor)
+    said = _said(note)
+    if len(said) > MOST:
+        raise BulkRefused(f"核实情况最多 {MOST} 个字，现为 {len(said)} 个字。", field="note")
     try:
         case = case_opening.open_case(
             commitment_id=row.pk, source=BreachCase.Source.BULK, facts=facts, actor=actor, now=now
         )
     except CaseError as error:
         raise BulkRefused(str(error), field=error.field if error.field == "facts" else "") from error
-    _settle(row, Breach.CASE, "", actor=actor, case=case, now=now)
+    _settle(row, Breach.CASE, said, actor=actor, case=case, now=now)
     return case
 
 
@@ -64,11 +70,15 @@ def open_case(*, commitment_id: int, facts: str, actor: User, now: datetime) -> 
 def dismiss(*, commitment_id: int, note: str, actor: User, now: datetime) -> ImportedCommitment:
     """Looked into, and no case: with what was found out. Raises BulkRefused (`note`)."""
     row = _own(commitment_id, actor)
-    said = note.replace("\r\n", "\n").replace("\0", "").strip()
+    said = _said(note)
     if not LEAST <= len(said) <= MOST:
         raise BulkRefused(f"请写明核实情况（{LEAST} 至 {MOST} 个字，现为 {len(said)} 个字）。", field="note")
     _settle(row, Breach.DISMISSED, said, actor=actor, case=None, now=now)
     return row
+
+
+def _said(note: str) -> str:
+    return note.replace("\r\n", "\n").strip()
 
 
 def _own(commitment_id: int, actor: User) -> ImportedCommitment:

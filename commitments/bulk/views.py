@@ -247,7 +247,11 @@ def _settled(request: HttpRequest, row: ImportedCommitment, form: SettleForm) ->
     told = form.cleaned_data
     if told["outcome"] == "case":
         case = settling.open_case(
-            commitment_id=row.pk, facts=told["facts"], actor=request.user, now=clock.now()
+            commitment_id=row.pk,
+            facts=told["facts"],
+            note=told["note"],
+            actor=request.user,
+            now=clock.now(),
         )
         messages.success(request, f"已立案 {case.number}。")
         return redirect("cases:case", case.uuid)

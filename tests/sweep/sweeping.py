@@ -21,7 +21,7 @@ NOT_KEPT = [
     # A shorthand of pinyin is kept in small letters without spaces.
     (r"/admin/registry/serviceitemversion/", r"^pinyin$"),
     # Sealed: what is stored is not to be read in the database.
-    (r"/tips/|/complaints/|/objections/", r"^contact$|phone"),
+    (r"/tips/|/complaints/|/objections/|/me/repair/", r"^contact$|phone"),
     # Where an account was chosen, the name is that of the account.
     (r"/desk/unit/", r"^(?:c\d+-)?name$"),
     # On how a statement was taken up, where there is none.
@@ -150,14 +150,18 @@ def all_at_once(sound: Sound, strings: Iterator[str], report: Report, *, follow:
         trial = {name: one for name, one in trial.items() if name not in named}
 
 
-def sweep(*, now: datetime, whole: bool, seed: int = 0, seconds: float = 0, rounds: int = 2) -> Report:
+def sweep(
+    *, now: datetime, whole: bool, seed: int = 0, seconds: float = 0, rounds: int = 2, only: str = ""
+) -> Report:
     """`whole`: every string in every field of everything, for `seconds` at most, beginning with the string `seed`; else
-    `rounds` strings in each field, all 485 among all fields."""
+    `rounds` strings in each field, all 485 among all fields. `only`: a pattern of routes, to look at one finding again."""
     report, known = Report(), samples()
     sounds = []
     until = time.monotonic() + seconds
     strings = cycle(naughty_strings()[seed:] + naughty_strings()[:seed])
     for kinds in found_forms(now=now, whole=whole).values():
+        if not re.search(only, kinds[0].route):
+            continue
         if kinds[0].form.method == "get":
             ask(kinds[0], strings, report)
             continue

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.http.multipartparser import MultiPartParser
 
 from credit_portal.documents.services import clean_name
 from tests.blank_papers import Blank
@@ -198,8 +199,10 @@ def wrong_with_file(sound: Sound, one: Field, text: str) -> str:
             continue
         if name is not named:
             return f"what is no paper was taken as {name}"
-        if not is_kept(clean_name(named), sent.stored):
-            return f"taken, and the name of the file is not {clean_name(named)!r}"
+        # Django reads &#9; in a name as browsers write what their character set lacks, and drops what is not printable.
+        kept = clean_name(MultiPartParser.sanitize_file_name(None, named) or "")  # type: ignore[arg-type]
+        if not is_kept(kept, sent.stored):
+            return f"taken, and the name of the file is not {kept!r}"
     return ""
 
 
