@@ -15,7 +15,7 @@ class CommitmentsConfig(AppConfig):
 
         from . import drafting, hooks, particulars, statements, term_switching
         from .associations import campaigns
-        from .bulk import jobs, settling, takeover, writing
+        from .bulk import jobs, keeping, settling, takeover, writing
         from .consequences import undoing
         from .obligations import late, making
         from .rechecks import answering, drawing
@@ -70,7 +70,8 @@ class CommitmentsConfig(AppConfig):
         effects.register_effect(expected.SMS, expected.send_sms, label="自愿注册提醒短信", external=True)
         duties.register_matter(writing.MATTER, "归集的违诺", _imported_page)
         effects.register_effect(jobs.EFFECT, jobs.run, label="批量导入承诺", external=True)
-        effects.register_effect(takeover.EFFECT, takeover.run, label="采用归集文件的更正", external=True)
+        effects.register_effect(jobs.TAKE, takeover.run, label="采用归集文件的更正", external=True)
+        effects.register_effect(jobs.KEEP, keeping.run, label="确认归集文件写明的全部履行", external=True)
         sweeping.register_step("bulk", jobs.follow)
         sweeping.register_step("bulk.breaches", settling.follow)
 

@@ -25,6 +25,7 @@ class BulkJob(models.Model):
         RUNNING = "running", "正在导入"
         DONE = "done", "已完成"
         TAKING = "taking", "正在采用更正"
+        KEEPING = "keeping", "正在确认履行"
         CANCELLED = "cancelled", "已取消"
         FAILED = "failed", "未能办理"
 
@@ -72,6 +73,21 @@ class BulkJob(models.Model):
         related_name="+",
         db_index=False,
     )
+    # Told as kept in full: each waits for another person, who may confirm them for the whole file.
+    kept = models.PositiveIntegerField("写明全部履行", default=0)
+    kept_confirmed = models.PositiveIntegerField("已确认全部履行", default=0)
+    kept_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="全部履行确认人",
+        related_name="+",
+        db_index=False,
+    )
+    kept_note = models.CharField("怎样确认的", max_length=300, blank=True)
+    # The last review that the confirmation has been through: where to go on.
+    kept_upto = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField("上传时间")
     beat_at = models.DateTimeField("最近进展", null=True, blank=True)
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
@@ -89,7 +105,7 @@ class BulkJob(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["done", "cancelled", "failed"], finished_at__isnull=False)
                 | Q(state__in=["waiting", "running"], finished_at__isnull=True)
-                | Q(state="taking"),
+                | Q(state__in=["taking", "keeping"]),
                 name="bulk_job_finished_is_dated",
                 violation_error_message="办完的批量上传须有完成时间。",
             ),
@@ -99,7 +115,7 @@ class BulkJob(models.Model):
             models.Index(
                 fields=["id"],
                 name="bulk_job_unfinished",
-                condition=Q(state__in=["waiting", "running", "taking"]),
+                condition=Q(state__in=["waiting", "running", "taking", "keeping"]),
             ),
             models.Index(fields=["expires_at"], name="bulk_job_expiring", condition=~Q(result_name="")),
         ]
@@ -109,7 +125,12 @@ class BulkJob(models.Model):
 
     @property
     def unfinished(self) -> bool:
-        return self.state in (self.State.WAITING, self.State.RUNNING, self.State.TAKING)
+        return self.state in (
+            self.State.WAITING,
+            self.State.RUNNING,
+            self.State.TAKING,
+            self.State.KEEPING,
+        )
 
 
 class BulkFault(models.Model):

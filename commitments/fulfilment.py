@@ -44,14 +44,13 @@ NEEDS_DETERMINATION = "部分履行和全部未履行须经违诺认定，不能
 
 @transaction.atomic
 def record_fulfilment(
-    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = "", as_told: bool = False
+    *, commitment_id: int, status: str, actor: User, now: datetime, note: str = ""
 ) -> Commitment:
     """Record the status of a commitment as a whole, by its department or the region's credit office, where two have settled
     it already: the written answer to an objection is proposed by one and approved by another.
 
-    `as_told`: of a commitment that was collected from elsewhere, where its own unit answers for what it tells, the last day
-    of what has to be kept up does not matter. `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full
-    is written into the subject's record. Raises FulfilmentError.
+    `note` says what was found; it is required where something was not kept. Told twice, nothing changes. Kept in full is
+    written into the subject's record. Raises FulfilmentError.
     """
     commitment = settling.to_record(commitment_id, actor)
     if status not in Status.values:
@@ -75,11 +74,42 @@ def record_fulfilment(
         broken = [row for row in settling.obligations_of(commitment) if row.state == State.NOT_KEPT]
         settling.find(commitment, [Move(row, State.NOT_KEPT, True) for row in broken], source)
     else:
-        moves = settling.kept_moves(commitment, source.found_on, field="status", as_told=as_told)
+        moves = settling.kept_moves(commitment, source.found_on, field="status")
         settling.find(commitment, moves, source)
         if not moves:
             # All was found before and only waited for another person.
             settling.settle(commitment, source)
+    return commitment
+
+
+@transaction.atomic
+def take_over_kept(*, commitment_id: int, actor: User, now: datetime, note: str) -> Commitment:
+    """A file of collected commitments now tells that this one was kept in full. Its unit answers for what it tells, so that
+    the last day of what has to be kept up does not matter; another person confirms it, as everywhere."""
+    commitment = settling.locked(commitment_id)
+    settling.check_stands(commitment)
+    source = Source(now=now, found_on=local_date(now), note=note, actor=actor)
+    settling.find(
+        commitment, settling.kept_moves(commitment, source.found_on, field="status", as_told=True), source
+    )
+    return commitment
+
+
+@transaction.atomic
+def take_back_told(*, commitment_id: int, actor: User, now: datetime, note: str) -> Commitment:
+    """The file tells no longer that this one was kept in full, and nobody had confirmed it: what was put down by its word is
+    taken back clause by clause."""
+    commitment = settling.locked(commitment_id)
+    rows = [row for row in settling.obligations_of(commitment) if row.state == State.KEPT]
+    last = {
+        one.obligation_id: one for one in ObligationFinding.objects.filter(obligation__in=rows).order_by("pk")
+    }
+    told = [row for row in rows if row.pk in last and last[row.pk].case_id is None]
+    settling.find(
+        commitment,
+        [Move(row, State.OPEN, corrects=last[row.pk]) for row in told],
+        Source(now=now, found_on=local_date(now), note=note, actor=actor),
+    )
     return commitment
 
 

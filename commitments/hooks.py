@@ -176,6 +176,20 @@ def run_after_import(*, rows: Sequence[Imported], actor: object, now: datetime) 
         hook(rows=rows, actor=actor, now=now)
 
 
+_after_kept: dict[str, Hook] = {}
+
+
+def register_after_kept(name: str, hook: Hook) -> None:
+    """`hook(*, rows, now)` runs when commitments of a file have been confirmed as kept in full: what `after_fulfilment` does,
+    for (id, code) of many."""
+    _after_kept[name] = hook
+
+
+def run_after_kept(*, rows: Sequence[tuple[int, str]], now: datetime) -> None:
+    for hook in _after_kept.values():
+        hook(rows=rows, now=now)
+
+
 _after_revision: dict[str, Hook] = {}
 
 

@@ -31,6 +31,7 @@ class DisclosureConfig(AppConfig):
         hooks.register_after_signing("publicity", services.decide_initial)
         hooks.register_class_by_rule(importing.class_by_rule)
         hooks.register_after_import("publicity", importing.on_imported)
+        hooks.register_after_kept("publicity", importing.on_kept)
         hooks.register_after_revision("publicity", importing.on_revised)
         hooks.register_after_voiding("publicity", services.on_voided)
         hooks.register_after_correction("publicity", services.on_corrected)

@@ -54,7 +54,23 @@ def on_imported(*, rows: Sequence[Imported], actor: User | None, now: datetime) 
         references=[row.code for row in public if row.subject_kind != CreditSubject.Kind.PERSON],
         now=now,
     )
-    first = min(row.id for row in rows)
+    _look_again(min(row.id for row in rows))
+
+
+def on_kept(*, rows: Sequence[tuple[int, str]], now: datetime) -> None:
+    """After a part of a file was confirmed as kept in full: told where it can be seen, and to the platform above."""
+    changes.record_changed(
+        resource="commitment",
+        references=list(
+            listed_commitments(now).filter(pk__in=[pk for pk, _ in rows]).values_list("code", flat=True)
+        ),
+        now=now,
+    )
+    _look_again(min(pk for pk, _ in rows))
+
+
+def _look_again(first: int) -> None:
+    """Have the platforms above looked through from this commitment on."""
     # Held until these rows are there to be seen: a look-through of the platform's would pass them by, or has.
     for platform in ExchangePlatform.objects.select_for_update().filter(is_active=True).order_by("pk"):
         if platform.scanned_to >= first:

@@ -4,6 +4,7 @@ Regions are the tree of `REGIONS`; whoever needs another instance of anything pa
 """
 
 import itertools
+import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,17 @@ from typing import Any
 from django.contrib.auth.models import Group
 from stdnum.cn import ric, uscc
 
-from commitments.models import Blank, BreachCase, Clause, CommitmentText, RequiredContent, TextVersion
+from commitments.models import (
+    Blank,
+    BreachCase,
+    Clause,
+    ClauseWarning,
+    Commitment,
+    CommitmentText,
+    RequiredContent,
+    TextVersion,
+    WarningRule,
+)
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.registry import groups
 from credit_portal.registry.models import (
@@ -372,3 +383,19 @@ def progress_report(*, department: Department | None = None, **fields: Any) -> P
         "opened_at": NOW,
     }
     return ProgressReport.objects.create(**(values | fields))
+
+
+def warning(commitment: Commitment, *, now: datetime, clauses: Sequence[int] = (1,)) -> ClauseWarning:
+    """An entry in the record of a commitment's subject that speaks against its clauses, waiting for an answer."""
+    region = commitment.region
+    entry = credit_entry(subject=commitment.subject, from_on=now.date(), entered_at=now)
+    rule = WarningRule.objects.create(
+        family=uuid.uuid4(), region=region, name="试", entry_kinds=["penalty"], contents=["obey_law"], says="请核实。",
+        basis="演示", effective_from=now.date(), entered_by=staff("credit_office", department=commitment.department),
+        entered_at=now,
+    )  # fmt: skip
+    return ClauseWarning.objects.create(
+        rule=rule, family=rule.family, entry=entry, commitment=commitment, subject=commitment.subject,
+        department=commitment.department, region=region, found_at=now,
+        clauses=[{"no": number, "text": "守法经营，材料真实。"} for number in clauses],
+    )  # fmt: skip

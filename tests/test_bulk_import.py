@@ -8,6 +8,7 @@ from commitments.models import (
     BulkFault,
     Commitment,
     CommitmentEvent,
+    FulfilmentReview,
     ImportedCommitment,
     Obligation,
 )
@@ -51,7 +52,7 @@ def test_right_rows_come_in_with_everything_that_a_commitment_has(place) -> None
     )
     assert first.content[0]["text"] == rows[0]["承诺内容"] and first.content[1]["kind"] == "liability"
     assert first.imported.job == job and first.imported.row == 2
-    assert found[rows[3]["承诺编码"]].fulfilment == "fulfilled"
+    assert found[rows[3]["承诺编码"]].fulfilment == "running"
     # Each subject with its history, name and blind index.
     assert CreditSubject.history.count() == CreditSubject.objects.count() == SubjectName.objects.count() == 6
     someone = found[rows[4]["承诺编码"]].subject
@@ -62,7 +63,9 @@ def test_right_rows_come_in_with_everything_that_a_commitment_has(place) -> None
     assert kinds == ["imported", "published"]
     assert Obligation.objects.filter(commitment=first).get().state == "open"
     assert Obligation.objects.get(commitment=found[rows[3]["承诺编码"]]).state == "kept"
-    assert CreditEntry.objects.get().kind == "fulfilment" and CreditEntry.history.count() == 1
+    # That it was kept in full is put down, and waits for another person.
+    assert job.kept == 1 and FulfilmentReview.objects.get().asked_by == place.officer
+    assert not CreditEntry.objects.exists()
     assert PublicityDecision.objects.count() == 6 and PublicChange.objects.count() == 5
     assert {row.code for row in listed_commitments(NOW + stage.MINUTE)} == set(found) - {rows[4]["承诺编码"]}
     assert AuditEvent.objects.filter(verb="commitment.imported").count() == 6

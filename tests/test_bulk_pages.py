@@ -9,6 +9,7 @@ from commitments.models import (
     BulkJob,
     Commitment,
     CommitmentEvent,
+    FulfilmentReview,
     ImportedRevision,
     Obligation,
 )
@@ -188,7 +189,8 @@ def test_other_content_is_shown_beside_the_old_and_taken_over_only_when_confirme
         ["6", "食品经营许可新办", "食品经营许可延续"]
     ]
     assert CommitmentEvent.objects.filter(commitment=first).latest("pk").kind == "revised"
-    assert kept.fulfilment == "fulfilled" and Obligation.objects.get(commitment=kept).state == "kept"
+    assert kept.fulfilment == "running" and Obligation.objects.get(commitment=kept).state == "kept"
+    assert FulfilmentReview.objects.get(commitment=kept).state == "waiting"
     assert other.subject.name == other.subject_name == "栾城区更正后有限公司"
     assert (broken.fulfilment, broken.imported.breach) == ("running", "waiting")
     assert mended.imported.breach == ""

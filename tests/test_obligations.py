@@ -1,7 +1,6 @@
 """A commitment is kept clause by clause: made at signing, found one by one, and the status follows from them. (R62)"""
 
 import csv
-import uuid
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,14 +14,12 @@ from hypothesis import strategies as st
 from commitments import breaches, fulfilment, signing
 from commitments.fulfilment import FulfilmentError
 from commitments.models import (
-    ClauseWarning,
     Commitment,
     CommitmentEvent,
     FulfilmentReview,
     Obligation,
     ObligationFinding,
     Supplement,
-    WarningRule,
 )
 from commitments.obligations import confirming, making, rules
 from credit_portal.audit import clock
@@ -404,20 +401,7 @@ def test_how_a_clause_is_kept_says_from_when_it_can_be_recorded(built, db, monke
 
 @pytest.mark.req("R62", "R63")
 def test_a_clause_with_a_warning_that_waits_is_not_recorded_as_kept(place):
-    entry = CreditEntry.objects.create(
-        subject=place.commitment.subject, kind="penalty", title="销售不合格食品", source="演示", from_on=TODAY,
-        region=place.department.region, entered_at=NOW,
-    )  # fmt: skip
-    family = uuid.uuid4()
-    rule = WarningRule.objects.create(
-        family=family, region=place.department.region, name="试", entry_kinds=["penalty"], contents=["obey_law"],
-        says="请核实。", basis="演示", effective_from=TODAY, entered_by=place.credit, entered_at=NOW,
-    )  # fmt: skip
-    warning = ClauseWarning.objects.create(
-        rule=rule, family=family, entry=entry, commitment=place.commitment, subject=place.commitment.subject,
-        department=place.department, region=place.department.region, found_at=NOW,
-        clauses=[{"no": 1, "text": "守法经营，材料真实。"}],
-    )  # fmt: skip
+    warning = factories.warning(place.commitment, now=NOW)
     page = body(client_of(place.officer).get(place.address))
     assert "有预警待核实" in page and str(warning.uuid) in page and 'name="clause-1"' not in page
     with pytest.raises(FulfilmentError, match="先答复预警"):

@@ -4,7 +4,7 @@ progress, so whoever goes on after a process that has died goes on exactly there
 import gc
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,7 +33,9 @@ from .columns import KEY, KNOWN, REQUIRED
 from .reading import Faults, Line, read
 
 State, FaultKind = BulkJob.State, BulkFault.Kind
-EFFECT = "bulk.run"
+# Who carries a job on, by its state.
+EFFECT, TAKE, KEEP = "bulk.run", "bulk.take", "bulk.keep"
+CARRIED_BY = {State.WAITING: EFFECT, State.RUNNING: EFFECT, State.TAKING: TAKE, State.KEEPING: KEEP}
 DOES = AT_THE_DESK
 MOST_ROWS = 100_000
 PART = 500
@@ -133,9 +135,10 @@ def start(
 def ask(job: BulkJob, *, now: datetime) -> None:
     """Have the job taken up in the background."""
     beat = job.beat_at.isoformat() if job.beat_at else ""
+    effect = CARRIED_BY[State(job.state)]
     outbox.enqueue(
-        effect=EFFECT, key=f"{EFFECT}:{job.pk}:{job.state}:{job.done}:{job.taken}:{beat}", payload={"job": job.pk},
-        now=now,
+        effect=effect, key=f"{effect}:{job.pk}:{job.state}:{job.done}:{job.taken}:{job.kept_upto}:{beat}",
+        payload={"job": job.pk}, now=now,
     )  # fmt: skip
 
 
@@ -232,6 +235,17 @@ def carry_on(*, job_id: int, now: datetime, longest: float | None = None) -> Bul
     return BulkJob.objects.get(pk=job_id)
 
 
+def in_parts(part: Callable[..., bool], job_id: int, *, now: datetime) -> None:
+    """Call `part(job_id, now=…)`, each with its own commit, until it says that there is no more; what is left after a run
+    of LONGEST_RUN is asked for again."""
+    began = time.monotonic()
+    while part(job_id, now=(moment := now + timedelta(seconds=time.monotonic() - began))):
+        if time.monotonic() - began > LONGEST_RUN:
+            with transaction.atomic():
+                ask(BulkJob.objects.select_for_update().get(pk=job_id), now=moment)
+            return
+
+
 @transaction.atomic
 def _begin(job_id: int, now: datetime) -> BulkJob:
     job = BulkJob.objects.select_for_update().get(pk=job_id)
@@ -241,7 +255,9 @@ def _begin(job_id: int, now: datetime) -> BulkJob:
     if job.dry_run and job.done:
         # Nothing of it is in the tables: what its rows would have brought is counted anew.
         BulkFault.objects.filter(job=job).delete()
-        job.done = job.good = job.same = job.different = job.bad = job.new_subjects = job.breaches = 0
+        job.done = job.good = job.same = job.different = job.bad = job.new_subjects = job.breaches = (
+            job.kept
+        ) = 0
         job.scans_used = 0
     job.save()
     return job
@@ -343,6 +359,7 @@ def _apply(
     job.bad += len(wrong)
     job.different += len(found.different)
     job.breaches += sum(1 for one in found.new if one.line.carries_breach)
+    job.kept += sum(1 for one in found.new if one.line.outcome == "fulfilled")
     job.scans_used += len(papers)
     job.beat_at = now
     job.save()
@@ -415,6 +432,14 @@ def _notify(job: BulkJob, now: datetime) -> None:
             users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
             title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,
         )  # fmt: skip
+    if job.kept and not job.dry_run and job.owner is not None:
+        colleagues = User.objects.filter(
+            department=job.department, groups__name__in=list(DOES), is_active=True
+        ).exclude(pk=job.owner_id)
+        notices.notify(
+            users=colleagues.distinct(), key=f"bulk:{job.pk}:kept", kind="bulk",
+            title=f"归集文件写明全部履行 {job.kept} 份，请另一人确认", body="", link=link, now=now,
+        )  # fmt: skip
     waiting = (
         ImportedCommitment.objects.filter(job=job, breach=ImportedCommitment.Breach.WAITING)
         .values("department")
@@ -443,9 +468,7 @@ def tell(job: BulkJob, deed: str, *, actor: User | None, now: datetime) -> None:
 
 def follow(*, now: datetime) -> int:
     """Step of the sweep: jobs that nobody is at any more are taken up again, results whose time is over removed."""
-    stalled = BulkJob.objects.filter(
-        state__in=[State.WAITING, State.RUNNING, State.TAKING], beat_at__lt=now - STALLED
-    )
+    stalled = BulkJob.objects.filter(state__in=list(CARRIED_BY), beat_at__lt=now - STALLED)
     number = 0
     for job in stalled.order_by("pk"):
         with transaction.atomic():

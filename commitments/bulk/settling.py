@@ -47,9 +47,7 @@ def facts_of(row: ImportedCommitment) -> str:
 
 
 @transaction.atomic
-def open_case(
-    *, commitment_id: int, facts: str, note: str = "", actor: User, now: datetime
-) -> BreachCase:
+def open_case(*, commitment_id: int, facts: str, note: str = "", actor: User, now: datetime) -> BreachCase:
     """Open a case on what the file told; from there it goes as any other. `note`: what was found out, if anything was
     written. Raises BulkRefused (`facts`, `note`)."""
     row = _own(commitment_id, actor)

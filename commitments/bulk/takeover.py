@@ -3,8 +3,7 @@ file, taken over one by one, each with what was there and what is there now. Wha
 them, and what has changed since the officer looked is left as it is."""
 
 import json
-import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,18 +22,16 @@ from commitments.models import (
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.hashing import keyed_hash
-from credit_portal.outbox import services as outbox
 from credit_portal.registry import crypto
 from credit_portal.registry.in_sets import Named, find_subjects, register_subjects
 from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
 
 from . import planning, settling, stored, writing
 from .columns import LABELS
-from .jobs import LONGEST_RUN, BulkRefused, own, sealed_for, tell
+from .jobs import BulkRefused, ask, in_parts, own, sealed_for, tell
 from .reading import Line, read
 from .results import label_of
 
-EFFECT = "bulk.take"
 State, Kind, FaultState = BulkJob.State, BulkFault.Kind, BulkFault.State
 Breach = ImportedCommitment.Breach
 PART = 100
@@ -59,9 +56,7 @@ def confirm(*, job_id: int, actor: Any, now: datetime) -> BulkJob:
     job.state, job.confirmed_by, job.beat_at = State.TAKING, actor, now
     job.save(update_fields=["state", "confirmed_by", "beat_at"])
     tell(job, "确认采用更正", actor=actor, now=now)
-    outbox.enqueue(
-        effect=EFFECT, key=f"{EFFECT}:{job.pk}:{now.isoformat()}", payload={"job": job.pk}, now=now
-    )
+    ask(job, now=now)
     return job
 
 
@@ -71,11 +66,7 @@ def run(payload: dict[str, Any], *, key: str, now: datetime) -> None:
 
 
 def carry_on(*, job_id: int, now: datetime) -> None:
-    began = time.monotonic()
-    while time.monotonic() - began < LONGEST_RUN and _part(
-        job_id, now=now + timedelta(seconds=time.monotonic() - began)
-    ):
-        pass
+    in_parts(_part, job_id, now=now)
 
 
 @transaction.atomic
@@ -186,6 +177,7 @@ def _write(
     )
     mark = stored.keyed_fingerprint(line.values, line.own_number)
     new = planning.New(line, row.department, subject, mark)
+    was_kept = row.imported.outcome == Commitment.Fulfilment.FULFILLED
     ImportedCommitment.objects.filter(pk=row.pk).update(**writing.told_fields(new))
     Obligation.objects.filter(commitment=row, state=Obligation.State.OPEN).update(due_on=line.valid_until)
     names = "、".join(label_of(number) for number, _, _ in changes)
@@ -208,13 +200,14 @@ def _write(
             json.dumps([new for _, _, new in changes], ensure_ascii=False), purpose="revision"
         ),
     )
-    _follow_outcome(job, row, line, now=now)
+    _follow_outcome(job, row, line, was_kept, now=now)
     fresh = Commitment.objects.get(pk=row.pk)
     hooks.run_after_revision(commitment=fresh, now=now)
 
 
-def _follow_outcome(job: BulkJob, row: Commitment, line: Line, *, now: datetime) -> None:
-    """A told breach begins or ceases to wait; what is kept in full now is recorded as such."""
+def _follow_outcome(job: BulkJob, row: Commitment, line: Line, was_kept: bool, *, now: datetime) -> None:
+    """A told breach begins or ceases to wait; what is told of as kept in full now waits for another person, and what is
+    told of so no longer waits no more."""
     told = ImportedCommitment.objects.select_related("commitment").get(pk=row.pk)
     if line.carries_breach and told.breach == Breach.NONE:
         told.breach = Breach.WAITING
@@ -222,12 +215,12 @@ def _follow_outcome(job: BulkJob, row: Commitment, line: Line, *, now: datetime)
         writing.open_duties([(row, row.department)], today=local_date(now), now=now)
     elif not line.carries_breach and told.breach == Breach.WAITING:
         settling.stop_waiting(told, reason="归集文件已更正", actor=job.confirmed_by, now=now)
-    if line.outcome == "fulfilled" and row.fulfilment == Commitment.Fulfilment.RUNNING:
-        fulfilment.record_fulfilment(
+    kept = line.outcome == "fulfilled"
+    if kept != was_kept and row.fulfilment == Commitment.Fulfilment.RUNNING:
+        follow = fulfilment.take_over_kept if kept else fulfilment.take_back_told
+        follow(
             commitment_id=row.pk,
-            status=Commitment.Fulfilment.FULFILLED,
             actor=job.confirmed_by,
             now=now,
             note=writing.TOLD.format(unit=row.department_name, name=job.name, row=line.row)[:300],
-            as_told=True,
         )

@@ -20,7 +20,7 @@ from credit_portal.documents.intake import MOST_BYTES
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.visibility import has_role
 
-from . import jobs, results, settling, takeover, writing
+from . import jobs, keeping, results, settling, takeover, writing
 from .forms import SettleForm, UploadForm
 from .jobs import DOES, BulkRefused
 
@@ -112,6 +112,11 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
             "not_taken": found.faults.filter(kind=Kind.DIFFERENT, state=FaultState.REFUSED).count(),
             "percent": found.done * 100 // found.total if found.total else 0,
             "error": error,
+            "note": request.POST.get("note", ""),
+            "to_confirm": 0 if found.dry_run else keeping.waiting_of(found).count(),
+            "another": own
+            and not found.dry_run
+            and keeping.waiting_of(found).exclude(asked_by=request.user).exists(),
         },
         status=409 if error else 200,
     )
@@ -120,11 +125,17 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
 @desk(*DOES)
 @require_POST
 def deed(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Cancel an upload, or take its corrections over."""
+    """Cancel an upload, take its corrections over, or confirm what it tells of as kept in full."""
     found = _visible(request, uuid)
-    service = takeover.confirm if request.POST.get("deed") == "take" else jobs.cancel
+    told = {"job_id": found.pk, "actor": request.user, "now": clock.now()}
     try:
-        service(job_id=found.pk, actor=request.user, now=clock.now())
+        match request.POST.get("deed"):
+            case "take":
+                takeover.confirm(**told)
+            case "keep":
+                keeping.confirm(note=request.POST.get("note", ""), **told)
+            case _:
+                jobs.cancel(**told)
     except BulkRefused as refused:
         return _show(request, found, error=str(refused))
     return redirect("bulk:job", found.uuid)

@@ -9,7 +9,15 @@ from datetime import date, datetime, time
 from django.db import connection
 
 from commitments import hooks
-from commitments.models import BulkJob, Commitment, CommitmentEvent, ImportedCommitment
+from commitments.models import (
+    BulkJob,
+    Commitment,
+    CommitmentEvent,
+    FulfilmentReview,
+    ImportedCommitment,
+    Obligation,
+    ObligationFinding,
+)
 from commitments.obligations import making
 from credit_portal.audit import events
 from credit_portal.audit.clock import SHANGHAI, local_date
@@ -19,9 +27,6 @@ from credit_portal.deadlines import duties
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.registry.in_sets import Named, register_subjects
 from credit_portal.registry.models import CreditSubject, Department
-from verification.in_sets import add_entries
-from verification.models import CreditEntry
-from verification.vocabulary import Kind
 
 from . import rules, stored
 from .planning import New
@@ -71,7 +76,7 @@ def write(
         with connection.cursor() as cursor:
             cursor.execute(_COUNTERS, [[row.code for row in rows], OWN_SERIALS])
         making.make([row.pk for row in rows])
-        _entries(rows, job, now)
+        _told_kept(new, rows, job, now)
         _to_determine(new, rows, now)
         for one, row in zip(new, rows, strict=True):
             events.commitment_imported(
@@ -144,9 +149,6 @@ def _commitment(
         signed_by=Commitment.SignedBy.PAPER if scan else "",
         signature=scan,
         verify_token=secrets.token_urlsafe(18),
-        fulfilment=Commitment.Fulfilment.FULFILLED
-        if line.outcome == "fulfilled"
-        else Commitment.Fulfilment.RUNNING,
         is_demo=job.is_demo or subject.is_demo,
     )
 
@@ -186,50 +188,68 @@ def told_fields(one: New) -> dict[str, object]:
     }
 
 
+def _source(row: Commitment, job: BulkJob, line: int) -> str:
+    return TOLD.format(unit=row.department_name, name=job.name, row=line)[:300]
+
+
 def _course(new: Sequence[New], rows: Sequence[Commitment], job: BulkJob, now: datetime) -> None:
     found: list[CommitmentEvent] = []
     for one, row in zip(new, rows, strict=True):
-        note = TOLD.format(unit=row.department_name, name=job.name, row=one.line.row)[:300]
         found.append(
             CommitmentEvent(
-                commitment_id=row.pk, kind=CommitmentEvent.Kind.IMPORTED, at=now, actor=job.owner, note=note
+                commitment_id=row.pk,
+                kind=CommitmentEvent.Kind.IMPORTED,
+                at=now,
+                actor=job.owner,
+                note=_source(row, job, one.line.row),
             )
         )
-        if row.fulfilment != Commitment.Fulfilment.RUNNING:
-            found.append(
-                CommitmentEvent(
-                    commitment_id=row.pk,
-                    kind=CommitmentEvent.Kind.FULFILMENT,
-                    at=now,
-                    actor=job.owner,
-                    reason=Commitment.Fulfilment(row.fulfilment).label,
-                    note=note,
-                )
-            )
     copy_models(found)
 
 
-def _entries(rows: Sequence[Commitment], job: BulkJob, now: datetime) -> None:
-    """R62: what was kept in full stands in the subject's record."""
-    add_entries(
-        entries=[
-            CreditEntry(
-                subject_id=row.subject_id,
-                kind=str(Kind.FULFILMENT),
-                title=f"履行承诺：{row.item_name}"[:300],
-                source=row.department_name,
-                department_id=row.department_id,
-                region_id=row.region_id,
-                document_no=row.code,
-                from_on=local_date(now),
-                is_demo=row.is_demo,
-            )
-            for row in rows
-            if row.fulfilment == Commitment.Fulfilment.FULFILLED
-        ],
-        operator=job.owner,
-        now=now,
+def _told_kept(new: Sequence[New], rows: Sequence[Commitment], job: BulkJob, now: datetime) -> None:
+    """R62: what the file tells of as kept in full is put down as found, and waits for another person: `keeping.py`."""
+    told = [(one, row) for one, row in zip(new, rows, strict=True) if one.line.outcome == "fulfilled"]
+    if not told:
+        return
+    known = {row.pk: row for _, row in told}
+    lines = {row.pk: one.line.row for one, row in told}
+    kept = list(
+        Obligation.objects.filter(commitment__in=list(known), state=Obligation.State.OPEN)
+        .exclude(kind=Obligation.Kind.DECLARED)
+        .order_by("commitment_id", "clause_no")
     )
+    Obligation.objects.filter(pk__in=[one.pk for one in kept]).update(
+        state=Obligation.State.KEPT, found_on=local_date(now)
+    )
+    copy_models(
+        [
+            ObligationFinding(
+                obligation_id=one.pk,
+                state=Obligation.State.KEPT,
+                found_on=local_date(now),
+                at=now,
+                finder=job.owner,
+                note=_source(known[one.commitment_id], job, lines[one.commitment_id]),
+            )
+            for one in kept
+        ]
+    )
+    # Of one that only declares something, nothing is there to be kept.
+    waiting = [known[pk] for pk in dict.fromkeys(one.commitment_id for one in kept)]
+    copy_models(
+        [
+            FulfilmentReview(
+                commitment_id=row.pk, department_id=row.department_id, asked_at=now, asked_by=job.owner
+            )
+            for row in waiting
+        ]
+    )
+    for row in waiting:
+        events.fulfilment_review(
+            now=now, actor_id=job.owner_id, department_id=row.department_id, commitment_id=row.pk, code=row.code,
+            step="等待另一人确认",
+        )  # fmt: skip
 
 
 def _to_determine(new: Sequence[New], rows: Sequence[Commitment], now: datetime) -> None:

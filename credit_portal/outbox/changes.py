@@ -54,6 +54,32 @@ def record_published(*, resource: str, references: Sequence[str], now: datetime)
     transaction.on_commit(_number_soon, robust=True)
 
 
+def record_changed(*, resource: str, references: Sequence[str], now: datetime) -> None:
+    """Note that things that stand before the public have changed, many at once. Each keeps the opaque id of its
+    publication."""
+    opaque = dict(
+        PublicChange.objects.filter(resource=resource, reference__in=references)
+        .exclude(kind=PublicChange.Kind.WITHDRAWN)
+        .order_by("pk")
+        .values_list("reference", "opaque")
+    )
+    PublicChange.objects.bulk_create(
+        [
+            PublicChange(
+                key=f"{resource}:{reference}:status:{now.isoformat()}",
+                kind=PublicChange.Kind.CHANGED,
+                resource=resource,
+                reference=reference,
+                at=now,
+                **({"opaque": opaque[reference]} if reference in opaque else {}),
+            )
+            for reference in references
+        ],
+        ignore_conflicts=True,
+    )
+    transaction.on_commit(_number_soon, robust=True)
+
+
 def _number_soon() -> None:
     number_new(now=None)
 

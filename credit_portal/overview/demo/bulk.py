@@ -42,7 +42,7 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     rows = [_row(unit, number, local_date(now) - timedelta(days=60)) for number in range(len(NAMES))]
     for number, value in BREACH.items():
         rows[2][number - 1] = value
-    rows[3][10] = "全部履行"
+    rows[3][10] = rows[4][10] = "全部履行"
     rows[5][3] = rows[5][3][:-1]
     content = sheets.write("xlsx", [field.label for field in FIELDS], rows, title="承诺信息")
     job = jobs.start(
