@@ -172,7 +172,7 @@ class TheDemonstration(TestCase):
         assert PromisedMaterial.objects.filter(state="sent").exists()
         assert set(SupplementExtension.objects.values_list("state", flat=True)) == {"asked", "granted"}
         assert not Commitment.objects.filter(late_materials=True, supplement=None).exists()
-        assert ImmediateResult.objects.exists()
+        assert ImmediateResult.objects.exclude(recorded_on=None).exists()
 
     def test_every_region_has_offices_and_staff_and_every_group_has_an_account(self):
         assert set(Department.objects.values_list("region_id", flat=True)) == SEVEN
@@ -206,8 +206,8 @@ class TheDemonstration(TestCase):
     def test_there_are_enough_subjects_of_each_kind_with_rare_characters_and_interpuncts(self):
         kinds = Counter(CreditSubject.objects.values_list("kind", flat=True))
         assert kinds["organisation"] >= 60
-        # Those of the people, and whoever came in by a file.
-        assert kinds["sole_trader"] >= 25
+        # Those of the people; seven of the eight rows of the demonstration's file came in.
+        assert kinds["sole_trader"] == 25 + BulkJob.objects.get().new_subjects == 32
         assert kinds["person"] == 12
         names = "".join(CreditSubject.objects.values_list("name", flat=True))
         assert {"𬭎", "䶮", "㛃", "·"} <= set(names)
@@ -258,8 +258,7 @@ class TheDemonstration(TestCase):
 
     def test_repair_was_asked_for_and_stands_in_every_state(self):
         states = set(RepairApplication.objects.values_list("state", flat=True))
-        # So much smaller a demonstration has one breach too few for all six.
-        assert len(states & {"applied", "asked", "proposed", "decided", "effective", "refused"}) >= 5
+        assert {"applied", "asked", "proposed", "decided", "effective", "refused"} <= states
         effective = RepairApplication.objects.get(state="effective")
         assert effective.announced_on and effective.entry.repaired_on and effective.pledge
 
@@ -373,7 +372,7 @@ class TheDemonstration(TestCase):
         clerk = User.objects.get(username="luancheng-clerk")
         assert Commitment.objects.filter(clerk=clerk, made_on=NOW.date()).exists()
         open_steps = Draft.objects.filter(clerk=clerk, step__in=["subject", "check", "read", "sign"])
-        assert open_steps.exists()
+        assert open_steps.count() >= 3
         assert not Commitment.objects.filter(signed_at__gt=NOW).exists()
 
     def test_an_association_is_at_work_and_information_is_registered(self):

@@ -140,7 +140,7 @@ def promise_late(clerk: User, draft: Draft, *, now: datetime) -> None:
     item, today = draft.item_version, local_date(now)
     if item is None:
         return
-    last = promising.limits_for(item, draft.department.region, today).default_on
+    last = promising.limits_for(item, draft.department.region, today, corrects=draft.corrects).default_on
     names = [one["name"] for one in item.late_ones][-2:]
     earlier = max(
         working_days_from(current_calendar(), last, -2), working_days_from(current_calendar(), today, 1)

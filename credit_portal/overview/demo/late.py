@@ -61,6 +61,40 @@ def plan(timeline: Timeline) -> None:
     for at, (day, story) in STORIES.items():
         when = open_day(timeline.day(day))
         timeline.at(datetime.combine(when, time(9, 5 + at % 10), SHANGHAI), _visit(timeline, at, story))
+    _plan_at_once(timeline)
+
+
+def _plan_at_once(timeline: Timeline) -> None:
+    """One that is handled at once, with its result within the hour, however few visits there are."""
+
+    def act(now: datetime) -> None:
+        clerk = timeline.world.user(LC, "clerk")
+        for item in timeline.items(LC, local_date(now)):
+            if not (item.handled_at_once and "approval" in item.allowed_types):
+                continue
+            for subject in timeline.subjects[LC]:
+                key = (subject.code, item.item.code, local_date(now))
+                if key in timeline.taken or subject.kind not in item.made_by:
+                    continue
+                timeline.taken.add(key)
+                commitment = counter.handle(
+                    Visit(clerk, subject, item, "approval"),
+                    now=now,
+                    chance=random.Random(0),  # noqa: S311
+                    ink=timeline.inks[0],
+                    page=timeline.page,
+                )
+                if commitment is None:
+                    continue
+                timeline.signed.append(commitment)
+                if immediate.applies(commitment):
+                    timeline.at(
+                        now + timedelta(minutes=35),
+                        _result(commitment, clerk, random.Random(commitment.code)),  # noqa: S311
+                    )
+                    return
+
+    timeline.at(datetime.combine(open_day(timeline.day(-6)), time(9, 35), SHANGHAI), act)
 
 
 def _visit(timeline: Timeline, at: int, story: str) -> Callable[[datetime], None]:

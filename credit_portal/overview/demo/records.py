@@ -329,6 +329,15 @@ PLANNED = (
     Planned(LC, 36, 1, "approval", -18, late=True),
     # A state firm whose breach its superior and the auditor are told of.
     Planned(LC, 24, 1, "supervisory", -100),
+    # Not all of these are kept: there is a breach for each story of repair, however few visits there are.
+    Planned(LC, 13, 1, "supervisory", -210),
+    Planned(LC, 14, 1, "supervisory", -185),
+    Planned(LC, 15, 1, "supervisory", -160),
+    Planned(LC, 16, 1, "supervisory", -135),
+    Planned(LC, 17, 1, "supervisory", -110),
+    Planned(LC, 18, 1, "supervisory", -85),
+    Planned(EQ, 2, 1, "supervisory", -150),
+    Planned(EQ, 3, 1, "supervisory", -90),
     # Unrepaired, but the supervisory and the voluntary types go on.
     Planned(LC, 0, 1, "supervisory", -14),
     Planned(LC, 8, 28, "voluntary", -33),

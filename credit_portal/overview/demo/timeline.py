@@ -108,39 +108,48 @@ class Timeline:
         days = [self.day(-offset) for offset in range(1, YEAR + 1)]
         open_days = [day for day in days if is_working_day(day)]
         for region, visits in VISITS.items():
+            self.chance.seed(f"visits {region}")
             for _ in range(round(visits * self.share)):
                 # Later days are busier: the system was taken up gradually.
                 day = open_days[int(len(open_days) * self.chance.random() ** 1.6)]
                 self.at(self.moment(day), self._visitor(region))
         for planned in records.PLANNED:
+            self.chance.seed(f"planned {planned}")
             self.at(self.moment(self._open_day(planned.day)), self._planned(planned))
         for record in records.RECORDS:
+            self.chance.seed(f"record {record}")
             entered = max(record.from_on + 4, -YEAR - 20)
             self.at(self.moment(self.day(min(entered, -1))), self._enter(record))
         for subject in itertools.chain.from_iterable(self.subjects.values()):
+            self.chance.seed(f"renamed {subject.code}")
             if subject.renamed:
                 self.at(self.moment(self.day(-self.chance.randint(40, 200))), self._rename(subject))
         self.at(self.moment(self.day(-150)), lambda now: foundation.change_texts(self.world, now=now))
         filed = datetime.combine(self.day(-90), time(9, 30), SHANGHAI)
         self.at(filed, lambda now: catalogue_work.lay_filing(self.world, now=now))
         self.at(self.moment(self.day(-60)), lambda now: foundation.change_items(self.world, now=now))
-        breaches.plan(self)
-        acts.plan(self)
-        consequences.plan(self)
-        exchange.plan(self)
-        usage.plan(self)
-        units.plan(self)
-        progress.plan(self)
-        partners.plan(self)
-        memberships.plan(self)
-        checking.plan(self)
-        measures.plan(self)
-        objections.plan(self)
-        repairs.plan(self)
-        late.plan(self)
-        rechecks.plan(self)
-        warnings.plan(self)
-        self_service.plan(self)
+        for room in (
+            breaches,
+            acts,
+            consequences,
+            exchange,
+            usage,
+            units,
+            progress,
+            partners,
+            memberships,
+            checking,
+            measures,
+            objections,
+            repairs,
+            late,
+            rechecks,
+            warnings,
+            self_service,
+        ):
+            self.chance.seed(room.__name__)
+            room.plan(self)
+        self.chance.seed("today")
         self._plan_today()
 
     def _open_day(self, offset: int) -> date:
@@ -163,6 +172,8 @@ class Timeline:
     def run(self) -> list[Commitment]:
         while self.events:
             event = heapq.heappop(self.events)
+            # Each has its own luck: what is added to the year leaves the rest of it as it was.
+            self.chance.seed(f"{self.until - event.at}")
             event.act(event.at)
         return self.signed
 
@@ -282,16 +293,20 @@ class Timeline:
                 stranger = people.business_code("91", "130111", 9001)
                 counter.drafting.open_draft(clerk=clerk, code=stranger, now=now)
                 return
-            visit = self._choose("130111", clerk, now)
-            if visit is None or visit.commitment_type == "repair":
-                return
-            draft = counter.open_visit(visit, now=now)
-            try:
-                draft = counter.check(visit, draft, now=now)
-            except counter.drafting.DraftError:
-                return
-            if number == 2 and draft.step == "read":
-                counter.read(visit, draft, now=now, chance=self.chance)
+            for _ in range(12):
+                visit = self._choose("130111", clerk, now)
+                if visit is None or visit.commitment_type == "repair":
+                    continue
+                draft = counter.open_visit(visit, now=now)
+                try:
+                    draft = counter.check(visit, draft, now=now)
+                except counter.drafting.DraftError:
+                    continue
+                # Whose record leads to the ordinary procedure leaves nothing to be taken up again: the next one.
+                if draft.step == "read":
+                    if number == 2:
+                        counter.read(visit, draft, now=now, chance=self.chance)
+                    return
 
         return act
 

@@ -12,7 +12,7 @@ from commitments.readings import writing
 from commitments.warnings import answering, finding, keeping
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry.codes import PERSON
-from credit_portal.registry.models import User
+from credit_portal.registry.models import Department, User
 from disclosure.pilots import keeping as pilots
 from verification import services as verification
 from verification.complaints import taking
@@ -60,9 +60,11 @@ def _rules(timeline: Timeline, now: datetime) -> None:
         keeping.approve(rule_id=row.pk, actor=second, now=now + timedelta(hours=1))
 
 
-def _promised(number: int, before: date) -> Commitment | None:
-    """A business that has a running promise of before a day; of each business its first."""
+def _promised(number: int, before: date, *, answers: Department | None = None) -> Commitment | None:
+    """A business that has a running promise of before a day, for which `answers` answers; of each business its first."""
     rows = Commitment.objects.filter(finding.running(), region=REGION, made_on__lt=before)
+    if answers is not None:
+        rows = rows.filter(item__department=answers)
     seen: dict[int, Commitment] = {}
     for row in rows.exclude(subject_kind=PERSON).select_related("subject").order_by("-made_on", "pk"):
         seen.setdefault(row.subject_id, row)
@@ -77,11 +79,11 @@ def _complaint(
 
     def act(now: datetime) -> None:
         # The same business for the same number: the first of the promises of before the first complaint.
-        row = _promised(whom, timeline.day(COMPLAINTS[0][0] - 5))
+        actor = timeline.world.user(REGION, "officer")
+        row = _promised(whom, timeline.day(COMPLAINTS[0][0] - 5), answers=actor.department)
         if row is None:
             return
         today = local_date(now)
-        actor = timeline.world.user(REGION, "officer")
         taking.take(
             {1: Told(
                 f"1{REGION}00{today:%Y%m%d}{number + 1:04d}", row.subject_kind, row.subject.name, str(row.subject.uscc),
@@ -95,7 +97,7 @@ def _complaint(
 
 def _inspection(timeline: Timeline, now: datetime) -> None:
     """What an inspection has found after a promise. No penalty: that would change the answers of later checks."""
-    row = _promised(2, timeline.day(-40))
+    row = _promised(2, timeline.day(-40), answers=timeline.world.user(REGION, "officer").department)
     if row is None:
         return
     credit = timeline.world.user(REGION, "credit")
@@ -115,8 +117,11 @@ def _answer(timeline: Timeline, now: datetime) -> None:
         )
     }
     waiting = ClauseWarning.objects.filter(department__in=list(by_department), state="open")
-    rows = waiting.leading().order_by("pk")[:2]
-    for true, row in zip((False, True), rows, strict=False):
+    # Two warnings by one entry are answered alike: of each entry the first.
+    by_entry: dict[int, ClauseWarning] = {}
+    for row in waiting.leading().order_by("pk"):
+        by_entry.setdefault(row.entry_id, row)
+    for true, row in zip((False, True), by_entry.values(), strict=False):
         text = (
             "（演示）现场查看，投诉的事情属实，商家正在整改。"
             if true
