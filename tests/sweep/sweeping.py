@@ -24,6 +24,8 @@ NOT_KEPT = [
     (r"/tips/|/complaints/|/objections/|/me/repair/", r"^contact$|phone"),
     # Where an account was chosen, the name is that of the account.
     (r"/desk/unit/", r"^(?:c\d+-)?name$"),
+    # Going back to read once more: who signs is said when it is signed.
+    (r"/window/d/.*/reread/", r"^signer_"),
     # On how a statement was taken up, where there is none.
     (r"/desk/cases/", r"^statement_considered$"),
 ]

@@ -184,6 +184,9 @@ def unlike(sound: Sound, sent: Sent, one: Field, text: str, *, may_vanish: bool 
 
 def wrong_with_file(sound: Sound, one: Field, text: str) -> str:
     """The same for a file: a sound one whose name is the text, then two that have the text in them."""
+    without = _papers(
+        send(sound.found, sound.data, {name: file for name, file in sound.files.items() if name != one.name})
+    )
     named = re.sub(r"[\r\n\0\"]", "_", text)[:250] + ".png"
     for name, content in (
         (named, signature_png()),
@@ -195,7 +198,7 @@ def wrong_with_file(sound: Sound, one: Field, text: str) -> str:
         if sent.status >= 500:
             return f"{sent.status} with a file {name[:20]!r}"
         # A paper that is not wanted as the form is filled in is passed over.
-        if not sound.accepted or not any("evidence" in table for table in sent.tables):
+        if not sound.accepted or _papers(sent) <= without:
             continue
         if name is not named:
             return f"what is no paper was taken as {name}"
@@ -204,6 +207,10 @@ def wrong_with_file(sound: Sound, one: Field, text: str) -> str:
         if not is_kept(kept, sent.stored):
             return f"taken, and the name of the file is not {kept!r}"
     return ""
+
+
+def _papers(sent: Sent) -> int:
+    return sum("evidence" in table for table in sent.tables)
 
 
 def _is_number(text: str) -> bool:
