@@ -397,6 +397,15 @@ def test_entries_with_the_same_way_out_are_told_together_and_a_long_record_print
     assert "第2号" in few[0].text and "等" not in few[0].text
 
 
+@pytest.mark.req("R40", "R98")
+def test_before_its_publication_is_decided_an_entry_does_not_say_that_nothing_else_is_needed():
+    unpublished = PENALTY._replace(public_from=None, repairable_from=None)
+    known = PENALTY._replace(public_from=date(2026, 1, 5), repairable_from=date(2026, 4, 5))
+    told = [remedies(check([one]), [one], on=TODAY, switches=LUANCHENG)[0].text for one in (unpublished, known)]
+    assert "须满最短公示期以后才能决定修复" in told[0]
+    assert told[1].endswith("申请信用修复，不收费")
+
+
 def test_the_first_day_of_repair_is_open():
     on = date(2026, 8, 2)
     ways = remedies(check([BREACH], on=on), [BREACH], on=on, switches=LUANCHENG)

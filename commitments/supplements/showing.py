@@ -63,7 +63,10 @@ def countdown(calendar: Calendar, due_on: date, today: date) -> Countdown:
     while day < last:
         day += timedelta(days=1)
         left += calendar.is_working_day(day)
-    return Countdown(last, f"还剩 {left} 个工作日", "waiting" if left <= 3 else "running")
+    # The days, too: duties of a promise are told in days, and the two are to be recognised as one.
+    return Countdown(
+        last, f"还剩 {left} 个工作日（{(last - today).days} 天）", "waiting" if left <= 3 else "running"
+    )
 
 
 def visible_to(user: User) -> QuerySet[Supplement]:
