@@ -30,6 +30,9 @@ from .admin_associations import RegistrationAdmin as RegistrationAdmin
 from .admin_associations import RegistrationVerifierAdmin as RegistrationVerifierAdmin
 from .admin_associations import RosterEntryAdmin as RosterEntryAdmin
 from .admin_bulk import BulkJobAdmin as BulkJobAdmin
+from .admin_handover import HandoverMappingAdmin as HandoverMappingAdmin
+from .admin_handover import HandoverProtocolAdmin as HandoverProtocolAdmin
+from .admin_handover import handed_sections
 from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm
@@ -229,6 +232,7 @@ class CommitmentAdmin(EvidenceAdmin):
             ],
             empty="没有展示记录。",
         )
+        yield from handed_sections(obj)
         for offer in more_sections:
             yield from offer(request, obj)
         yield Section(

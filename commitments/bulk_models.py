@@ -96,6 +96,15 @@ class BulkJob(models.Model):
     result_sha256 = models.CharField("错误表校验值", max_length=64, blank=True)
     expires_at = models.DateTimeField("错误表保存至", null=True, blank=True)
     is_demo = models.BooleanField("演示数据", default=False)
+    # A hand-over: by which version of a mapping, after which trial, and what did not go in, by reason.
+    mapping = models.ForeignKey(
+        "commitments.HandoverMapping", models.PROTECT, null=True, blank=True, verbose_name="移交对照",
+        related_name="jobs",
+    )  # fmt: skip
+    trial = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="所据的试运行", related_name="runs"
+    )
+    summary = models.JSONField("没有接收的汇总", default=dict, blank=True)
 
     class Meta:
         verbose_name = "批量上传"
@@ -108,6 +117,11 @@ class BulkJob(models.Model):
                 | Q(state__in=["taking", "keeping"]),
                 name="bulk_job_finished_is_dated",
                 violation_error_message="办完的批量上传须有完成时间。",
+            ),
+            models.CheckConstraint(
+                condition=Q(mapping__isnull=True) | Q(dry_run=True) | Q(trial__isnull=False),
+                name="handover_after_trial",
+                violation_error_message="正式接收以前须有试运行。",
             ),
         ]
         indexes = [
@@ -155,6 +169,8 @@ class BulkFault(models.Model):
     changes = models.JSONField("不同之处", default=list)
     sealed = models.TextField("文件中的内容（加密）", blank=True, editable=False)
     code = models.CharField("承诺编码", max_length=20, blank=True)
+    # Of a hand-over: the number that the row has in the register.
+    number = models.CharField("原编号", max_length=60, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
 
     class Meta:

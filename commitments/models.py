@@ -39,6 +39,10 @@ from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
 from .consequence_models import Rectification as Rectification
 from .consequence_models import RevocationHandoff as RevocationHandoff
+from .handover_models import HandedHistory as HandedHistory
+from .handover_models import HandedOver as HandedOver
+from .handover_models import HandoverMapping as HandoverMapping
+from .handover_models import HandoverProtocol as HandoverProtocol
 from .model_text_models import ModelIssue as ModelIssue
 from .obligation_models import FulfilmentReview as FulfilmentReview
 from .obligation_models import Obligation as Obligation

@@ -25,6 +25,7 @@ urlpatterns = [
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/warnings/", include("commitments.warnings.urls")),
     path("desk/bulk/", include("commitments.bulk.urls")),
+    path("desk/handover/", include("commitments.handover.urls")),
     path("desk/readings/", include("commitments.readings.urls")),
     path("desk/consumer-complaints/", include("verification.complaints.urls")),
     path("desk/pilots/", include("disclosure.pilots.urls")),

@@ -4,7 +4,7 @@ progress, so whoever goes on after a process that has died goes on exactly there
 import gc
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 
-from commitments.models import BulkFault, BulkJob, ImportedCommitment
+from commitments.models import BulkFault, BulkJob, HandoverMapping, ImportedCommitment
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.copying import copy_models
@@ -28,8 +28,12 @@ from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.models import CommitmentType, Department, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
+from ..handover import coding, keeping, seconding
+from ..handover.layout import head_problem_of, reading_of, sum_up
+from ..handover.mapping import Reading
+from ..handover.translating import HandedLine, read_row
 from . import planning, results, scanning, writing
-from .columns import KEY, KNOWN, REQUIRED
+from .columns import KEY, KNOWN, LABELS, REQUIRED
 from .reading import Faults, Line, read
 
 State, FaultKind = BulkJob.State, BulkFault.Kind
@@ -88,6 +92,7 @@ def start(
     dry_run: bool = False,
     queue: bool = True,
     is_demo: bool = False,
+    mapping: HandoverMapping | None = None,
 ) -> BulkJob:
     """Take a file in: it is looked at as a whole, then its rows are dealt with in the background. `actor` None: by the
     command. `queue` False: the caller carries it out. Raises BulkRefused (`file`, `scans`, `other_as`); nothing is kept then.
@@ -96,7 +101,8 @@ def start(
         raise BulkRefused("批量上传由单位的经办人、负责人或者信用办办理。")
     if other_as and other_as not in CommitmentType.values:
         raise BulkRefused("请选择归入的类型。", field="other_as")
-    with _table_of(file.name, file.content) as table:
+    reading = reading_of(mapping)
+    with _table_of(file.name, file.content, reading) as table:
         kind, sheet, total = table.kind, table.sheet, table.count
     found = _look_at_scans(scans) if scans is not None else 0
     with transaction.atomic():
@@ -125,6 +131,7 @@ def start(
             created_at=now,
             beat_at=now,
             is_demo=is_demo or department.is_demo,
+            mapping=mapping,
         )
         tell(job, "试运行" if dry_run else "上传", actor=actor, now=now)
         if queue:
@@ -143,17 +150,28 @@ def ask(job: BulkJob, *, now: datetime) -> None:
 
 
 @contextmanager
-def _table_of(name: str, content: bytes) -> Iterator[Table]:
+def _table_of(name: str, content: bytes, reading: Reading | None) -> Iterator[Table]:
     with TemporaryFile() as held:
         held.write(content)
         try:
-            table = open_table(cast(BinaryIO, held), name=name, known=KNOWN, key=KEY, most_rows=MOST_ROWS)
+            table = _open(cast(BinaryIO, held), name, reading)
         except IntakeRefused as error:
             raise BulkRefused(str(error), field="file") from error
+        if reading is not None:
+            if problem := head_problem_of(reading, table):
+                raise BulkRefused(problem, field="file")
+            yield table
+            return
         missing = [label for label in REQUIRED if label not in table.head.columns]
         if missing:
             raise BulkRefused(f"表头缺少：{'、'.join(missing)}。请用本页的模板。", field="file")
         yield table
+
+
+def _open(file: BinaryIO, name: str, reading: Reading | None) -> Table:
+    """The table by the labels of the collection format, or of a register's own."""
+    known, key = (KNOWN, KEY) if reading is None else (reading.known, reading.key)
+    return open_table(file, name=name, known=known, key=key, most_rows=MOST_ROWS)
 
 
 def _look_at_scans(scans: Upload) -> int:
@@ -208,6 +226,8 @@ class _Course:
     scans: Scans | None
     scope: dict[str, Department]
     seen: planning.Seen = field(default_factory=planning.Seen)
+    reading: Reading | None = None
+    given: coding.Given = field(default_factory=coding.Given)
 
 
 def run(payload: dict[str, Any], *, key: str, now: datetime) -> None:
@@ -271,10 +291,9 @@ def _opened(job: BulkJob) -> Iterator[_Course]:
         if job.scans is not None:
             packed.write(read_evidence(job.scans))
             scans = open_scans(cast(BinaryIO, packed), name=job.scans.original_name)
-        table = open_table(
-            cast(BinaryIO, file), name=job.file.original_name, known=KNOWN, key=KEY, most_rows=MOST_ROWS
-        )
-        yield _Course(table, scans, planning.scope_of(job.department))
+        reading = reading_of(job.mapping)
+        table = _open(cast(BinaryIO, file), job.file.original_name, reading)
+        yield _Course(table, scans, planning.scope_of(job.department), reading=reading)
 
 
 def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> None:
@@ -282,16 +301,18 @@ def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> 
     today = local_date(job.created_at)
     # What the earlier rows said, as the process knew that was at them.
     for number, cells in islice(rows, job.done):
-        line, _ = _read(job, course, number, cells, today)
-        if line is not None:
+        line, _, _ = _read(job, course, number, cells, today)
+        if isinstance(line, HandedLine):
+            course.given.first(line.number, line.row)
+        if line is not None and not (isinstance(line, HandedLine) and line.codeless):
             course.seen.rows.first(line.code, line.row)
     done = job.done
     while part := list(islice(rows, PART)):
         read_rows = [_read(job, course, number, cells, today) for number, cells in part]
-        lines = [line for line, _ in read_rows if line is not None]
+        lines = [line for line, _, _ in read_rows if line is not None]
         faults = [
-            (number, found, "")
-            for (number, _), (line, found) in zip(part, read_rows, strict=True)
+            (number, found, "", own)
+            for (number, _), (line, found, own) in zip(part, read_rows, strict=True)
             if line is None
         ]
         _part(job, course, done, len(part), lines, faults, moment)
@@ -308,23 +329,32 @@ def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> 
 
 def _read(
     job: BulkJob, course: _Course, number: int, cells: dict[int, str], today: Any
-) -> tuple[Line | None, Faults]:
-    return read(
-        number, cells, course.table.head.columns, today=today, other_as=job.other_as,
-        from_1904=course.table.from_1904,
+) -> tuple[Line | None, Faults, str]:
+    """The row, what is wrong with it, and the number that it has in a register."""
+    columns, from_1904 = course.table.head.columns, course.table.from_1904
+    if course.reading is not None:
+        return read_row(
+            number, cells, columns, course.reading, today=today, region=job.department.region_id,
+            other_as=job.other_as, from_1904=from_1904,
+        )  # fmt: skip
+    line, faults = read(
+        number, cells, columns, today=today, other_as=job.other_as, from_1904=from_1904,
     )  # fmt: skip
+    return line, faults, ""
 
 
 def _part(
     job: BulkJob, course: _Course, done: int, count: int, lines: list[Line],
-    faults: list[tuple[int, Faults, str]], moment: Any,
+    faults: list[coding.Wrong], moment: Any,
 ) -> None:  # fmt: skip
     """One part of the file, with the progress of the job: there together or not at all."""
     for tried in range(1, TRIES + 1):
         try:
             with transaction.atomic():
                 locked = (
-                    BulkJob.objects.select_for_update(of=("self",)).select_related("owner").get(pk=job.pk)
+                    BulkJob.objects.select_for_update(of=("self",))
+                    .select_related("owner", "mapping__department")
+                    .get(pk=job.pk)
                 )
                 if locked.state != State.RUNNING or locked.done != done:
                     raise _Moved
@@ -341,18 +371,31 @@ def _part(
 
 def _apply(
     job: BulkJob, course: _Course, count: int, lines: list[Line],
-    faults: Sequence[tuple[int, Faults, str]], now: datetime,
+    faults: Sequence[coding.Wrong], now: datetime,
 ) -> None:  # fmt: skip
+    wrong = list(faults)
+    if job.mapping is not None:
+        handed = [keeping.narrowed(line) for line in lines if isinstance(line, HandedLine)]
+        coded, without = coding.assign(
+            handed, mapping=job.mapping, scope=course.scope, given=course.given, issue=not job.dry_run
+        )
+        lines, wrong = list(coded), [*wrong, *without]
     found = planning.plan(lines, scope=course.scope, seen=course.seen)
     papers = scanning.match(found, course.scans)
     job.new_subjects += found.new_subjects
     if not job.dry_run:
         kept = scanning.keep(papers, found, actor=job.owner, now=now)
-        writing.write(found.new, job=job, scans=kept, now=now)
+        written = writing.write(found.new, job=job, scans=kept, now=now)
+        keeping.keep(found.new, written, job=job, now=now)
         # They are known now.
         course.seen.names.clear()
-    wrong = [*faults, *found.faults]
-    copy_models([_bad(job, *one) for one in wrong] + [_different(job, one) for one in found.different])
+    own = {line.row: line.number for line in lines if isinstance(line, HandedLine)}
+    wrong += [(*one, own.get(one[0], "")) for one in found.faults]
+    labels = LABELS if course.reading is None else course.reading.labels
+    copy_models(
+        [_bad(job, labels, *one) for one in wrong]
+        + [_different(job, one, own.get(one.line.row, "")) for one in found.different]
+    )
     job.done += count
     job.good += len(found.new)
     job.same += found.same
@@ -365,11 +408,14 @@ def _apply(
     job.save()
 
 
-def _bad(job: BulkJob, row: int, faults: Faults, code: str) -> BulkFault:
-    return BulkFault(job=job, row=row, kind=FaultKind.BAD, faults=planning.in_words(faults), code=code)
+def _bad(
+    job: BulkJob, labels: Mapping[int, str], row: int, faults: Faults, code: str, number: str
+) -> BulkFault:
+    told = planning.in_words(faults, labels)
+    return BulkFault(job=job, row=row, kind=FaultKind.BAD, faults=told, code=code, number=number)
 
 
-def _different(job: BulkJob, one: planning.Different) -> BulkFault:
+def _different(job: BulkJob, one: planning.Different, number: str) -> BulkFault:
     told = one.line.values | {"0": one.line.own_number}
     return BulkFault(
         job=job,
@@ -377,6 +423,7 @@ def _different(job: BulkJob, one: planning.Different) -> BulkFault:
         kind=FaultKind.DIFFERENT,
         changes=one.changes,
         code=one.line.code,
+        number=number,
         sealed=crypto.seal(json.dumps(told, ensure_ascii=False), aad=sealed_for(job, one.line.row)),
     )
 
@@ -403,8 +450,12 @@ def _finish(job_id: int, course: _Course, state: str, now: datetime) -> None:
             return
         locked.result_name, locked.result_sha256 = job.result_name, job.result_sha256
         locked.expires_at = job.expires_at
+        locked.summary = sum_up(job) if job.mapping_id else {}
         _end(locked, state, now=now)
         tell(locked, "完成" if state == State.DONE else "取消", actor=locked.owner, now=now)
+        if state == State.DONE and locked.mapping_id:
+            if seconding.confirm_kept(locked, now=now):
+                ask(locked, now=now)
         _notify(locked, now)
 
 
@@ -425,9 +476,9 @@ def _fail(job_id: int, reason: str, *, now: datetime) -> None:
 
 def _notify(job: BulkJob, now: datetime) -> None:
     """The uploader on how it went; the units that have breaches to look into."""
-    link = f"/desk/bulk/{job.uuid}/"
+    link = f"/desk/handover/jobs/{job.uuid}/" if job.mapping_id else f"/desk/bulk/{job.uuid}/"
     if job.owner is not None:
-        what = "试运行" if job.dry_run else "批量上传"
+        what = ("移交" if job.mapping_id else "") + ("试运行" if job.dry_run else "接收" if job.mapping_id else "批量上传")
         notices.notify(
             users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
             title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,

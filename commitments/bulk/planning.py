@@ -17,6 +17,7 @@ from .reading import Faults, Line
 from .stored import keyed_fingerprint, told_values
 
 Status = Commitment.Fulfilment
+NOT_OURS = "受理单位不是本单位（信用办为本地区的单位），或者没有在本系统登记。"
 
 
 def scope_of(department: Department) -> dict[str, Department]:
@@ -130,7 +131,7 @@ def _of_scope(lines: Iterable[Line], scope: Mapping[str, Department], found: Pla
     for line in lines:
         department = scope.get(line.values["18"])
         if department is None:
-            found.refuse(line, 18, "受理单位不是本单位（信用办为本地区的单位），或者没有在本系统登记。")
+            found.refuse(line, 18, NOT_OURS)
         elif line.values["17"] != department.name:
             found.refuse(line, 17, f"这个代码登记的受理单位是“{department.name}”，与文件不符。")
         elif line.code[:6] != department.region_id:
@@ -218,6 +219,6 @@ def takeover_problem(row: Commitment, line: Line, case: str) -> tuple[int, str] 
     return None
 
 
-def in_words(faults: Faults) -> list[list[str]]:
+def in_words(faults: Faults, labels: Mapping[int, str] = LABELS) -> list[list[str]]:
     """Faults with the labels of their columns."""
-    return [[LABELS.get(number, ""), problem] for number, problem in faults]
+    return [[labels.get(number, ""), problem] for number, problem in faults]

@@ -49,6 +49,8 @@ def confirm(*, job_id: int, actor: Any, now: datetime) -> BulkJob:
         return job
     if job.dry_run:
         raise BulkRefused("这是试运行，不能采用更正；请正式导入后再确认。")
+    if job.mapping_id:
+        raise BulkRefused("移交不覆盖原已接收的内容；确有更正的，用批量上传的模板按承诺编码更正。")
     if job.state not in (State.DONE, State.CANCELLED):
         raise BulkRefused("导入完成以后再确认更正。")
     if not job.faults.filter(kind=Kind.DIFFERENT, state=FaultState.OPEN).exists():

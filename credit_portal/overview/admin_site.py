@@ -131,7 +131,17 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "registry.region",
         ],
     ),
-    ("日志与证据", ["audit.auditevent", "audit.readlog", "documents.evidencefile", "commitments.bulkjob"]),
+    (
+        "日志与证据",
+        [
+            "audit.auditevent",
+            "audit.readlog",
+            "documents.evidencefile",
+            "commitments.bulkjob",
+            "commitments.handovermapping",
+            "commitments.handoverprotocol",
+        ],
+    ),
 ]
 
 

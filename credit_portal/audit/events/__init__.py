@@ -44,7 +44,14 @@ from .breach import (
     report_submitted,
     report_withdrawn,
 )
-from .bulk import bulk_job, commitment_imported, commitment_revised, imported_breach
+from .bulk import (
+    bulk_job,
+    commitment_imported,
+    commitment_revised,
+    handover_mapping,
+    handover_protocol,
+    imported_breach,
+)
 from .business import (
     check_made,
     commitment_corrected,
@@ -210,6 +217,8 @@ __all__ = [
     "exchange_receipt",
     "expected_reminded",
     "fulfilment_review",
+    "handover_mapping",
+    "handover_protocol",
     "help_service_saved",
     "immediate_result",
     "imported_breach",

@@ -78,3 +78,38 @@ def imported_breach(
         "bulk.breach", now=now, actor_id=actor_id, department_id=department_id, target_type="commitment",
         target_id=commitment_id, code=code, step=step,
     )  # fmt: skip
+
+
+def handover_mapping(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    mapping_id: int,
+    version: int,
+    columns: int,
+    deed: str,
+) -> AuditEvent:
+    """How a register is read was suggested from its head, or confirmed by a person, as a version of its own."""
+    return record(
+        "handover.mapping", now=now, actor_id=actor_id, department_id=department_id,
+        target_type="handover_mapping", target_id=mapping_id, version=version, columns=columns, deed=deed,
+    )  # fmt: skip
+
+
+def handover_protocol(
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int,
+    protocol_id: int,
+    number: str,
+    sha256: str,
+    good: int,
+    bad: int,
+) -> AuditEvent:
+    """The list that both sides of a hand-over sign was made."""
+    return record(
+        "handover.protocol", now=now, actor_id=actor_id, department_id=department_id,
+        target_type="handover_protocol", target_id=protocol_id, number=number, sha256=sha256, good=good, bad=bad,
+    )  # fmt: skip

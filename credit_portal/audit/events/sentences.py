@@ -139,6 +139,8 @@ SENTENCES: dict[str, str] = {
     "reading.draft": "读本草稿（{domain}）：{deed}",
     "bulk.job": "批量上传：{deed}，{rows} 行，导入 {good} 条，文件校验值 {sha256}",
     "bulk.breach": "归集的承诺 {code} 载有违诺：{step}",
+    "handover.mapping": "移交对照第 {version} 版（{columns} 列）：{deed}",
+    "handover.protocol": "制作移交清单 {number}：接收 {good} 条，没有接收 {bad} 条，原文件校验值 {sha256}",
     "commitment.imported": "归集承诺 {code}（第 {row} 行），公开类型 {publicity_class}，文本校验值 {text_sha256}",
     "commitment.revised": "按归集文件更正承诺 {code} 的第 {fields} 项",
     "pilot.step": "试点 {number}：{step}",

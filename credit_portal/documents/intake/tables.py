@@ -14,9 +14,11 @@ from .refusing import MOST_BYTES, IntakeRefused
 from .workbooks import MOST_COLUMNS, MOST_TEXT, Row, Workbook, corners
 
 HEAD_WITHIN = 20  # rows in which the head is sought
+LEAST_LABELS = 3  # of a head that nobody knows
 PIECE = 1 << 18
 
 NO_TABLE = "只接受 Excel 工作簿（xlsx）或 csv。"
+NO_HEAD_AT_ALL = "没有找到表头：前 {rows} 行里没有一行有三个以上的列名。"
 NO_HEAD = "没有找到表头：前 {rows} 行里没有“{label}”这一列。请用本页的模板。"
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHERS = (
@@ -81,23 +83,23 @@ class Table:
         for number, cells in rows:
             if head is None:
                 if number > HEAD_WITHIN:
-                    raise IntakeRefused(NO_HEAD.format(rows=HEAD_WITHIN, label=self._key))
+                    raise IntakeRefused(self._no_head())
                 head = self._as_head(number, cells)
                 continue
             count += 1
             if count > most:
                 raise IntakeRefused(f"文件超过 {most:,} 行，请分成几个文件。")
         if head is None:
-            raise IntakeRefused(NO_HEAD.format(rows=HEAD_WITHIN, label=self._key))
+            raise IntakeRefused(self._no_head())
         return head, count
 
     def _as_head(self, number: int, cells: dict[int, str]) -> Head | None:
-        labels = {column: plain_label(text, self._known) for column, text in cells.items()}
+        labels = {column: self._label(text) for column, text in cells.items()}
         if not self._is_head(labels.values()):
             return None
         columns: dict[str, int] = {}
         for column, label in labels.items():
-            if label in columns and label in self._known:
+            if label and label in columns and (label in self._known or not self._key):
                 raise IntakeRefused(f"表头有两列“{label}”，请只留一列。")
             columns.setdefault(label, column)
         return Head(number, columns, dict(labels))
@@ -110,25 +112,33 @@ class Table:
         shown = [(name, part) for name, part, visible in with_head if visible]
         if len(shown) > 1:
             names = "、".join(f"“{name[:31]}”" for name, _ in shown[:5])
-            raise IntakeRefused(
-                f"有 {len(shown)} 张工作表都有“{self._key}”列：{names}。请只留一张，或者分开上传。"
-            )
+            what = f"有“{self._key}”列" if self._key else "像是登记簿"
+            raise IntakeRefused(f"有 {len(shown)} 张工作表都{what}：{names}。请只留一张，或者分开上传。")
         if shown:
             return shown[0]
         if with_head:
             raise IntakeRefused(f"数据在隐藏的工作表“{with_head[0][0][:31]}”里，请取消隐藏后再上传。")
-        raise IntakeRefused(NO_HEAD.format(rows=HEAD_WITHIN, label=self._key))
+        raise IntakeRefused(self._no_head())
 
     def _has_head(self, part: str) -> bool:
         for number, cells in self._book.rows(part):
             if number > HEAD_WITHIN:
                 return False
-            if self._is_head(plain_label(text, self._known) for text in cells.values()):
+            if self._is_head(self._label(text) for text in cells.values()):
                 return True
         return False
 
+    def _no_head(self) -> str:
+        return (NO_HEAD if self._key else NO_HEAD_AT_ALL).format(rows=HEAD_WITHIN, label=self._key)
+
+    def _label(self, text: str) -> str:
+        return plain_label(text, self._known if self._key else None)
+
     def _is_head(self, labels: Iterable[str]) -> bool:
-        """A row with the key's label and another one; a sheet that only speaks of a field has no such row."""
+        """A row with the key's label and another one; a sheet that only speaks of a field has no such row. Where no label is
+        known: the first row that has some."""
+        if not self._key:
+            return sum(1 for label in labels if label) >= LEAST_LABELS
         found = self._known.intersection(labels)
         return self._key in found and len(found) > 1
 
@@ -183,11 +193,12 @@ class _Unclosed(io.BufferedIOBase):
         return self._file.read(size)
 
 
-def plain_label(text: str, known: Collection[str]) -> str:
-    """A label of the head without what people put around it: stars, spaces, line breaks, a remark in brackets."""
+def plain_label(text: str, known: Collection[str] | None) -> str:
+    """A label of the head without what people put around it: stars, spaces, line breaks, a remark in brackets. `known` None:
+    with its remark, for nobody knows what belongs to it."""
     label = re.sub(r"[\s*＊]", "", unicodedata.normalize("NFKC", text))
     label = label.removeprefix("'").rstrip(":：")
-    return label if label in known else _SUFFIX.sub("", label)
+    return label if known is None or label in known else _SUFFIX.sub("", label)
 
 
 def kind_of(file: BinaryIO, name: str) -> str:
@@ -252,5 +263,5 @@ def _encoding(file: BinaryIO) -> str:
 
 def open_table(file: BinaryIO, *, name: str, known: Collection[str], key: str, most_rows: int) -> Table:
     """A spreadsheet or csv of others: looked at, read through once, its head found by the label `key`. `known`: the labels
-    that the room knows. Raises IntakeRefused."""
+    that the room knows. An empty `key`: nothing is known of it, the first row with labels is the head. Raises IntakeRefused."""
     return Table(file, name=name, known=known, key=key, most_rows=most_rows)
