@@ -453,10 +453,9 @@ def _finish(job_id: int, course: _Course, state: str, now: datetime) -> None:
         locked.summary = sum_up(job) if job.mapping_id else {}
         _end(locked, state, now=now)
         tell(locked, "完成" if state == State.DONE else "取消", actor=locked.owner, now=now)
-        if state == State.DONE and locked.mapping_id:
-            if seconding.confirm_kept(locked, now=now):
-                ask(locked, now=now)
         _notify(locked, now)
+        if state == State.DONE and locked.mapping_id and seconding.confirm_kept(locked, now=now):
+            ask(locked, now=now)
 
 
 def _end(job: BulkJob, state: str, *, now: datetime, failure: str = "") -> None:
@@ -483,7 +482,7 @@ def _notify(job: BulkJob, now: datetime) -> None:
             users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
             title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,
         )  # fmt: skip
-    if job.kept and not job.dry_run and job.owner is not None:
+    if job.kept and not job.dry_run and job.owner is not None and not job.mapping_id:
         colleagues = User.objects.filter(
             department=job.department, groups__name__in=list(DOES), is_active=True
         ).exclude(pk=job.owner_id)

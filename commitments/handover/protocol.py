@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from commitments.bulk.jobs import DOES, BulkRefused
 from commitments.models import BulkFault, BulkJob, HandoverProtocol
 from credit_portal.audit import events
-from credit_portal.documents.models import Kind
+from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.pdf import UnprintableText, render_pdf
 from credit_portal.documents.services import store_evidence
 from credit_portal.documents.workbook import Book
@@ -125,7 +125,7 @@ def make(*, job_id: int, sides: Sides, actor: User, now: datetime) -> HandoverPr
     except UnprintableText as error:
         raise BulkRefused(f"清单里有打印不出的字：{error}") from error
     row.pdf = store_evidence(
-        content=content, kind=Kind.DOCUMENT, content_type="application/pdf", original_name=f"移交清单-{number}.pdf",
+        content=content, kind=EvidenceFile.Kind.DOCUMENT, content_type="application/pdf", original_name=f"移交清单-{number}.pdf",
         actor=actor, department=job.department, now=now,
     )  # fmt: skip
     row.save(force_insert=True)
