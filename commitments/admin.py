@@ -30,12 +30,12 @@ from .admin_associations import RegistrationAdmin as RegistrationAdmin
 from .admin_associations import RegistrationVerifierAdmin as RegistrationVerifierAdmin
 from .admin_associations import RosterEntryAdmin as RosterEntryAdmin
 from .admin_bulk import BulkJobAdmin as BulkJobAdmin
-from .admin_handover import HandoverMappingAdmin as HandoverMappingAdmin
-from .admin_handover import HandoverProtocolAdmin as HandoverProtocolAdmin
-from .admin_handover import handed_sections
 from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm
+from .admin_handover import HandoverMappingAdmin as HandoverMappingAdmin
+from .admin_handover import HandoverProtocolAdmin as HandoverProtocolAdmin
+from .admin_handover import handed_sections
 from .admin_texts import ReadingMaterialAdmin, TextVersionAdmin
 from .admin_warnings import ClauseWarningAdmin as ClauseWarningAdmin
 from .admin_warnings import WarningRuleAdmin as WarningRuleAdmin

@@ -35,9 +35,7 @@ class HandoverMapping(models.Model):
     columns = models.JSONField("列的对照", default=dict)
     constants = models.JSONField("原表没有的列填入", default=dict, help_text='{"18": "…"}')
     words = models.JSONField("取值的对照", default=dict, help_text='{"11": {"已完成": "全部履行"}}')
-    day_order = models.CharField(
-        "日期的写法", max_length=3, choices=DayOrder.choices, default=DayOrder.YMD
-    )
+    day_order = models.CharField("日期的写法", max_length=3, choices=DayOrder.choices, default=DayOrder.YMD)
     # The first version holds what was suggested only; a person confirms before anything is read by it.
     confirmed = models.BooleanField("已由人确认", default=False)
     made_by = models.ForeignKey(
@@ -139,9 +137,7 @@ class HandoverProtocol(models.Model):
     """移交清单: who gave, who received, when, how many, which file. Printed to be signed by both sides."""
 
     number = models.CharField("编号", max_length=30, unique=True)
-    job = models.OneToOneField(
-        BulkJob, models.PROTECT, related_name="protocol", verbose_name="接收"
-    )
+    job = models.OneToOneField(BulkJob, models.PROTECT, related_name="protocol", verbose_name="接收")
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="移交单位", related_name="+")
     giver = models.CharField("移交方", max_length=200)
     giver_person = models.CharField("移交人", max_length=60)
@@ -151,9 +147,7 @@ class HandoverProtocol(models.Model):
     counts = models.JSONField("数目")
     file_sha256 = models.CharField("原文件校验值", max_length=64)
     pdf = models.ForeignKey(EvidenceFile, models.PROTECT, verbose_name="移交清单", related_name="+")
-    made_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name="制作人", related_name="+", db_index=False
-    )
+    made_by = models.ForeignKey(User, models.PROTECT, verbose_name="制作人", related_name="+", db_index=False)
     made_at = models.DateTimeField("制作时间")
     is_demo = models.BooleanField("演示数据", default=False)
 

@@ -7,6 +7,7 @@ from typing import Any
 from commitments.bulk import jobs, keeping
 from commitments.handover import running
 from commitments.models import BulkJob, HandoverMapping
+from credit_portal.registry.models import User
 
 from . import bulk_stage
 from .bulk_stage import NOW
@@ -14,7 +15,7 @@ from .bulk_stage import NOW
 HEAD = ["台账编号", "企业名称", "统一社会信用代码", "承诺事项", "承诺内容", "签署日期", "有效期至", "状态", "未履行内容", "处理措施",
         "认定日期", "认定文号", "公示开始日期", "公示截止日期", "修复日期", "经办电话"]  # fmt: skip
 CONSTANTS = {
-    3: "法人及非法人组织", 5: "审批替代型", 8: "违反承诺的，自愿接受撤销许可等处理。", 12: "原登记簿没有载明", 13: "原登记簿没有载明",
+    3: "法人及非法人组织", 5: "审批替代型", 8: "违反承诺的，自愿接受撤销许可等处理。",
     19: "可向社会公开",
 }  # fmt: skip
 WORDS = {11: {"正常": "履行中", "已完成": "全部履行", "违约": "部分履行", "到期": "已终止"}}
@@ -36,11 +37,24 @@ def row(number: int, **changed: str) -> dict[str, str]:
         "状态": "正常",
         "经办电话": "0311-00000000",
     }
+    if changed.get("状态") == "违约":
+        values |= {"未履行内容": "没有按期公示", "处理措施": "责令改正"}
     return values | changed
 
 
 def xlsx(rows: Iterable[Mapping[str, Any]], head: list[str] | None = None) -> bytes:
     return bulk_stage.xlsx(rows, head or HEAD, sheet="承诺台账", title="栾城区承诺登记台账")
+
+
+def confirmed(
+    saved: HandoverMapping, actor: User, words: Mapping[int, Mapping[str, str]] = WORDS
+) -> HandoverMapping:
+    """What was suggested, looked at and confirmed."""
+    constants = CONSTANTS | {int(number): value for number, value in saved.constants.items()}
+    return running.save(
+        mapping_id=saved.pk, columns=dict(saved.columns) | {"经办电话": {"reason": REASON}},
+        constants=constants, words=words, day_order="ymd", actor=actor, now=NOW,
+    )  # fmt: skip
 
 
 @dataclass
@@ -55,13 +69,10 @@ class Handing(bulk_stage.Place):
         )  # fmt: skip
         self.saved = self.confirm(suggested)
 
-    def confirm(self, saved: HandoverMapping, words: Mapping[int, Mapping[str, str]] = WORDS) -> HandoverMapping:
-        columns = dict(saved.columns) | {"经办电话": {"reason": REASON}}
-        constants = CONSTANTS | {int(number): value for number, value in saved.constants.items()}
-        return running.save(
-            mapping_id=saved.pk, columns=columns, constants=constants, words=words, day_order="ymd",
-            actor=self.officer, now=NOW,
-        )  # fmt: skip
+    def confirm(
+        self, saved: HandoverMapping, words: Mapping[int, Mapping[str, str]] = WORDS
+    ) -> HandoverMapping:
+        return confirmed(saved, self.officer, words)
 
     def tried(self, content: bytes, saved: HandoverMapping | None = None, name: str = "台账.xlsx") -> BulkJob:
         job = running.try_out(

@@ -15,6 +15,8 @@ from commitments.associations import campaigns, notes, texting
 from commitments.bulk import jobs as bulk_jobs
 from commitments.concluding import Upload
 from commitments.consequences import letters
+from commitments.handover import protocol as handover_protocol
+from commitments.handover import running as handing
 from commitments.models import ClauseWarning, RegistrationBatch, RosterEntry, TextVersion, WarningRule
 from commitments.registrations import assigning, filling
 from commitments.rosters import uploading
@@ -50,7 +52,7 @@ from verification.memberships import credit_lists
 from verification.models import AppliedMeasure, CreditList
 from verification.tax_credit import keeping as keeping_tax
 
-from . import bulk_stage, factories
+from . import bulk_stage, factories, handover_stage
 from .counter import Counter, signature_png
 from .rows import WORDS, row, sheet
 
@@ -274,6 +276,28 @@ class Office:
         )  # fmt: skip
         self.bulk_job = bulk_jobs.carry_on(job_id=job.pk, now=NOW)
         self.imported = self.bulk_job.imported.get()
+        self._handover()
+
+    def _handover(self) -> None:
+        """A register handed over by the same unit, with its signed list."""
+        people = self.people[groups.OFFICER], self.people[groups.HEAD]
+        suggested = handing.begin(
+            name="承诺台账", source="workbook", actor=people[0], now=NOW,
+            file=bulk_jobs.Upload("样表.xlsx", handover_stage.xlsx([handover_stage.row(1)])),
+        )  # fmt: skip
+        self.mapping = handover_stage.confirmed(suggested, people[0])
+        rows = [handover_stage.row(1), handover_stage.row(2, 状态="注销")]
+        trial = handing.try_out(
+            mapping_id=self.mapping.pk, file=bulk_jobs.Upload("台账.xlsx", handover_stage.xlsx(rows)),
+            department=self.department, actor=people[0], now=NOW, queue=False,
+        )  # fmt: skip
+        bulk_jobs.carry_on(job_id=trial.pk, now=NOW)
+        job = handing.receive(trial_id=trial.pk, actor=people[1], now=NOW, queue=False)
+        self.handover_job = bulk_jobs.carry_on(job_id=job.pk, now=NOW)
+        self.protocol = handover_protocol.make(
+            job_id=job.pk, actor=people[1], now=NOW,
+            sides=handover_protocol.Sides("赵一", "栾城区信用办", "钱二", NOW.date()),
+        )  # fmt: skip
 
     def _self_service(self) -> None:
         """A key occupational group, and what a tax authority has on record of a person."""
@@ -434,6 +458,8 @@ class Office:
             "commitments.warningrule": self.warning_rule,
             "disclosure.pilot": self.pilot,
             "commitments.bulkjob": self.bulk_job,
+            "commitments.handovermapping": self.mapping,
+            "commitments.handoverprotocol": self.protocol,
             "registry.occupationgroup": self.occupation,
             "verification.taxcreditentry": self.tax_credit,
             "commitments.rosterentry": self.member,

@@ -22,7 +22,18 @@ OURS = Reading(head=tuple(BY_LABEL), columns={number: label for label, number in
 PLACES = {label: place for place, label in enumerate(BY_LABEL)}
 CELL = st.one_of(
     st.sampled_from(
-        ["", "履行中", "全部履行", "部分履行", "法人及非法人组织", "其他（本地型）", "2026-01-05", "130111", "可向社会公开", " 主动型 "]
+        [
+            "",
+            "履行中",
+            "全部履行",
+            "部分履行",
+            "法人及非法人组织",
+            "其他（本地型）",
+            "2026-01-05",
+            "130111",
+            "可向社会公开",
+            " 主动型 ",
+        ]
     ),
     st.text(max_size=12),
     st.builds(Number, st.sampled_from(["46026", "1.23E+17", "7"])),
@@ -82,13 +93,22 @@ def test_a_right_row_of_ours_stays_the_same_line() -> None:
     line, faults, number = read_row(1, cells, PLACES, OURS, today=TODAY, region="130111")
     by_itself, _ = read(1, cells, PLACES, today=TODAY)
     assert line is not None and by_itself is not None and not faults and number == "甲-1"
-    assert line.values == by_itself.values and line.carries_breach == by_itself.carries_breach and not line.codeless
+    assert (
+        line.values == by_itself.values
+        and line.carries_breach == by_itself.carries_breach
+        and not line.codeless
+    )
 
 
 @pytest.mark.req("R35")
 def test_the_head_is_suggested_by_equal_and_by_usual_names_each_field_once() -> None:
     found = mappings.suggest(handover_stage.HEAD)
-    assert found["台账编号"] == 0 and found["企业名称"] == 2 and found["签署日期"] == 9 and found["认定文号"] == 101
+    assert (
+        found["台账编号"] == 0
+        and found["企业名称"] == 2
+        and found["签署日期"] == 9
+        and found["认定文号"] == 101
+    )
     assert "经办电话" not in found
     twice = mappings.suggest(["承诺人名称", "企业名称", "名称"])
     assert twice == {"承诺人名称": 2}
@@ -146,7 +166,12 @@ def test_days_are_read_by_the_hint_where_they_are_not_clear(day, order, read_as)
 @pytest.mark.req("R35")
 def test_a_breach_that_was_over_is_history_and_one_that_was_not_is_to_be_determined() -> None:
     line, faults, _ = read_their(handover_stage.row(1, **handover_stage.OVER))
-    assert not faults and line.history_only and not line.carries_breach and line.past.document_no == "栾审违〔2024〕3号"
+    assert (
+        not faults
+        and line.history_only
+        and not line.carries_breach
+        and line.past.document_no == "栾审违〔2024〕3号"
+    )
     still = handover_stage.OVER | {"公示截止日期": "2027-06-05", "修复日期": ""}
     line, _, _ = read_their(handover_stage.row(1, **still))
     assert line.carries_breach and not line.history_only and not line.past.settled
@@ -160,10 +185,12 @@ def test_a_breach_that_was_over_is_history_and_one_that_was_not_is_to_be_determi
 
 @pytest.mark.req("R35")
 @given(*[st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))] * 3)
-def test_nothing_is_over_without_a_day_of_determination_and_an_end_that_has_come(found, until, repaired) -> None:
+def test_nothing_is_over_without_a_day_of_determination_and_an_end_that_has_come(
+    found, until, repaired
+) -> None:
     if is_over(found, until, repaired, today=TODAY):
         assert found is not None
-        assert until is not None and until < TODAY or repaired is not None and repaired <= TODAY
+        assert (until is not None and until < TODAY) or (repaired is not None and repaired <= TODAY)
 
 
 @pytest.mark.req("R35")

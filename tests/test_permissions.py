@@ -47,6 +47,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
     "documents.evidencefile": {"changelist": {K, A}, "add": NOBODY},
     "commitments.bulkjob": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.handovermapping": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.handoverprotocol": {"changelist": {K, A}, "add": NOBODY},
     "deadlines.policyrule": {"changelist": OWN, "add": NOBODY, "impact": {K, A}},
     "deadlines.ruleproposal": {
         "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "apply": {K},
@@ -264,6 +266,11 @@ DESK: dict[str, set[str]] = {
     "/desk/bulk/{bulk_job.uuid}/": {F, H, B, K},
     "/desk/bulk/{bulk_job.uuid}/changes/": {F, H, B, K},
     "/desk/bulk/{bulk_job.uuid}/result.xlsx": {F, H, B, K},
+    "/desk/handover/": {F, H, B, K},
+    "/desk/handover/mappings/{mapping.pk}/": {F, H, B, K},
+    "/desk/handover/jobs/{handover_job.uuid}/": {F, H, B, K},
+    "/desk/handover/jobs/{handover_job.uuid}/report.xlsx": {F, H, B, K},
+    "/desk/handover/jobs/{handover_job.uuid}/protocol.pdf": {F, H, B, K},
 }
 
 

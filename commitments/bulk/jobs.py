@@ -477,7 +477,9 @@ def _notify(job: BulkJob, now: datetime) -> None:
     """The uploader on how it went; the units that have breaches to look into."""
     link = f"/desk/handover/jobs/{job.uuid}/" if job.mapping_id else f"/desk/bulk/{job.uuid}/"
     if job.owner is not None:
-        what = ("移交" if job.mapping_id else "") + ("试运行" if job.dry_run else "接收" if job.mapping_id else "批量上传")
+        what = ("移交" if job.mapping_id else "") + (
+            "试运行" if job.dry_run else "接收" if job.mapping_id else "批量上传"
+        )
         notices.notify(
             users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
             title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,

@@ -53,9 +53,7 @@ class ProtocolForm(forms.Form):
     giver_person = forms.CharField(
         label="移交人", max_length=MOST_NAME, error_messages={"required": "请填写移交人。"}
     )
-    receiver = forms.CharField(
-        label="接收方", max_length=200, error_messages={"required": "请填写接收方。"}
-    )
+    receiver = forms.CharField(label="接收方", max_length=200, error_messages={"required": "请填写接收方。"})
     receiver_person = forms.CharField(
         label="接收人", max_length=MOST_NAME, error_messages={"required": "请填写接收人。"}
     )
@@ -76,7 +74,10 @@ class MappingForm(forms.Form):
         self.saved, self.unknown = saved, unknown
         choices = [
             ("", "请选择"),
-            *((f"{number}", f"{number}. {name}" if 0 < number <= 20 else name) for number, name in NAMES.items()),
+            *(
+                (f"{number}", f"{number}. {name}" if 0 < number <= 20 else name)
+                for number, name in NAMES.items()
+            ),
             (NOT_TAKEN, "不接收"),
         ]
         for place, label in enumerate(saved.head):
@@ -161,7 +162,9 @@ class MappingForm(forms.Form):
             if name not in self.errors:
                 self.add_error(name, text)
         taken = {
-            one["field"]: label for label, one in self.told_columns.items() if isinstance(one.get("field"), int)
+            one["field"]: label
+            for label, one in self.told_columns.items()
+            if isinstance(one.get("field"), int)
         }
         if not {0, 1} & set(taken):
             self.add_error(None, mappings.NO_NUMBER)

@@ -132,7 +132,7 @@ def word_problem(number: int, ours: str) -> str:
 
 
 def is_ours(number: int, word: str) -> bool:
-    return word in WORDS[number] or number == 5 and word.startswith("其他（") and word.endswith("）")
+    return word in WORDS[number] or (number == 5 and word.startswith("其他（") and word.endswith("）"))
 
 
 def head_problem(reading: Reading, found: Collection[str]) -> str:
@@ -145,5 +145,3 @@ def head_problem(reading: Reading, found: Collection[str]) -> str:
     if new:
         return f"表头多了“{'”“'.join(new[:10])}”，对照里没有说明怎样接收，请先用新的样表改对照。"
     return ""
-
-

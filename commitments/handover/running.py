@@ -130,7 +130,10 @@ def save(
         raise BulkRefused("这份对照刚刚由别人保存过，请刷新后再改。")
     for problems in (
         mappings.column_problems(columns, base.head),
-        {str(number): text for number, text in mappings.constant_problems(constants, _fields(columns)).items()},
+        {
+            str(number): text
+            for number, text in mappings.constant_problems(constants, _fields(columns)).items()
+        },
     ):
         if problems:
             field, text = next(iter(problems.items()))
@@ -138,7 +141,9 @@ def save(
     if not {0, 1} & set(_fields(columns)):
         raise BulkRefused(mappings.NO_NUMBER)
     for number, table in words.items():
-        if wrong := next((text for ours in table.values() if (text := mappings.word_problem(number, ours))), ""):
+        if wrong := next(
+            (text for ours in table.values() if (text := mappings.word_problem(number, ours))), ""
+        ):
             raise BulkRefused(wrong)
     if any(number not in CONSTANTS for number in constants):
         raise BulkRefused("这一项不能填入固定的内容。")
@@ -257,5 +262,3 @@ def confirmed_by_name(department: Department, name: str) -> HandoverMapping | No
     """The newest version of a unit's mapping, where it is confirmed."""
     saved = HandoverMapping.objects.filter(department=department, name=name).order_by("-version").first()
     return saved if saved is not None and saved.confirmed else None
-
-

@@ -136,7 +136,7 @@ def _fill_in(told: dict[int, str], mapping: Reading) -> None:
     state = told.get(11, "").strip()
     running = state in ("", RUNNING, ENDED)
     for number, value in mapping.constants.items():
-        if number not in CONSTANTS or number in OF_STATE and running:
+        if number not in CONSTANTS or (number in OF_STATE and running):
             continue
         if number in OF_BREACH and (running or state == FULFILLED):
             continue
@@ -228,4 +228,4 @@ def is_over(found_on: date | None, until_on: date | None, repaired_on: date | No
     """Whether a told breach was determined, and published to its end or repaired, before the hand-over."""
     if found_on is None:
         return False
-    return repaired_on is not None and repaired_on <= today or until_on is not None and until_on < today
+    return (repaired_on is not None and repaired_on <= today) or (until_on is not None and until_on < today)

@@ -47,11 +47,9 @@ def home(request: HttpRequest) -> HttpResponse:
             typed.add_error(error.field if error.field in typed.fields else None, str(error))
         else:
             return redirect("handover:mapping", saved.pk)
-    saved = running.latest(running.mappings_visible_to(request.user)).select_related("department", "made_by")
-    found, more_mappings = _page(request, saved, "mappings_before")
-    rows = running.jobs_visible_to(request.user).select_related(
-        "owner", "department", "mapping", "protocol"
-    )
+    newest = running.latest(running.mappings_visible_to(request.user)).select_related("department", "made_by")
+    found, more_mappings = _page(request, newest, "mappings_before")
+    rows = running.jobs_visible_to(request.user).select_related("owner", "department", "mapping", "protocol")
     shown, more = _page(request, rows, "before")
     return render(
         request,
@@ -113,7 +111,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
 def _show_mapping(
     request: HttpRequest, saved: HandoverMapping, form: MappingForm, trial_form: TrialForm, *, own: bool, newest: bool,
 ) -> HttpResponse:  # fmt: skip
-    wrong = form.is_bound and form.errors or trial_form.is_bound and trial_form.errors
+    wrong = (form.is_bound and form.errors) or (trial_form.is_bound and trial_form.errors)
     return render(
         request,
         "desk/handover/mapping.html",
@@ -130,7 +128,9 @@ def _show_mapping(
 def _unknown(saved: HandoverMapping) -> dict[int, list[tuple[str, int]]]:
     """The words that the last trial of this version, or of the one that it came from, has found without a table."""
     last = (
-        BulkJob.objects.filter(mapping__department=saved.department_id, mapping__name=saved.name, dry_run=True)
+        BulkJob.objects.filter(
+            mapping__department=saved.department_id, mapping__name=saved.name, dry_run=True
+        )
         .exclude(summary={})
         .order_by("-pk")
         .values_list("summary", flat=True)
@@ -182,11 +182,11 @@ def _show_job(
         for fault in found.faults.defer("sealed").order_by("row")[:MOST_ROWS_SHOWN]
     ]
     words = [
-        (NAMES[int(number)], table) for number, table in found.summary.get("words", {}).items() if int(number) in WORDS
+        (NAMES[int(number)], table)
+        for number, table in found.summary.get("words", {}).items()
+        if int(number) in WORDS
     ]
-    report = [
-        one | {"firsts": protocols.firsts(one["first"])} for one in found.summary.get("reasons", [])
-    ]
+    report = [one | {"firsts": protocols.firsts(one["first"])} for one in found.summary.get("reasons", [])]
     made = HandoverProtocol.objects.filter(job=found).first()
     can_make = own and not found.dry_run and found.state == BulkJob.State.DONE and made is None
     return render(
@@ -229,7 +229,10 @@ def protocol(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             protocols.make(
-                job_id=found.pk, sides=protocols.Sides(**form.cleaned_data), actor=request.user, now=clock.now()
+                job_id=found.pk,
+                sides=protocols.Sides(**form.cleaned_data),
+                actor=request.user,
+                now=clock.now(),
             )
         except BulkRefused as error:
             if error.field not in form.fields:
@@ -263,9 +266,7 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _visible(request, uuid)
     _log(request, found, "移交报告", own=found.department_id == request.user.department_id)
     what = "试运行" if found.dry_run else "接收"
-    return _download(
-        protocols.workbook(found), f"{found.name.rsplit('.', 1)[0]}-移交{what}报告.xlsx", XLSX
-    )
+    return _download(protocols.workbook(found), f"{found.name.rsplit('.', 1)[0]}-移交{what}报告.xlsx", XLSX)
 
 
 # ---- parts -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from commitments import papers
+from commitments.handover.showing import history_of, source_of
 from commitments.mine import showing
 from commitments.models import Commitment
 from credit_portal.audit import clock
@@ -59,6 +60,8 @@ def commitment(request: HttpRequest, code: str) -> HttpResponse:
             "cases": list(showing.cases_of(request.acting.subject).filter(commitment=one)),
             "replaced_by": getattr(one, "corrected_by", None),
             "supplement": getattr(one, "supplement", None) if one.late_materials else None,
+            "handed": source_of(one) if one.channel == Commitment.Channel.BULK else [],
+            "history": history_of(one) if one.channel == Commitment.Channel.BULK else [],
         },
     )
 
