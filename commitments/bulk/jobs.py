@@ -15,6 +15,10 @@ from typing import Any, BinaryIO, cast
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 
+from commitments.handover import coding, keeping, seconding
+from commitments.handover.layout import head_problem_of, reading_of, sum_up
+from commitments.handover.mapping import Reading
+from commitments.handover.translating import HandedLine, read_row
 from commitments.models import BulkFault, BulkJob, HandoverMapping, ImportedCommitment
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -28,10 +32,6 @@ from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.models import CommitmentType, Department, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
-from ..handover import coding, keeping, seconding
-from ..handover.layout import head_problem_of, reading_of, sum_up
-from ..handover.mapping import Reading
-from ..handover.translating import HandedLine, read_row
 from . import planning, results, scanning, writing
 from .columns import KEY, KNOWN, LABELS, REQUIRED
 from .reading import Faults, Line, read

@@ -38,7 +38,7 @@ MOST_DOCUMENT, MOST_WORD = 100, 60
 # Right in form and never given out: stands for the code of a row that gets its own only when it is planned.
 PLACEHOLDER = "000001"
 _OTHER_ORDER = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
-_COLUMNS = {label: number for label, number in BY_LABEL.items()}
+_COLUMNS = dict(BY_LABEL)
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,7 @@ def lasts_of(series: Collection[str], *, lock: bool) -> dict[str, int]:
                 "INSERT INTO registry_numbercounter (series, last) SELECT unnest(%s::text[]), 0 ON CONFLICT DO NOTHING",
                 [wanted],
             )
-        cursor.execute(
-            "SELECT series, last FROM registry_numbercounter WHERE series = ANY (%s) ORDER BY series"
-            + (" FOR UPDATE" if lock else ""),
-            [wanted],
-        )
+        read = "SELECT series, last FROM registry_numbercounter WHERE series = ANY (%s) ORDER BY series"
+        cursor.execute(f"{read} FOR UPDATE" if lock else read, [wanted])
         found = dict(cursor.fetchall())
     return {one: found.get(one, 0) for one in wanted}
