@@ -132,7 +132,9 @@ def _filled(blank: Blank, on: date) -> str:
 
 def _report(timeline: Timeline, now: datetime) -> None:
     """The system reports, and somebody of the office confirms."""
-    first = Commitment.objects.filter(partner__name=NAME).order_by("id").first()
+    # What speaks against one is answered first.
+    rows = Commitment.objects.filter(partner__name=NAME).exclude(warnings__state="open")
+    first = rows.order_by("id").first()
     if first is not None and first.fulfilment == Commitment.Fulfilment.RUNNING:
         fulfilment.report_kept(
             code=first.code, status=Commitment.Fulfilment.FULFILLED,
