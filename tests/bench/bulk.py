@@ -7,7 +7,6 @@ command, in a process of its own: its time, its peak memory, its error workbook;
 import io
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -61,14 +60,20 @@ def run(say: Callable[[str], None]) -> bool:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         beside: list[float] = []
-        watching = threading.Thread(
-            target=lambda: beside.extend(_list_times(lambda taken: process.poll() is None)), daemon=True
-        )
-        watching.start()
+        peaks = [0.0]
+        watching = [
+            threading.Thread(
+                target=lambda: beside.extend(_list_times(lambda taken: process.poll() is None)), daemon=True
+            ),
+            threading.Thread(target=_watch_memory, args=(process, peaks), daemon=True),
+        ]
+        for one in watching:
+            one.start()
         out, err = process.communicate()
         took = time.perf_counter() - began
-        watching.join(30)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        for one in watching:
+            one.join(30)
+        peak = max(peaks)
         job = BulkJob.objects.latest("pk")
         if job.state != "done":
             say(out + err)
@@ -88,6 +93,20 @@ def run(say: Callable[[str], None]) -> bool:
         met = met and value <= most
         say(f"{'达到' if value <= most else '未达到'}：{what} {value:.2f} {unit_}（目标 ≤ {most:g}）")
     return met
+
+
+def _watch_memory(process: subprocess.Popen[str], peaks: list[float]) -> None:
+    """The most that a process has held, in MB, as the kernel keeps it (VmHWM). What `getrusage` tells of a child begins with
+    its parent's size."""
+    status = Path(f"/proc/{process.pid}/status")
+    while process.poll() is None:
+        try:
+            found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+        except OSError:
+            return
+        if found:
+            peaks.append(int(found[1]) / 1024)
+        time.sleep(0.2)
 
 
 def _write(file: Path, unit: Department) -> dict[int, str]:
