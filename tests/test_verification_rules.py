@@ -401,7 +401,9 @@ def test_entries_with_the_same_way_out_are_told_together_and_a_long_record_print
 def test_before_its_publication_is_decided_an_entry_does_not_say_that_nothing_else_is_needed():
     unpublished = PENALTY._replace(public_from=None, repairable_from=None)
     known = PENALTY._replace(public_from=date(2026, 1, 5), repairable_from=date(2026, 4, 5))
-    told = [remedies(check([one]), [one], on=TODAY, switches=LUANCHENG)[0].text for one in (unpublished, known)]
+    told = [
+        remedies(check([one]), [one], on=TODAY, switches=LUANCHENG)[0].text for one in (unpublished, known)
+    ]
     assert "须满最短公示期以后才能决定修复" in told[0]
     assert told[1].endswith("申请信用修复，不收费")
 

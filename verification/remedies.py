@@ -91,7 +91,11 @@ def way_out(entry: Entry, on: date, repair_article: str) -> _Way:
     if standing(entry, on) is Standing.EXPIRED:
         return "update_record", f"公示或者名单期限已满，可以向{to}申请更新记录，不收费", article, None
     text = f"现在可以向{to}申请信用修复，不收费"
-    if entry.kind in (Kind.PENALTY, Kind.BREACH) and entry.repairable_from is None and entry.public_from is None:
+    if (
+        entry.kind in (Kind.PENALTY, Kind.BREACH)
+        and entry.repairable_from is None
+        and entry.public_from is None
+    ):
         # No day is known before it is decided whether and how long it stands before the public.
         text += "；是否公示尚未决定，决定公示的，须满最短公示期以后才能决定修复"
     return "repair_now", text, article, None
