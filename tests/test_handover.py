@@ -120,7 +120,14 @@ def test_history_is_nowhere_before_the_public(place, client) -> None:
 def test_history_is_told_to_the_subject_and_in_the_back_office_with_its_source(place) -> None:
     place.received(place.tried(stage.xlsx([stage.row(3, **stage.OVER)])))
     one = Commitment.objects.select_related("subject").get(handed_over__number="LC-0003")
-    told = ("LC-0003", "的“承诺台账”", "台账.xlsx第 4 行", "栾审违〔2024〕3号", "修复 2024-06-10", "移交前已了结")
+    told = (
+        "LC-0003",
+        "的“承诺台账”",
+        "台账.xlsx第 3 行",
+        "栾审违〔2024〕3号",
+        "修复 2024-06-10",
+        "移交前已了结",
+    )
     own = client_for(one.subject).get(f"/me/commitments/{one.code}/")
     office = client_of(place.head).get(f"/admin/commitments/commitment/{one.pk}/change/")
     for page in (own, office):

@@ -12,7 +12,17 @@ from credit_portal.outbox import sweeping
 from credit_portal.registry import site
 from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
 
-from . import associations, bulk, catalogue_work, foundation, handover, logins, self_service, subjects, switching
+from . import (
+    associations,
+    bulk,
+    catalogue_work,
+    foundation,
+    handover,
+    logins,
+    self_service,
+    subjects,
+    switching,
+)
 from .timeline import YEAR, Timeline
 
 # The offices began this long before the first visit.
