@@ -24,6 +24,10 @@ from commitments.models import (
     Commitment,
     CommitmentText,
     Draft,
+    HandedHistory,
+    HandedOver,
+    HandoverMapping,
+    HandoverProtocol,
     ImmediateResult,
     ImportedCommitment,
     Interview,
@@ -209,8 +213,9 @@ class TheDemonstration(TestCase):
     def test_there_are_enough_subjects_of_each_kind_with_rare_characters_and_interpuncts(self):
         kinds = Counter(CreditSubject.objects.values_list("kind", flat=True))
         assert kinds["organisation"] >= 60
-        # Those of the people; seven of the eight rows of the demonstration's file came in.
-        assert kinds["sole_trader"] == 25 + BulkJob.objects.get().new_subjects == 32
+        # Those of the people; seven of the eight rows of the demonstration's file came in, four of five of its register.
+        new = BulkJob.objects.filter(dry_run=False).values_list("new_subjects", flat=True).order_by("pk")
+        assert list(new) == [7, 4] and kinds["sole_trader"] == 25 + sum(new)
         assert kinds["person"] == 12
         names = "".join(CreditSubject.objects.values_list("name", flat=True))
         assert {"𬭎", "䶮", "㛃", "·"} <= set(names)
@@ -324,9 +329,23 @@ class TheDemonstration(TestCase):
         assert AuditEvent.objects.filter(verb="notice.printed").exists()
 
     def test_a_file_of_collected_commitments_has_come_in_but_for_a_wrong_row(self):
-        job = BulkJob.objects.get()
+        job = BulkJob.objects.get(mapping=None)
         assert (job.state, job.good, job.bad, job.breaches) == ("done", 7, 1, 1) and job.result_name
         assert ImportedCommitment.objects.filter(breach="waiting").count() == 1
+
+    def test_a_register_of_before_was_handed_over_by_two_with_its_history_and_its_signed_list(self):
+        assert [one.confirmed for one in HandoverMapping.objects.order_by("version")] == [False, True]
+        trial, job = BulkJob.objects.exclude(mapping=None).order_by("pk")
+        assert job.trial == trial and trial.dry_run and trial.owner != job.owner
+        assert (job.state, job.good, job.bad, job.breaches, job.kept_confirmed) == ("done", 4, 1, 0, 1)
+        handed = HandedOver.objects.order_by("number").select_related("commitment")
+        assert [(one.state_word, one.commitment.publicity_class) for one in handed] == [
+            ("正常", "public"), ("已完成", "public"), ("违约", "limited"), ("注销", "limited"),
+        ]  # fmt: skip
+        told = HandedHistory.objects.order_by("row").values_list("kind", "settled")
+        assert list(told) == [("kept", False), ("breach", True), ("ended", False)]
+        made = HandoverProtocol.objects.get()
+        assert made.counts["good"] == 4 and read_evidence(made.pdf).startswith(b"%PDF")
 
     def test_commitments_of_every_type_were_signed_by_the_service_with_their_pdf(self):
         # What a department has collected on paper was not signed here.

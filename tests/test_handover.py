@@ -28,6 +28,7 @@ from . import handover_stage as stage
 from .bulk_stage import NOW
 from .office import client_of
 from .scenes import mine
+from .subjects import client_for
 
 Breach = ImportedCommitment.Breach
 
@@ -113,6 +114,26 @@ def test_history_is_nowhere_before_the_public(place, client) -> None:
     assert client.get(f"/commitments/{hidden.code}/").status_code in (404, 410)
     for page in ("/breaches/", f"/subjects/{hidden.subject_code}/", f"/commitments/?q={hidden.code}"):
         assert "栾审违" not in client.get(page).content.decode()
+
+
+@pytest.mark.req("R35")
+def test_history_is_told_to_the_subject_and_in_the_back_office_with_its_source(place) -> None:
+    place.received(place.tried(stage.xlsx([stage.row(3, **stage.OVER)])))
+    one = Commitment.objects.select_related("subject").get(handed_over__number="LC-0003")
+    told = (
+        "LC-0003",
+        "的“承诺台账”",
+        "台账.xlsx第 3 行",
+        "栾审违〔2024〕3号",
+        "修复 2024-06-10",
+        "移交前已了结",
+    )
+    own = client_for(one.subject).get(f"/me/commitments/{one.code}/")
+    office = client_of(place.head).get(f"/admin/commitments/commitment/{one.pk}/change/")
+    for page in (own, office):
+        assert page.status_code == 200
+        shown = page.content.decode()
+        assert not [words for words in told if words not in shown] and "不是本系统的认定" in shown
 
 
 @pytest.mark.req("R35")

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from commitments import drafting
+from commitments.models import HandoverMapping
 from credit_portal.audit import clock
 from disclosure.terms import FILTERS, PAGING
 
@@ -436,3 +439,60 @@ def test_logging_in_survives_odd_input(place):
             if status_of(client, "generic", "POST", address, body, kind) >= 500:
                 broken.append((address, body[:30]))
     assert not broken
+
+
+def test_every_address_of_a_handover_survives_odd_input(place):
+    client = browsers(place)["officer"]
+    mapping = f"/desk/handover/mappings/{place.mapping.pk}/"
+    job = f"/desk/handover/jobs/{place.handover_job.uuid}/"
+    form = client.get(mapping).context["form"]
+    sound = {name: form[name].value() or "" for name in form.fields}
+    before = HandoverMapping.objects.count()
+    # It is sound: odd is only what is put into it.
+    assert status_of(client, "post", mapping, sound) == 302
+    broken = []
+    # The whole form at once, then one field of each kind in an otherwise sound form.
+    kinds = [
+        name for name in sound if re.fullmatch(r"c0|r15|k3|k8|k17|day_order|t11_0|o11_0|t11_6|o11_6", name)
+    ]
+    assert len(kinds) >= 8
+    for value in (*AS_TYPED, "[" * 100_000, "none", "101"):
+        sent: list[dict[str, Any]] = [dict.fromkeys(sound, value), {key: [value, value] for key in sound}]
+        sent += [sound | {name: value} for name in kinds]
+        broken += [
+            ("mapping", value[:30]) for data in sent if status_of(client, "post", mapping, data) >= 500
+        ]
+    for name in sound:
+        if status_of(client, "post", mapping, {k: v for k, v in sound.items() if k != name}) >= 500:
+            broken.append(("missing", name))
+    sides = {"giver_person": "赵一", "receiver": "信用办", "receiver_person": "钱二", "on": "2026-11-30"}
+    for name in sides:
+        for value in (*AS_TYPED, "0001-01-01", "9999-12-31"):
+            if status_of(client, "post", f"{job}protocol/", sides | {name: value}) >= 500:
+                broken.append((name, value[:30]))
+    files = (b"", b"\xff\xfe\x00", b"PK\x03\x04", "编号\n\0\n".encode(), ",".join(["甲"] * 20_000).encode() + b"\n1\n",
+             f"{'甲' * 5000}\n1\n".encode(), "编号,编号\n1,2\n".encode())  # fmt: skip
+    for content in files:
+        for name in ("样表.xlsx", "样表.csv", "x", "a\0b.csv", "长" * 300 + ".csv"):
+            for address, more in (
+                ("/desk/handover/", {"name": "别的", "source": "workbook"}),
+                (f"{mapping}trial/", {"other_as": ""}),
+            ):
+                data = more | {"file": SimpleUploadedFile(name, content)}
+                if status_of(client, "post", address, data) >= 500:
+                    broken.append((address, name, content[:30]))
+    for name, value in product(("name", "source", "other_as"), AS_TYPED):
+        data = {"name": "别的", "source": "workbook", "other_as": ""} | {name: value}
+        for address in ("/desk/handover/", f"{mapping}trial/"):
+            file = SimpleUploadedFile("样表.csv", "编号,名称\n1,甲\n".encode())
+            if status_of(client, "post", address, data | {"file": file}) >= 500:
+                broken.append((address, name, value[:30]))
+    for body, kind in BROKEN:
+        for address in ("/desk/handover/", mapping, f"{mapping}trial/", f"{job}receive/", f"{job}protocol/"):
+            if status_of(client, "generic", "POST", address, body, kind) >= 500:
+                broken.append((address, body[:30]))
+    for value in IN_ADDRESS:
+        for name in ("before", "mappings_before"):
+            if status_of(client, "get", f"/desk/handover/?{name}={value}") >= 500:
+                broken.append((name, value[:30]))
+    assert not broken and HandoverMapping.objects.count() == before

@@ -272,6 +272,14 @@ DESK: dict[str, set[str]] = {
     "/desk/handover/jobs/{handover_job.uuid}/report.xlsx": {F, H, B, K},
     "/desk/handover/jobs/{handover_job.uuid}/protocol.pdf": {F, H, B, K},
 }
+# What is sent empty or too late, so that whoever may gets a reason: address → (answer, who may).
+HANDOVER_DEEDS: dict[str, tuple[int, set[str]]] = {
+    "/desk/handover/": (422, {F, H, B, K}),
+    "/desk/handover/mappings/{mapping.pk}/": (422, {F, H, B, K}),
+    "/desk/handover/mappings/{mapping.pk}/trial/": (422, {F, H, B, K}),
+    "/desk/handover/jobs/{handover_job.uuid}/receive/": (409, {F, H, B, K}),
+    "/desk/handover/jobs/{handover_job.uuid}/protocol/": (422, {F, H, B, K}),
+}
 
 
 @pytest.mark.parametrize("role", list(groups.LABELS))
@@ -313,6 +321,10 @@ def test_the_desk_of_warnings_complaints_readings_and_pilots_opens_for_whoever_w
         status = client.get(page.format(**vars(office))).status_code
         if status != (200 if role in may else 403):
             wrong.append((page, status))
+    for deed, (told, may) in HANDOVER_DEEDS.items():
+        status = client.post(deed.format(**vars(office))).status_code
+        if status != (told if role in may else 403):
+            wrong.append((deed, status))
     adopted = client.post("/desk/warnings/rules/adopt/").status_code
     assert adopted == (302 if role == K else 403) and not wrong
 

@@ -13,21 +13,20 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from commitments.handover import coding, keeping, seconding
 from commitments.handover.layout import head_problem_of, reading_of, sum_up
 from commitments.handover.mapping import Reading
 from commitments.handover.translating import HandedLine, read_row
-from commitments.models import BulkFault, BulkJob, HandoverMapping, ImportedCommitment
+from commitments.models import BulkFault, BulkJob, HandoverMapping
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.copying import copy_models
 from credit_portal.documents.intake import IntakeRefused, Scans, Table, open_scans, open_table
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_looked_at
-from credit_portal.outbox import notices
 from credit_portal.outbox import services as outbox
-from credit_portal.registry import crypto, groups
+from credit_portal.registry import crypto
 from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.models import CommitmentType, Department, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
@@ -35,6 +34,7 @@ from credit_portal.registry.visibility import has_role, limit_to_visible
 from . import planning, results, scanning, writing
 from .columns import KEY, KNOWN, LABELS, REQUIRED
 from .reading import Faults, Line, read
+from .telling import notify
 
 State, FaultKind = BulkJob.State, BulkFault.Kind
 # Who carries a job on, by its state.
@@ -453,7 +453,7 @@ def _finish(job_id: int, course: _Course, state: str, now: datetime) -> None:
         locked.summary = sum_up(job) if job.mapping_id else {}
         _end(locked, state, now=now)
         tell(locked, "完成" if state == State.DONE else "取消", actor=locked.owner, now=now)
-        _notify(locked, now)
+        notify(locked, now=now)
         if state == State.DONE and locked.mapping_id and seconding.confirm_kept(locked, now=now):
             ask(locked, now=now)
 
@@ -470,42 +470,7 @@ def _fail(job_id: int, reason: str, *, now: datetime) -> None:
         return
     _end(job, State.FAILED, now=now, failure=reason)
     tell(job, "未能办理", actor=job.owner, now=now)
-    _notify(job, now)
-
-
-def _notify(job: BulkJob, now: datetime) -> None:
-    """The uploader on how it went; the units that have breaches to look into."""
-    link = f"/desk/handover/jobs/{job.uuid}/" if job.mapping_id else f"/desk/bulk/{job.uuid}/"
-    if job.owner is not None:
-        what = ("移交" if job.mapping_id else "") + (
-            "试运行" if job.dry_run else "接收" if job.mapping_id else "批量上传"
-        )
-        notices.notify(
-            users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
-            title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,
-        )  # fmt: skip
-    if job.kept and not job.dry_run and job.owner is not None and not job.mapping_id:
-        colleagues = User.objects.filter(
-            department=job.department, groups__name__in=list(DOES), is_active=True
-        ).exclude(pk=job.owner_id)
-        notices.notify(
-            users=colleagues.distinct(), key=f"bulk:{job.pk}:kept", kind="bulk",
-            title=f"归集文件写明全部履行 {job.kept} 份，请另一人确认", body="", link=link, now=now,
-        )  # fmt: skip
-    waiting = (
-        ImportedCommitment.objects.filter(job=job, breach=ImportedCommitment.Breach.WAITING)
-        .values("department")
-        .annotate(number=Count("pk"))
-        .order_by("department")
-    )
-    for row in waiting:
-        people = User.objects.filter(
-            department=row["department"], groups__name__in=[groups.OFFICER, groups.HEAD], is_active=True
-        )
-        notices.notify(
-            users=people.distinct(), key=f"bulk:{job.pk}:breaches", kind="bulk",
-            title=f"归集文件载有违诺 {row['number']} 件，请核实认定", body="", link="/desk/bulk/breaches/", now=now,
-        )  # fmt: skip
+    notify(job, now=now)
 
 
 def tell(job: BulkJob, deed: str, *, actor: User | None, now: datetime) -> None:

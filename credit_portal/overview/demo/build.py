@@ -12,7 +12,17 @@ from credit_portal.outbox import sweeping
 from credit_portal.registry import site
 from credit_portal.registry.models import CreditSubject, Department, ServiceItem, User
 
-from . import associations, bulk, catalogue_work, foundation, logins, self_service, subjects, switching
+from . import (
+    associations,
+    bulk,
+    catalogue_work,
+    foundation,
+    handover,
+    logins,
+    self_service,
+    subjects,
+    switching,
+)
 from .timeline import YEAR, Timeline
 
 # The offices began this long before the first visit.
@@ -66,6 +76,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     associations.lay(timeline, now=now)
     catalogue_work.lay_ahead(world, now=now)
     bulk.lay(timeline, now=now)
+    handover.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)
