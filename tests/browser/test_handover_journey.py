@@ -73,7 +73,7 @@ def test_a_register_goes_from_its_sample_to_the_signed_list(window, tmp_path: Pa
     expect(page.locator("main")).to_contain_text("“注销”：1 行")
     window.look("99-handover-trial")
     page.click("text=去补上对照")
-    page.locator("fieldset.handover-line", has_text="注销（1 行）").locator("select").select_option("已终止")
+    page.locator("fieldset.handover-line", has_text="注销 （1 行）").locator("select").select_option("已终止")
     page.click("text=确认并保存为新的一版")
     expect(page.locator("main")).to_contain_text("已保存为第 3 版")
     tried()
