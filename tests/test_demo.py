@@ -343,7 +343,7 @@ class TheDemonstration(TestCase):
             ("正常", "public"), ("已完成", "public"), ("违约", "limited"), ("注销", "limited"),
         ]  # fmt: skip
         told = HandedHistory.objects.order_by("row").values_list("kind", "settled")
-        assert list(told) == [("kept", False), ("breach", True), ("ended", False)]
+        assert list(told) == [("kept", True), ("breach", True), ("ended", True)]
         made = HandoverProtocol.objects.get()
         assert made.counts["good"] == 4 and read_evidence(made.pdf).startswith(b"%PDF")
 

@@ -21,6 +21,7 @@ from commitments.models import (
     ImportedCommitment,
     Obligation,
 )
+from credit_portal.audit import clock
 from credit_portal.deadlines.models import Duty
 from credit_portal.registry.models import NumberCounter
 
@@ -117,7 +118,8 @@ def test_history_is_nowhere_before_the_public(place, client) -> None:
 
 
 @pytest.mark.req("R35")
-def test_history_is_told_to_the_subject_and_in_the_back_office_with_its_source(place) -> None:
+def test_history_is_told_to_the_subject_and_in_the_back_office_with_its_source(place, monkeypatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     place.received(place.tried(stage.xlsx([stage.row(3, **stage.OVER)])))
     one = Commitment.objects.select_related("subject").get(handed_over__number="LC-0003")
     told = (
