@@ -81,6 +81,7 @@ def test_a_register_goes_from_its_sample_to_the_signed_list(window, tmp_path: Pa
     expect(page.locator("main")).to_contain_text("请同事打开本页办理")
     trial = page.url
 
+    page.context.clear_cookies()
     window.log_in(head, then=trial.removeprefix(window.address))
     page.click("text=我已看过试运行，正式接收")
     expect(page.locator("main")).to_contain_text("0 / 7 行")
