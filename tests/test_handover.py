@@ -138,6 +138,16 @@ def test_history_is_told_to_the_subject_and_in_the_back_office_with_its_source(p
         assert not [words for words in told if words not in shown] and "不是本系统的认定" in shown
 
 
+@pytest.mark.req("R35", "R131")
+def test_of_two_who_read_the_same_register_at_once_the_second_is_told(place, monkeypatch) -> None:
+    monkeypatch.setattr(running, "_newest", lambda department, name: None)
+    with pytest.raises(jobs.BulkRefused, match="刚刚由别人保存过"):
+        running.begin(
+            name=place.saved.name, source="workbook", file=jobs.Upload("样表.xlsx", stage.xlsx([stage.row(1)])),
+            actor=place.officer, now=NOW,
+        )  # fmt: skip
+
+
 @pytest.mark.req("R35")
 def test_a_mapping_is_changed_by_a_new_version_and_a_trial_holds_for_its_own_only(place) -> None:
     trial = place.tried(stage.xlsx([stage.row(1)]))

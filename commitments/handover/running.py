@@ -6,7 +6,7 @@ from datetime import datetime
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 
 from commitments.bulk import jobs
@@ -32,6 +32,7 @@ NOT_TRIED = "试运行完成以后才能正式接收。"
 SECOND = "正式接收须由试运行以外的第二个人办理。"
 NOTHING = "试运行没有可以接收的行。"
 RUNNING = "这次试运行已经在正式接收。"
+JUST_SAVED = "这份对照刚刚由别人保存过，请刷新后再改。"
 
 
 def mappings_visible_to(user: User) -> QuerySet[HandoverMapping]:
@@ -127,7 +128,7 @@ def save(
     if base.department_id != department.pk:
         raise BulkRefused(NOT_YOURS)
     if not is_latest(base):
-        raise BulkRefused("这份对照刚刚由别人保存过，请刷新后再改。")
+        raise BulkRefused(JUST_SAVED)
     for problems in (
         mappings.column_problems(columns, base.head),
         {
@@ -173,7 +174,12 @@ def _store(
         department=department, name=name, version=before.version + 1 if before else 1, made_by=actor,
         made_at=now, **content,
     )  # fmt: skip
-    saved.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            saved.save(force_insert=True)
+    except IntegrityError as error:
+        # Two have read the same register at the same moment: the second sees what the first has saved.
+        raise BulkRefused(JUST_SAVED, field="name") from error
     events.handover_mapping(
         now=now, actor_id=actor.pk, department_id=department.pk, mapping_id=saved.pk, version=saved.version,
         columns=len(saved.head), deed="确认" if saved.confirmed else "读入表头",
