@@ -19,7 +19,7 @@ SMALL_PART = 2 * 1024 * 1024
 MOST_COLUMNS = 200  # beyond them a cell with something in it is refused
 LAST_ROW = 1_048_576
 MOST_TEXT = 32_767  # what Excel itself lets into a cell
-MOST_SHARED = 3_000_000
+MOST_SHARED = 1_500_000  # fifteen for each of the rows a file may have, and read in two or three seconds
 
 LONG = "第 {row} 行有超长的单元格，不能接受。"
 NOT_XLSX = "文件不是可以读取的 Excel 工作簿（xlsx）。"
