@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commitments.bulk import jobs, keeping
+from commitments.bulk import jobs
 from commitments.handover import running
 from commitments.models import BulkJob, HandoverMapping
 from credit_portal.registry.models import User
@@ -84,6 +84,5 @@ class Handing(bulk_stage.Place):
     def received(self, trial: BulkJob) -> BulkJob:
         job = running.receive(trial_id=trial.pk, actor=self.head, now=NOW, queue=False)
         jobs.carry_on(job_id=job.pk, now=NOW)
-        keeping.carry_on(job_id=job.pk, now=NOW)
         job.refresh_from_db()
         return job

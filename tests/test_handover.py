@@ -8,12 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from commitments.bulk import jobs, results, takeover
+from commitments.bulk import jobs, keeping, results, takeover
 from commitments.handover import protocol, running
 from commitments.handover.showing import history_of, source_of
 from commitments.models import (
     BreachCase,
     Commitment,
+    FulfilmentReview,
     HandedHistory,
     HandedOver,
     HandoverMapping,
@@ -23,6 +24,7 @@ from commitments.models import (
 )
 from credit_portal.audit import clock
 from credit_portal.deadlines.models import Duty
+from credit_portal.outbox.models import Notice
 from credit_portal.registry.models import NumberCounter
 
 from . import handover_stage as stage
@@ -69,13 +71,26 @@ def test_a_register_is_tried_then_received_by_another_and_the_same_file_twice_ch
     with pytest.raises(jobs.BulkRefused, match="第二个人"):
         running.receive(trial_id=trial.pk, actor=place.officer, now=NOW)
     job = place.received(trial)
-    assert (job.good, job.bad, job.kept_confirmed, job.state) == (5, 3, 1, "done")
+    assert (job.good, job.bad, job.kept, job.kept_confirmed, job.state) == (5, 3, 1, 0, "done")
     by_number = {one.number: one.commitment for one in HandedOver.objects.select_related("commitment")}
     assert len(by_number) == 5
     codes = sorted(one.code for one in by_number.values())
     assert codes == [f"13011120230501{serial:06d}" for serial in range(1, 6)]
-    # What was kept is so by two persons; a breach that was over is history and no more.
-    assert by_number["LC-0002"].fulfilment == "fulfilled"
+    # What was kept waits for another person than the one of the reception; a breach that was over is history and no more.
+    assert by_number["LC-0002"].fulfilment == "running"
+    with pytest.raises(jobs.BulkRefused, match="接收人以外的另一人"):
+        keeping.confirm(job_id=job.pk, note="与原台账逐份核对。", actor=place.head, now=NOW)
+    keeping.confirm(job_id=job.pk, note="与原台账逐份核对。", actor=place.officer, now=NOW)
+    keeping.carry_on(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    by_number["LC-0002"].refresh_from_db()
+    assert (job.kept_confirmed, by_number["LC-0002"].fulfilment) == (1, "fulfilled")
+    review = FulfilmentReview.objects.get(commitment=by_number["LC-0002"])
+    assert (review.asked_by, review.decided_by, review.note) == (
+        place.head,
+        place.officer,
+        "与原台账逐份核对。",
+    )
     over, still, ended = (by_number[f"LC-000{number}"] for number in (3, 4, 5))
     assert over.imported.breach == Breach.NONE and still.imported.breach == Breach.WAITING
     assert not BreachCase.objects.exists()
@@ -180,14 +195,14 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     place_of = {label: number for number, label in enumerate(stage.HEAD)}
     data |= {f"c{place_of['经办电话']}": "none", f"r{place_of['经办电话']}": stage.REASON}
     data |= {f"k{number}": value for number, value in stage.CONSTANTS.items()}
-    data |= {"t11_0": "正常", "o11_0": "履行中"}
+    data |= {"t11_0": "正常", "o11_0": "履行中", "t11_1": "完结", "o11_1": "全部履行"}
     answer = officer.post(page, data)
     assert answer.status_code == 302, answer.context["form"].errors
     mapped = answer["Location"]
-    content = stage.xlsx([stage.row(1), stage.row(2, 状态="已完成")])
+    content = stage.xlsx([stage.row(1), stage.row(2, 状态="已完成"), stage.row(3, 状态="完结")])
     answer = officer.post(f"{mapped}trial/", {"file": SimpleUploadedFile("旧.xlsx", content)})
     jobs.carry_on(job_id=(trial := running.BulkJob.objects.latest("pk")).pk, now=NOW)
-    shown = officer.get(answer["Location"]).content.decode()
+    shown = officer.get(f"/desk/handover/jobs/{trial.uuid}/").content.decode()
     assert (
         "“已完成”：1 行" in shown
         and "去补上对照" in shown
@@ -199,6 +214,21 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     job = running.BulkJob.objects.latest("pk")
     jobs.carry_on(job_id=job.pk, now=NOW)
     done = f"/desk/handover/jobs/{job.uuid}/"
+    # Who has received it is told to ask a colleague; the colleague says what was looked at.
+    assert "请本单位另一人在本页确认" in head.get(done).content.decode()
+    assert head.post(f"{done}keep/", {"note": "逐份看过原台账。"}).status_code == 409
+    assert (
+        "接收后由接收人以外的另一人确认" in officer.get(f"/desk/handover/jobs/{trial.uuid}/").content.decode()
+    )
+    assert officer.post(f"{done}keep/", {"note": "看"}).status_code == 409
+    assert officer.post(f"{done}keep/", {"note": "逐份看过原台账。"}).status_code == 302
+    assert "正在确认全部履行：0 / 1 份" in officer.get(done).content.decode()
+    keeping.carry_on(job_id=job.pk, now=NOW)
+    shown = officer.get(done).content.decode()
+    assert "已确认 1 份" in shown and "确认全部履行</button>" not in shown
+    assert Notice.objects.filter(
+        user=place.officer, title="移交的登记簿写明全部履行 1 份，请另一人确认"
+    ).exists()
     assert "制作移交清单" in head.get(done).content.decode()
     assert head.post(f"{done}protocol/", {}).status_code == 422
     sides = {
@@ -211,7 +241,7 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     made = HandoverProtocol.objects.get(job=job)
     assert (
         made.number.startswith("YJ130111")
-        and made.counts["good"] == 1
+        and made.counts["good"] == 2
         and made.file_sha256 == job.file.sha256
     )
     assert head.get(f"{done}protocol.pdf").content.startswith(b"%PDF")

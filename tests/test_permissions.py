@@ -278,6 +278,7 @@ HANDOVER_DEEDS: dict[str, tuple[int, set[str]]] = {
     "/desk/handover/mappings/{mapping.pk}/": (422, {F, H, B, K}),
     "/desk/handover/mappings/{mapping.pk}/trial/": (422, {F, H, B, K}),
     "/desk/handover/jobs/{handover_job.uuid}/receive/": (409, {F, H, B, K}),
+    "/desk/handover/jobs/{handover_job.uuid}/keep/": (409, {F, H, B, K}),
     "/desk/handover/jobs/{handover_job.uuid}/protocol/": (422, {F, H, B, K}),
 }
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from commitments.handover import coding, keeping, seconding
+from commitments.handover import coding, keeping
 from commitments.handover.layout import head_problem_of, reading_of, sum_up
 from commitments.handover.mapping import Reading
 from commitments.handover.translating import HandedLine, read_row
@@ -454,8 +454,6 @@ def _finish(job_id: int, course: _Course, state: str, now: datetime) -> None:
         _end(locked, state, now=now)
         tell(locked, "完成" if state == State.DONE else "取消", actor=locked.owner, now=now)
         notify(locked, now=now)
-        if state == State.DONE and locked.mapping_id and seconding.confirm_kept(locked, now=now):
-            ask(locked, now=now)
 
 
 def _end(job: BulkJob, state: str, *, now: datetime, failure: str = "") -> None:

@@ -55,6 +55,16 @@ def _may_be_confirmed(job: BulkJob, actor: User) -> QuerySet[FulfilmentReview]:
     )
 
 
+def asked(job: BulkJob, user: User) -> tuple[int, bool]:
+    """How many wait, and whether it is for this user to confirm them. While a job goes on its page asks every two seconds, and
+    nobody may confirm: nothing is counted."""
+    if job.dry_run or job.unfinished or not job.kept:
+        return 0, False
+    waiting = waiting_of(job)
+    own = job.department_id == user.department_id
+    return waiting.count(), own and waiting.exclude(asked_by=user).exists()
+
+
 @transaction.atomic
 def confirm(*, job_id: int, note: str, actor: User, now: datetime) -> BulkJob:
     """Another person has looked at what the file tells of as kept in full: it counts, in the background, part by part. Told
@@ -67,7 +77,7 @@ def confirm(*, job_id: int, note: str, actor: User, now: datetime) -> BulkJob:
     if not waiting_of(job).exists():
         raise BulkRefused("没有等待确认的全部履行。")
     if not waiting_of(job).exclude(asked_by=actor).exists():
-        raise BulkRefused(ANOTHER.replace("登记人", "上传人"))
+        raise BulkRefused(ANOTHER.replace("登记人", "接收人" if job.mapping_id else "上传人"))
     if not _may_be_confirmed(job, actor).exists():
         raise BulkRefused("等待确认的都有未答复的预警或者在办的违诺案件，请先办结，再逐份确认。")
     try:

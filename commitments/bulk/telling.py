@@ -23,13 +23,13 @@ def notify(job: BulkJob, *, now: datetime) -> None:
             users=[job.owner], key=f"bulk:{job.pk}:{job.state}", kind="bulk",
             title=f"{what}{job.get_state_display()}：导入 {job.good} 行，有误 {job.bad} 行", body="", link=link, now=now,
         )  # fmt: skip
-    if job.kept and not job.dry_run and job.owner is not None and not job.mapping_id:
+    if job.kept and not job.dry_run and job.owner is not None:
         colleagues = User.objects.filter(
             department=job.department, groups__name__in=list(AT_THE_DESK), is_active=True
         ).exclude(pk=job.owner_id)
         notices.notify(
             users=colleagues.distinct(), key=f"bulk:{job.pk}:kept", kind="bulk",
-            title=f"归集文件写明全部履行 {job.kept} 份，请另一人确认", body="", link=link, now=now,
+            title=f"{'移交的登记簿' if job.mapping_id else '归集文件'}写明全部履行 {job.kept} 份，请另一人确认", body="", link=link, now=now,
         )  # fmt: skip
     waiting = (
         ImportedCommitment.objects.filter(job=job, breach=ImportedCommitment.Breach.WAITING)

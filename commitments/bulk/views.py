@@ -99,6 +99,7 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
         found.faults.filter(kind=Kind.BAD).only("row", "faults", "kind", "job").order_by("row")[:PER_PAGE]
     )
     own = found.department_id == request.user.department_id
+    to_confirm, another = keeping.asked(found, request.user)
     _log(request, "bulk_job", found.pk, "批量上传", own=own)
     return render(
         request,
@@ -113,10 +114,8 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
             "percent": found.done * 100 // found.total if found.total else 0,
             "error": error,
             "note": request.POST.get("note", ""),
-            "to_confirm": 0 if found.dry_run else keeping.waiting_of(found).count(),
-            "another": own
-            and not found.dry_run
-            and keeping.waiting_of(found).exclude(asked_by=request.user).exists(),
+            "to_confirm": to_confirm,
+            "another": another,
         },
         status=409 if error else 200,
     )

@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments.bulk import jobs
+from commitments.bulk import keeping as kept
 from commitments.bulk.jobs import DOES, BulkRefused
 from commitments.bulk.views import XLSX
 from commitments.models import BulkFault, BulkJob, HandoverMapping, HandoverProtocol
@@ -176,6 +177,7 @@ def _show_job(
     request: HttpRequest, found: BulkJob, *, error: str = "", form: ProtocolForm | None = None
 ) -> HttpResponse:
     own = found.department_id == request.user.department_id
+    to_confirm, another = kept.asked(found, request.user)
     _log(request, found, "登记簿移交", own=own)
     faults = [
         (fault, fault.faults if fault.kind == BulkFault.Kind.BAD else [["", DIFFERENT]])
@@ -198,7 +200,7 @@ def _show_job(
             "percent": found.done * 100 // found.total if found.total else 0,
             "why_not": running.why_not(found, request.user) if found.dry_run else "",
             "runs": list(found.runs.order_by("-pk")[:5]) if found.dry_run else [],
-            "protocol": made,
+            "protocol": made, "to_confirm": to_confirm, "another": another, "note": request.POST.get("note", ""),
             "form": form or (ProtocolForm(initial={
                 "giver_person": found.trial.owner if found.trial else "", "receiver_person": found.owner,
                 "on": clock.today(),
@@ -218,6 +220,18 @@ def receive(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except BulkRefused as refused:
         return _show_job(request, found, error=str(refused))
     return redirect("handover:job", begun.uuid)
+
+
+@desk(*DOES)
+@require_POST
+def keep(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Another person than the one of the reception confirms what the register tells of as kept in full."""
+    found = _visible(request, uuid)
+    try:
+        kept.confirm(job_id=found.pk, note=request.POST.get("note", ""), actor=request.user, now=clock.now())
+    except BulkRefused as refused:
+        return _show_job(request, found, error=str(refused))
+    return redirect("handover:job", found.uuid)
 
 
 @desk(*DOES)

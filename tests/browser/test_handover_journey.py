@@ -30,7 +30,8 @@ def test_a_register_goes_from_its_sample_to_the_signed_list(window, tmp_path: Pa
     }
     page, unit = window.page, window.hall.clerk.department
     officer, head = (factories.staff(role, department=unit) for role in ("officer", "head"))
-    rows = [handover_stage.row(number) for number in range(1, 5)]
+    rows = [handover_stage.row(number) for number in range(1, 4)]
+    rows += [handover_stage.row(4, 状态="已完成")]
     rows += [handover_stage.row(5, **handover_stage.OVER), handover_stage.row(6, 状态="注销")]
     rows += [handover_stage.row(7, 统一社会信用代码="91130111")]
     register = tmp_path / "台账.xlsx"
@@ -99,3 +100,15 @@ def test_a_register_goes_from_its_sample_to_the_signed_list(window, tmp_path: Pa
     assert (made.counts["good"], made.counts["bad"]) == (6, 1) and Commitment.objects.count() == 6
     assert page.request.get(page.locator("text=移交清单（PDF）").get_attribute("href")).body()[:4] == b"%PDF"
     assert BulkJob.objects.count() == 3
+    expect(page.locator("main")).to_contain_text("登记簿写明全部履行的 1 份，请本单位另一人在本页确认")
+    received = page.url
+
+    page.context.clear_cookies()
+    window.log_in(officer, then=received.removeprefix(window.address))
+    page.fill("#note", "与原台账逐份核对，属实。")
+    window.look("102-handover-to-confirm")
+    page.click("main button[value=keep]")
+    expect(page.locator("main")).to_contain_text("正在确认全部履行：0 / 1 份")
+    work()
+    expect(page.locator("main")).to_contain_text("已确认 1 份", timeout=15_000)
+    assert Commitment.objects.filter(fulfilment="fulfilled").count() == 1
