@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from .bulk import bulk_killed
+from .bulk import bulk_killed, handover_killed
 from .ground import Ground, Red
 from .office import NotAcknowledged
 from .unpublication import unpublication
@@ -500,6 +500,7 @@ FAULTS: list[tuple[Fault, int, int]] = [
     (platform_difficult, 10, 3),
     (packing_killed, 10, 1),
     (bulk_killed, 20, 2),
+    (handover_killed, 20, 2),
     (unpublication, 100, 2),
 ]
 
