@@ -79,8 +79,8 @@ def _hand_in(timeline: Timeline, number: int, now: datetime) -> None:
 def _check(system: PartnerSystem, subject: CreditSubject, number: int, now: datetime) -> Check | None:
     region, on = system.department.region, local_date(now)
     items = list(catalogue.current_items(lineage=region.lineage, on=on).filter(in_hall=True))
-    if number == 0:
-        # The one that is reported as kept has no term over which it would have to be kept up.
+    if number < 2:
+        # The one that is reported as kept has no term over which it would have to be kept up; a warning may stand against one.
         items.sort(key=lambda one: one.validity_months is not None)
     for item in items:
         if CommitmentType.APPROVAL in item.allowed_types and item.item.region_id == REGION:
@@ -133,7 +133,7 @@ def _filled(blank: Blank, on: date) -> str:
 def _report(timeline: Timeline, now: datetime) -> None:
     """The system reports, and somebody of the office confirms."""
     # What speaks against one is answered first.
-    rows = Commitment.objects.filter(partner__name=NAME).exclude(warnings__state="open")
+    rows = Commitment.objects.filter(partner__name=NAME, valid_until=None).exclude(warnings__state="open")
     first = rows.order_by("id").first()
     if first is not None and first.fulfilment == Commitment.Fulfilment.RUNNING:
         fulfilment.report_kept(
