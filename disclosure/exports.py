@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from credit_portal.documents.sheets import BOM, text_cell
+from credit_portal.documents.writing import BOM, text_cell
 
 from .gate import RECORD_COLUMNS, listed_commitments, record_row
 from .renderers import to_json

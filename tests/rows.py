@@ -2,7 +2,7 @@
 
 from commitments.associations import texting
 from commitments.rosters.reading import HEADS, KIND_WORDS
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.registry.models import CreditSubject
 
 KIND_LABELS = {code: label for label, code in KIND_WORDS.items()}
@@ -22,4 +22,4 @@ def row(subject: CreditSubject, **more: str) -> dict[str, str]:
 
 
 def sheet(rows: list[dict[str, str]], kind: str = "xlsx") -> bytes:
-    return sheets.write(kind, list(HEADS.values()), [[one.get(key, "") for key in HEADS] for one in rows])
+    return writing.write(kind, list(HEADS.values()), [[one.get(key, "") for key in HEADS] for one in rows])

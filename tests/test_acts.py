@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty, PolicyRule
+from credit_portal.documents import writing
 from credit_portal.outbox.models import PublicChange
 from credit_portal.registry import groups
 from disclosure import act_search
@@ -25,9 +26,8 @@ from disclosure.act_gate import (
 from disclosure.acts import entering, publishing, rules, uploading
 from disclosure.acts.fields import FIELDS, FieldErrors, fields_of, head_of, read
 from disclosure.acts.rules import ActRefused
-from disclosure.exchange import sheets
 from disclosure.models import ActKind, AdministrativeAct
-from tests import acts, factories
+from tests import acts, factories, tables
 from tests.breach_stage import confirm_rules
 from tests.factories import NOW
 from verification.models import CreditEntry
@@ -421,7 +421,7 @@ def test_found_by_name_code_kind_document_department_and_region(office) -> None:
 
 def rows(kind: str, *told: dict[str, str]) -> bytes:
     keys = {one.head: one.key for one in fields_of(kind)}
-    return sheets.write(
+    return writing.write(
         "xlsx",
         head_of(kind),
         [[one.get(keys[head], "") for head in head_of(kind)] for one in told],
@@ -491,10 +491,10 @@ def test_entering_goes_on_where_it_was_interrupted(office, monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("许可.xlsx", b"PK\x03\x04nothing", "不是可以读取"),
-        ("许可.exe", b"MZ", "xlsx、csv 或 json"),
+        ("许可.xlsx", b"PK\x03\x04nothing", "打不开"),
+        ("许可.txt", b"x", "xlsx、csv 或 json"),
         ("许可.csv", "主体名称,文书号\r\n甲,1号\r\n".encode(), "表头缺少"),
-        ("许可.csv", b"", "没有数据"),
+        ("许可.csv", b"", "文件是空的"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(office, name: str, content: bytes, said: str) -> None:
@@ -504,6 +504,6 @@ def test_a_file_that_cannot_be_read_is_refused_whole(office, name: str, content:
 
 @pytest.mark.parametrize("kind", ActKind.values)
 def test_the_template_has_the_head_of_its_kind(kind: str) -> None:
-    assert list(sheets.read("t.xlsx", uploading.template(kind))) == []
+    assert list(tables.read("t.xlsx", uploading.template(kind))) == []
     filled = rows(kind, acts.values(kind))
-    assert set(next(iter(sheets.read("t.xlsx", filled)))) == set(head_of(kind))
+    assert set(next(iter(tables.read("t.xlsx", filled)))) == set(head_of(kind))

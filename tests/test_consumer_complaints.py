@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.outbox.models import Scope
 from disclosure import consumer_gate
 from tests import factories
@@ -113,7 +113,7 @@ def test_the_same_number_again_is_the_same_gets_its_result_or_is_refused(stage):
 @pytest.mark.req("R69")
 def test_a_file_is_taken_in_as_a_whole_or_not_at_all_with_as_many_queries_for_many(stage):
     def book(*rows: dict[str, str]) -> bytes:
-        return sheets.write(
+        return writing.write(
             "xlsx", list(HEADS.values()), [[row.get(key, "") for key in HEADS] for row in rows]
         )
 

@@ -9,10 +9,10 @@ import pytest
 
 from commitments import breaches
 from credit_portal.deadlines.models import Duty, PolicyRule
-from disclosure.exchange import batches, corrections, formats, interviews, packages, pushing, receipts, sheets
+from disclosure.exchange import batches, corrections, formats, interviews, packages, pushing, receipts
 from disclosure.exchange.receipts import Answer
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
-from tests import factories
+from tests import factories, tables
 from tests.breach_stage import Stage
 from tests.scenes import mine
 from tests.test_consequences import invite, limits, record
@@ -104,7 +104,7 @@ def test_it_is_a_file_of_its_own_in_a_package(stage) -> None:
     batch.refresh_from_db()
     archive = zipfile.ZipFile(io.BytesIO(b"".join(packages.zipped(batch))))
     (name,) = [name for name in archive.namelist() if name.startswith("约谈记录")]
-    (row,) = sheets.read(name, archive.read(name))
+    (row,) = tables.read(name, archive.read(name))
     assert list(row) == list(formats.FORMATS["interview"].head) and row["约谈种类"] == "警示约谈"
 
 

@@ -11,10 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from credit_portal.outbox import sweeping
-from disclosure.exchange import batches, corrections, formats, measures, packages, pushing, receipts, sheets
+from disclosure.exchange import batches, corrections, formats, measures, packages, pushing, receipts
 from disclosure.exchange.receipts import Answer
 from disclosure.models import ExchangePlatform, ExchangeRecord
-from tests import factories
+from tests import factories, tables
 from tests.factories import NOW, TODAY
 from tests.measures_stage import Scene
 from verification import services
@@ -101,7 +101,7 @@ def test_what_ends_before_it_was_sent_goes_up_as_it_ended(scene: Scene) -> None:
     batch.refresh_from_db()
     archive = zipfile.ZipFile(io.BytesIO(b"".join(packages.zipped(batch))))
     (name,) = [name for name in archive.namelist() if name.startswith("激励惩戒措施")]
-    rows = list(sheets.read(name, archive.read(name)))
+    rows = list(tables.read(name, archive.read(name)))
     assert list(rows[0]) == list(formats.FORMATS["measure"].head)
     assert sorted(row["结束原因"] for row in rows) == ["", "记录已撤销", "记录已终止"]
 

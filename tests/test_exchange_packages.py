@@ -15,12 +15,11 @@ from disclosure import services
 from disclosure.exchange import (
     batches,
     packages,
-    sheets,
 )  # fmt: skip
 from disclosure.exchange import folder as exchange_folder
 from disclosure.exchange.batches import ExchangeError
 from disclosure.exchange.receipts import Answer
-from tests import factories, listed
+from tests import factories, listed, tables
 from tests.breach_stage import Stage
 from tests.exchanging import State, answer, folder, noted, opened, packed, stage, the_platform  # noqa: F401 (fixtures)
 from tests.factories import NOW
@@ -53,7 +52,7 @@ def test_a_package_holds_the_twenty_fields_as_text(stage: Stage, folder: Any, ki
         {"名称": name, "条数": len(EVIL), "SHA-256": hashlib.sha256(content).hexdigest()}
     ]
     assert len(manifest["记录号"]) == batch.rows == len(EVIL) and batch.packed == len(EVIL)
-    rows = list(sheets.read(name, content))
+    rows = list(tables.read(name, content))
     assert [row["承诺事由"].strip() for row in rows] == [text.strip() for text in EVIL]
     assert [row["承诺编码"] for row in rows] == [key.rsplit("-", 1)[0] for key in manifest["记录号"]]
     if kind == "xlsx":
@@ -98,7 +97,7 @@ def test_withdrawals_have_a_file_of_their_own(stage: Stage, folder: Any) -> None
     noted(listed.commitment(department=stage.department, fulfilment="fulfilled"))
     archive = opened(packed(stage, place, running=False))
     assert archive.namelist() == ["清单.json", "撤回-001.xlsx", "承诺信息-002.xlsx"]
-    assert list(sheets.read("撤回.xlsx", archive.read("撤回-001.xlsx"))) == [
+    assert list(tables.read("撤回.xlsx", archive.read("撤回-001.xlsx"))) == [
         {"承诺编码": record.number, "记录号": f"{record.number}-2", "操作": "撤回"}
     ]
 

@@ -8,9 +8,8 @@ import pytest
 from django.test import Client
 
 from credit_portal.audit.models import AuditEvent
-from disclosure.exchange import sheets
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
-from tests import factories, listed
+from tests import factories, listed, tables
 from tests.breach_stage import Stage
 from tests.exchanging import folder, noted, packed, stage, the_platform  # noqa: F401 (fixtures)
 
@@ -132,7 +131,7 @@ def test_every_fault_of_the_dry_run_is_in_a_table(stage: Stage) -> None:
     desk = at(stage.credit)
     address = f"/desk/exchange/platforms/{place.pk}/faults.xlsx"
     assert address in desk.get(f"/desk/exchange/platforms/{place.pk}/waiting/").content.decode()
-    rows = list(sheets.read("faults.xlsx", desk.get(address).content))
+    rows = list(tables.read("faults.xlsx", desk.get(address).content))
     assert [(row["记录号"], row["字段"]) for row in rows] == [
         (record.key, "承诺内容"),
         (record.key, "违诺责任"),

@@ -105,9 +105,12 @@ def test_a_receipt_file_may_name_several_fields_of_a_record() -> None:
         ]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04broken", b"\xff\xfe\x00"])
-def test_a_broken_workbook_is_refused_in_words(content: bytes) -> None:
-    with pytest.raises(ExchangeError, match="Excel"):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "文件是空的"), (b"PK\x03\x04broken", "打不开"), (b"\xff\xfe\x00", "内容却不是，请用 Excel")],
+)
+def test_a_broken_workbook_is_refused_in_words(content: bytes, said: str) -> None:
+    with pytest.raises(ExchangeError, match=said):
         receipt_files.read_answers("回执.xlsx", content)
 
 

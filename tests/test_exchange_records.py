@@ -14,7 +14,6 @@ from commitments import fulfilment
 from commitments.models import Commitment
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
-from credit_portal.documents import sheets
 from disclosure import breach_publishing, services
 from disclosure.exchange import (
     batches,
@@ -22,7 +21,7 @@ from disclosure.exchange import (
     scanning,
 )  # fmt: skip
 from disclosure.models import ExchangeRecord
-from tests import factories, listed
+from tests import factories, listed, tables
 from tests.breach_stage import Stage
 from tests.exchanging import (
     State,
@@ -151,7 +150,7 @@ def test_the_public_commitments_of_a_place_are_written_to_a_file(stage: Stage, t
     stage.accepted()
     out = tmp_path / f"out.{kind}"
     call_command("export_commitments", "--region", "130111", "--format", kind, "--out", str(out))
-    rows = {row["承诺编码"]: row for row in sheets.read(out.name, out.read_bytes())}
+    rows = {row["承诺编码"]: row for row in tables.read(out.name, out.read_bytes())}
     assert set(rows) == {stage.commitment.code, kept.code}
     # The breach is accepted, but nobody has decided to publish it.
     assert rows[stage.commitment.code]["承诺履行状态"] == "" and rows[kept.code]["承诺履行状态"] == "全部履行"

@@ -33,7 +33,6 @@ from credit_portal.deadlines.switching import carrying_out, kinds, orders
 from credit_portal.deadlines.switching.changes import of_rule
 from credit_portal.deadlines.switching.notices import load_notice
 from credit_portal.deadlines.switching.orders import OrderRefused
-from credit_portal.documents import sheets
 from credit_portal.outbox import sweeping
 from credit_portal.outbox.models import PublicChange
 from credit_portal.overview.attention import to_do
@@ -43,7 +42,7 @@ from disclosure.breach_gate import public_breaches
 from disclosure.models import BreachPublication
 from disclosure.publicity_switching import switched
 from disclosure.rules import PublicityRefused
-from tests import factories
+from tests import factories, tables
 from tests.breach_stage import Stage
 from tests.office import address, client_of
 from verification.facts import as_entry
@@ -470,7 +469,7 @@ def test_the_preview_shows_figures_records_and_files_and_an_order_comes_of_it(st
     assert "没有未办结的事项因此改变" in client.get(f"{url}?only=worse").content.decode()
     for odd in ("?kind=x&only=y&after=z", "?after=٣", "?after=" + "9" * 40, "?download=exe"):
         assert client.get(url + odd).status_code == 200
-    rows = list(sheets.read("影响.xlsx", client.get(f"{url}?download=xlsx").content))
+    rows = list(tables.read("影响.xlsx", client.get(f"{url}?download=xlsx").content))
     assert len(rows) == 61 and "违诺〔2026〕1号" in str(rows[0])
     content = client.get(f"{url}?download=csv&kind=duties").content.decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(content)))) == 62
@@ -501,7 +500,7 @@ def test_the_preview_shows_figures_records_and_files_and_an_order_comes_of_it(st
     told = address("deadlines.switchorder", "lines", made)
     assert "已调整" in client.get(told).content.decode()
     assert "没有。" in client.get(f"{told}?state=skipped").content.decode()
-    assert len(list(sheets.read("明细.xlsx", client.get(f"{told}?download=xlsx").content))) == 3
+    assert len(list(tables.read("明细.xlsx", client.get(f"{told}?download=xlsx").content))) == 3
 
 
 def test_an_order_begins_with_a_rule_that_is_chosen(stage):

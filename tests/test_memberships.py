@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.deadlines.models import PolicyRule
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.outbox import partners
 from credit_portal.outbox import services as outbox
 from credit_portal.outbox.models import Message
@@ -194,7 +194,7 @@ class Place:
 
 
 def file_of(*rows: dict[str, str], kind: str = "xlsx") -> bytes:
-    return sheets.write(kind, list(HEADS.values()), [[row.get(key, "") for key in HEADS] for row in rows])
+    return writing.write(kind, list(HEADS.values()), [[row.get(key, "") for key in HEADS] for row in rows])
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +284,7 @@ def test_one_wrong_row_stops_the_file_and_the_workbook_of_faults_has_the_row_its
     # Mended, the workbook itself goes back.
     mended = [[*line[:7], "栾城区人民法院", "2026-06-01", *line[9:]] for line in lines[:1]]
     mended[0][10] = "依据"
-    content = sheets.write("xlsx", head, mended)
+    content = writing.write("xlsx", head, mended)
     fixed, _ = uploading.check_file(name="b.xlsx", content=content, whole=False, actor=place.credit, now=NOW)
     assert (fixed.faults, fixed.added) == ([], 1)
     assert not CreditEntry.objects.exists()
@@ -295,7 +295,7 @@ def test_one_wrong_row_stops_the_file_and_the_workbook_of_faults_has_the_row_its
     ("name", "content", "said"),
     [
         ("a.pdf", b"%PDF", "应为 xlsx、csv 或 json"),
-        ("a.xlsx", b"PK\x03\x04 nothing", "不是可以读取的 Excel"),
+        ("a.xlsx", b"PK\x03\x04 nothing", "打不开"),
         ("a.csv", "名单,主体代码\n".encode(), "没有数据"),
         ("a.csv", "名单,主体代码\n一,二\n".encode(), "表头缺少：主体类别、主体名称"),
         ("a.csv", "名单,主体类别,主体名称,主体代码,颜色\n一,二,三,四,五\n".encode(), "没有“颜色”这一列"),

@@ -16,7 +16,7 @@ from commitments.rosters.views import download
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import Department, User
@@ -149,7 +149,7 @@ def member_table(rows: Any) -> bytes:
         for entry in rows.select_related("subject").order_by("pk")
     ]
     head = ["会员名称", "代码", "会员编号", "入会日期", "承诺", "联系电话"]
-    return sheets.write("xlsx", head, table, title="会员承诺")
+    return writing.write("xlsx", head, table, title="会员承诺")
 
 
 # ---- the text ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from credit_portal.documents.fields import TableField
 from credit_portal.documents.intake import MOST_BYTES
 from credit_portal.registry.models import CommitmentType
 
@@ -12,12 +13,8 @@ _MB = MOST_BYTES // 1024 // 1024
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(
-        label="文件",
-        allow_empty_file=True,
-        help_text=f"xlsx 或 csv（UTF-8、GB 18030），最多 {MOST_ROWS:,} 行、{_MB} MB。",
-        error_messages={"required": "请选择文件。"},
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    file = TableField(
+        label="文件", help_text=f"xlsx 或 csv（UTF-8、GB 18030），最多 {MOST_ROWS:,} 行、{_MB} MB。"
     )
     scans = forms.FileField(
         label="扫描件",

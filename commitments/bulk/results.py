@@ -16,8 +16,8 @@ from django.core.files.storage import storages
 from commitments.collection_format import FIELDS
 from commitments.models import BulkFault, BulkJob
 from credit_portal.documents.intake import Table
-from credit_portal.documents.sheets import BOM, text_cell
 from credit_portal.documents.workbook import BORN, Book
+from credit_portal.documents.writing import BOM, text_cell
 from credit_portal.registry.crypto import SealBroken, open_bytes, seal_bytes
 
 from .columns import BY_LABEL, ERROR, HELP, KEY, LABELS, OWN_NUMBER, ROW, kind_in_words, must_in_words

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from commitments.models import HandoverMapping
+from credit_portal.documents.fields import TableField
 from credit_portal.registry.models import CommitmentType
 
 from . import mapping as mappings
@@ -28,22 +29,11 @@ class SampleForm(forms.Form):
         error_messages={"required": "请填写登记簿名称。"},
     )
     source = forms.ChoiceField(label="来源", choices=HandoverMapping.Source.choices)
-    file = forms.FileField(
-        label="样表",
-        allow_empty_file=True,
-        help_text="xlsx 或 csv，有表头和至少一行。只读表头，不保存文件。",
-        error_messages={"required": "请选择文件。"},
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
-    )
+    file = TableField(label="样表", help_text="xlsx 或 csv，有表头和至少一行。只读表头，不保存文件。")
 
 
 class TrialForm(forms.Form):
-    file = forms.FileField(
-        label="整份登记簿",
-        allow_empty_file=True,
-        error_messages={"required": "请选择文件。"},
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
-    )
+    file = TableField(label="整份登记簿")
     other_as = forms.ChoiceField(
         label="“其他”类型归入", required=False, choices=[("", "退回这些行"), *CommitmentType.choices]
     )

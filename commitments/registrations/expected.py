@@ -13,7 +13,7 @@ from commitments.models import Registration, RosterEntry, RosterSort
 from commitments.rosters import taking
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.outbox import notices
 from credit_portal.outbox.models import Message
 from credit_portal.outbox.services import enqueue_many
@@ -102,7 +102,7 @@ def table(rows: QuerySet[RosterEntry]) -> bytes:
         ]
         for entry in rows.select_related("subject").order_by("pk")
     ]
-    return sheets.write("xlsx", head, lines, title="应当注册的企业")
+    return writing.write("xlsx", head, lines, title="应当注册的企业")
 
 
 @transaction.atomic

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from commitments.models import RosterEntry, RosterSort, RosterUpload
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
+from credit_portal.documents.intake import IntakeRefused, List
 from credit_portal.documents.services import clean_name
 from credit_portal.registry import codes, crypto, groups
 from credit_portal.registry.models import Department, User
@@ -26,12 +27,17 @@ MOST_ROWS = 5_000
 # Columns of the workbook of faults: whoever mends it sends it back as it is.
 ROW_HEAD, FAULT_HEAD = "行号", "问题"
 COLUMNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-Told = list[tuple[int, dict[str, str]]]
+LIST = List(
+    BY_HEAD,
+    needed=[HEADS[key] for key in NEEDED],
+    most_rows=MOST_ROWS,
+    beside=(ROW_HEAD, FAULT_HEAD),
+)
 
 
 def template(sort: str) -> bytes:
     """An empty xlsx with its head and a choice of kinds."""
-    return sheets.write(
+    return writing.write(
         "xlsx",
         list(HEADS.values()),
         [],
@@ -66,7 +72,10 @@ def check_file(
     latest = _latest(department, sort)
     if latest is not None and as_of < latest:
         raise RosterRefused(TOO_EARLY.format(day=as_of, known=latest), field="as_of")
-    told = _rows(name, content)
+    try:
+        told = LIST.read(name, content)
+    except IntakeRefused as error:
+        raise RosterRefused(str(error), field="file") from error
     rows, faults = look_through(told, as_of=as_of, today=today)
     matched = match(rows, department=department, sort=sort, as_of=as_of)
     faults |= matched.faults
@@ -98,29 +107,6 @@ def check_file(
 def _latest(department: Department, sort: str) -> date | None:
     done = RosterUpload.objects.filter(department=department, sort=sort, state=State.DONE)
     return done.order_by("-as_of").values_list("as_of", flat=True).first()
-
-
-def _rows(name: str, content: bytes) -> Told:
-    try:
-        told = []
-        for row in sheets.read(name, content):
-            told.append(row)
-            if len(told) > MOST_ROWS:
-                raise RosterRefused(f"一个文件最多 {MOST_ROWS} 行。", field="file")
-    except sheets.SheetError as error:
-        raise RosterRefused(str(error), field="file") from error
-    if not told:
-        raise RosterRefused("文件里没有数据。", field="file")
-    heads = {head for row in told for head in row if head} - {ROW_HEAD, FAULT_HEAD}
-    if missing := [HEADS[key] for key in NEEDED if HEADS[key] not in heads]:
-        raise RosterRefused(f"表头缺少：{'、'.join(missing)}。请用本页的模板。", field="file")
-    if unknown := sorted(heads - set(BY_HEAD)):
-        raise RosterRefused(f"表头没有“{unknown[0][:40]}”这一列。请用本页的模板。", field="file")
-    # The first row is the head.
-    return [
-        (place, {BY_HEAD[head]: value.replace("\0", "") for head, value in row.items() if head in BY_HEAD})
-        for place, row in enumerate(told, start=2)
-    ]
 
 
 def look_through(
@@ -174,7 +160,7 @@ def faults_table(upload: RosterUpload) -> bytes:
     for place, values in rows_of(upload).items():
         said = "；".join(f"{cell(place, head)} {head}：{text}" for head, text in wrong.get(place, []))
         table.append([str(place), *(values.get(key, "") for key in HEADS), said])
-    return sheets.write("xlsx", [ROW_HEAD, *HEADS.values(), FAULT_HEAD], table, title="检查结果")
+    return writing.write("xlsx", [ROW_HEAD, *HEADS.values(), FAULT_HEAD], table, title="检查结果")
 
 
 def missing_of(upload: RosterUpload) -> QuerySet[RosterEntry]:

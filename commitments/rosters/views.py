@@ -13,7 +13,6 @@ from commitments.models import RosterSort, RosterUpload
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents.sheets import MOST_BYTES
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 
@@ -57,8 +56,6 @@ def files(request: HttpRequest, sort: str) -> HttpResponse:
     if sent and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            if file.size > MOST_BYTES:
-                raise RosterRefused("文件超过 20 MB。", field="file")
             upload = uploading.check_file(
                 sort=sort,
                 name=file.name,

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from .inspection import JPEG, MAX_BYTES, PDF, PNG, TOO_LARGE, EvidenceRefused, inspect, megabytes
+from .intake import MOST_BYTES, IntakeRefused
+from .intake.refusing import check_size
 
 ACCEPTED = ",".join((PNG, JPEG, PDF))
 PAPERS = frozenset({PNG, JPEG, PDF})
@@ -39,6 +41,27 @@ class PaperField(forms.FileField):
         file = super().clean(data, initial)
         if isinstance(file, UploadedFile):
             look_at(file, label=str(self.label or "文件"))
+        return file
+
+
+class TableField(forms.FileField):
+    """A table that `documents/intake` reads: xlsx, csv or, where `json`, json. What is wrong in it the service says that reads
+    it; tests/test_hostile_uploads.py sends files that mean harm to every address with such a field."""
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES, json: bool = False, **kwargs: Any) -> None:
+        self.most_bytes = most_bytes
+        kwargs.setdefault("widget", forms.FileInput(attrs={"accept": ".xlsx,.csv" + ",.json" * json}))
+        kwargs["error_messages"] = {"required": "请选择文件。"} | kwargs.get("error_messages", {})
+        # An empty file is refused by name, like any other that is no table.
+        super().__init__(**({"allow_empty_file": True} | kwargs))
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if isinstance(file, UploadedFile):
+            try:
+                check_size(file.size or 0, self.most_bytes)
+            except IntakeRefused as error:
+                raise ValidationError(str(error), code="table") from error
         return file
 
 

@@ -2,6 +2,8 @@
 
 from django import forms
 
+from credit_portal.documents.fields import TableField
+from credit_portal.documents.intake import LIST_BYTES
 from credit_portal.registry.models import PublicityClass
 from disclosure.models import ActKind, AdministrativeAct
 
@@ -78,7 +80,12 @@ class EndForm(forms.Form):
 
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(label="类别")
-    file = forms.FileField(label="文件", help_text="xlsx、csv 或 json，一次最多 2000 行、20 MB。")
+    file = TableField(
+        label="文件",
+        most_bytes=LIST_BYTES,
+        json=True,
+        help_text="xlsx、csv 或 json，一次最多 2000 行、20 MB。",
+    )
 
     def __init__(self, kinds: list[str], *args: object, **more: object) -> None:
         super().__init__(*args, **more)

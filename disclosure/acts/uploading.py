@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.documents import writing
+from credit_portal.documents.intake import IntakeRefused, List
 from credit_portal.outbox import services as outbox
 from credit_portal.registry import codes, crypto
 from credit_portal.registry.models import CreditSubject, SubjectName, User
 from credit_portal.registry.services import ERROR_NAME, ERROR_PERSON_NAME
 from credit_portal.registry.visibility import group_names, limit_to_visible
-from disclosure.exchange import sheets
-from disclosure.exchange.batches import ExchangeError
 from disclosure.models import ActKind, ActUpload, AdministrativeAct
 
 from . import entering, rules
@@ -40,7 +40,7 @@ def template(kind: str) -> bytes:
         for column, one in enumerate(fields_of(kind))
         if one.sort == "one" and len(",".join(one.among)) <= 255
     }
-    return sheets.write("xlsx", head_of(kind), [], title=str(ActKind(kind).label), lists=lists)
+    return writing.write("xlsx", head_of(kind), [], title=str(ActKind(kind).label), lists=lists)
 
 
 def uploads_visible_to(user: User) -> QuerySet[ActUpload]:
@@ -59,7 +59,10 @@ def check_file(*, kind: str, name: str, content: bytes, actor: User, now: dateti
     if kind not in ActKind.values:
         raise ActRefused("请选择类别。", field="kind")
     entering.check_open(kind, department, on=local_date(now))
-    told = _rows(kind, name, content)
+    try:
+        told = list_of(kind).read(name, content)
+    except IntakeRefused as error:
+        raise ActRefused(str(error), field="file") from error
     found, faults = _look_through(kind, told, local_date(now))
     good = _against_stored(kind, found, faults, department.pk)
     with transaction.atomic():
@@ -80,26 +83,14 @@ def check_file(*, kind: str, name: str, content: bytes, actor: User, now: dateti
     return upload
 
 
-def _rows(kind: str, name: str, content: bytes) -> list[tuple[int, dict[str, str]]]:
-    try:
-        told = list(sheets.read(name, content))
-    except ExchangeError as error:
-        raise ActRefused(str(error), field=error.field) from error
-    if not told:
-        raise ActRefused("文件里没有数据。", field="file")
-    if len(told) > MOST_ROWS:
-        raise ActRefused(f"一个文件最多 {MOST_ROWS} 行，现为 {len(told)} 行，请分开上传。", field="file")
-    by_head = {one.head: one.key for one in fields_of(kind)}
-    heads = {head for row in told for head in row if head}
-    if missing := [one.head for one in fields_of(kind) if kind in one.must and one.head not in heads]:
-        raise ActRefused(f"表头缺少：{'、'.join(missing)}。请用本页的模板。", field="file")
-    if unknown := sorted(heads - set(by_head)):
-        raise ActRefused(f"表头没有“{unknown[0]}”这一列。请用本页的模板。", field="file")
-    # The first row is the head.
-    return [
-        (place, {by_head[head]: value for head, value in row.items() if head})
-        for place, row in enumerate(told, start=2)
-    ]
+def list_of(kind: str) -> List:
+    """What a file of a kind looks like."""
+    fields = fields_of(kind)
+    return List(
+        {one.head: one.key for one in fields},
+        needed=[one.head for one in fields if kind in one.must],
+        most_rows=MOST_ROWS,
+    )
 
 
 def _look_through(
@@ -260,7 +251,7 @@ def _enter_part(upload_id: int, *, now: datetime) -> bool:
 def faults_table(upload: ActUpload) -> bytes:
     """What is wrong, row by row, as an xlsx."""
     rows = [[str(place), head, text] for place, fault in upload.faults for head, text in fault]
-    return sheets.write("xlsx", ["行", "列", "问题"], rows, title="有误的行")
+    return writing.write("xlsx", ["行", "列", "问题"], rows, title="有误的行")
 
 
 def values_of(act: AdministrativeAct) -> dict[str, str]:

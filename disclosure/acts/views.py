@@ -361,8 +361,6 @@ def files(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and typed.is_valid():
         file = typed.cleaned_data["file"]
         try:
-            if file.size > uploading.sheets.MOST_BYTES:
-                raise ActRefused("文件超过 20 MB。", field="file")
             upload = uploading.check_file(
                 kind=typed.cleaned_data["kind"],
                 name=file.name,

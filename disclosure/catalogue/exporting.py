@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from credit_portal.documents import workbook
-from credit_portal.documents.books import write_csv
+from credit_portal.documents.writing import exact_csv
 from credit_portal.registry.models import Region, ServiceItemVersion, User
 
 from .columns import ITEMS, LEGEND, MATERIALS, item_lines, legend_lines, material_lines
@@ -63,4 +63,4 @@ def as_xlsx(versions: Sequence[ServiceItemVersion], *, today: date) -> bytes:
 
 
 def as_csv(versions: Sequence[ServiceItemVersion], *, today: date) -> bytes:
-    return write_csv(item_lines(versions, today, csv=True))
+    return exact_csv(item_lines(versions, today, csv=True))

@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 
-from credit_portal.documents.books import MOST_BYTES
+from credit_portal.documents.fields import TableField
 from credit_portal.registry.models import Department, Region
 from disclosure.models import ItemRules
 
 from .filing import RECIPIENT
 from .own_rules import MOST_PART, PARTS
+from .planning import MOST_BYTES
 
 
 def _date() -> forms.DateInput:
@@ -17,9 +18,9 @@ def _date() -> forms.DateInput:
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(
+    file = TableField(
         label="目录文件",
-        allow_empty_file=True,
+        most_bytes=MOST_BYTES,
         help_text=f"本页导出的 xlsx 或者 csv，最大 {MOST_BYTES // 1024 // 1024} MB。",
         widget=forms.FileInput(
             attrs={

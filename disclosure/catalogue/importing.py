@@ -38,7 +38,7 @@ def imports_of(user: User) -> QuerySet[CatalogueImport]:
 
 @transaction.atomic
 def hand_in(*, name: str, content: bytes, actor: User, now: datetime) -> CatalogueImport:
-    """Keep a file and what it would do. The same file that waits already is that one. Raises SheetError, PermissionDenied."""
+    """Keep a file and what it would do. The same file that waits already is that one. Raises IntakeRefused, PermissionDenied."""
     check_reach(actor, actor.department.region if actor.department else None, *KEEPERS)
     sha256 = hashlib.sha256(content).hexdigest()
     waiting = imports_of(actor).filter(sha256=sha256, state=State.CHECKED, uploaded_by=actor).first()

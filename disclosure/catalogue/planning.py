@@ -2,6 +2,7 @@
 refused with row, column and reason."""
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -9,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from credit_portal.audit.models import AuditEvent
-from credit_portal.documents.books import Table, read_book
-from credit_portal.documents.sheets import SheetError
+from credit_portal.documents.intake import IntakeRefused, TextTable, open_sheets
 from credit_portal.registry.catalogue import FIELDS, base_of, code_problem, problems_of
 from credit_portal.registry.catalogue_in_sets import KNOWN
 from credit_portal.registry.models import (
@@ -24,7 +24,13 @@ from credit_portal.registry.models import (
 from . import columns
 from .columns import CODE, COLUMNS, DEPARTMENT, EXTRA, ITEMS, LABELS, MATERIALS, CellError, plain
 
-MOST_ROWS, MOST_MATERIAL_ROWS = 2_000, 20_000
+MOST_BYTES = 5 * 1024 * 1024
+MOST_ROWS, MOST_MATERIAL_ROWS, MOST_CELL = 2_000, 20_000, 8_000
+# The labels of each sheet that is read: of a csv, the first.
+SHEETS = {
+    ITEMS: {column.label for column in COLUMNS} | {columns.MATERIALS_CELL} | EXTRA,
+    MATERIALS: set(columns.MATERIAL_HEADS),
+}
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 VERDICTS = {NEW: "新增", CHANGED: "有变化", SAME: "没有变化", REFUSED: "不能导入"}
 
@@ -63,6 +69,14 @@ class Line:
 
 
 @dataclass
+class Table:
+    """A sheet as it is read: its heads in their order, and its rows by line number of the file."""
+
+    heads: list[str]
+    rows: list[tuple[int, dict[str, str]]]
+
+
+@dataclass
 class Plan:
     """Everything that a file says. `digest` is what a person has seen and agrees to."""
 
@@ -94,14 +108,14 @@ class Plan:
 
 
 def plan(*, name: str, content: bytes, actor: User) -> Plan:
-    """Look a file through. Raises SheetError where it cannot be read as a whole. As many queries for one row as for
+    """Look a file through. Raises IntakeRefused where it cannot be read as a whole. As many queries for one row as for
     two thousand."""
-    tables = read_book(name, content, wanted=(ITEMS, MATERIALS), most_rows=MOST_MATERIAL_ROWS)
+    tables = tables_of(name, content)
     table = tables[ITEMS]
     if len(table.rows) > MOST_ROWS:
-        raise SheetError(f"一次最多导入 {MOST_ROWS} 项，现为 {len(table.rows)} 项，请分开导入。")
+        raise IntakeRefused(f"一次最多导入 {MOST_ROWS} 项，现为 {len(table.rows)} 项，请分开导入。")
     if not table.rows:
-        raise SheetError("文件里没有事项。")
+        raise IntakeRefused("文件里没有事项。")
     _check_heads(table)
     groups = {one.name: one for one in OccupationGroup.objects.all()}
     lines = [Line(row, plain(cells.get(CODE, "")), cells=cells) for row, cells in table.rows]
@@ -130,12 +144,29 @@ def plan(*, name: str, content: bytes, actor: User) -> Plan:
     return Plan(lines, table.heads, tables.get(MATERIALS))
 
 
+def tables_of(name: str, content: bytes) -> dict[str, Table]:
+    """The sheets of a file, as they stand in it. Raises IntakeRefused."""
+    found = open_sheets(
+        io.BytesIO(content), name=name, wanted=SHEETS, most_rows=MOST_MATERIAL_ROWS, most_bytes=MOST_BYTES
+    )
+    return {title: Table(sheet.heads, _rows(title, sheet)) for title, sheet in found.items()}
+
+
+def _rows(title: str, sheet: TextTable) -> list[tuple[int, dict[str, str]]]:
+    rows = []
+    for line, cells in sheet.rows():
+        if any(len(cell) > MOST_CELL for cell in cells.values()):
+            raise IntakeRefused(f"工作表“{title}”第 {line} 行有一格超过 {MOST_CELL} 个字。")
+        rows.append((line, dict.fromkeys(sheet.heads, "") | cells))
+    return rows
+
+
 def _check_heads(table: Table) -> None:
-    known = {column.label for column in COLUMNS} | {columns.MATERIALS_CELL} | EXTRA
+    known = SHEETS[ITEMS]
     if CODE not in table.heads:
-        raise SheetError(f"表头缺少“{CODE}”。请用本页导出的文件。")
+        raise IntakeRefused(f"表头缺少“{CODE}”。请用本页导出的文件。")
     if unknown := [head for head in table.heads if head and head not in known]:
-        raise SheetError(f"表头没有“{unknown[0][:40]}”这一列。请用本页导出的文件。")
+        raise IntakeRefused(f"表头没有“{unknown[0][:40]}”这一列。请用本页导出的文件。")
 
 
 def _authors(items: dict[str, ServiceItem], actor: User) -> dict[int, str]:
@@ -169,13 +200,13 @@ def _materials(table: Table | None, lines: Sequence[Line]) -> dict[str, list[dic
     by_code = {line.code: line for line in reversed(lines)}
     missing = [head for head in (CODE, "材料名称", "可以后补") if table.heads and head not in table.heads]
     if missing:
-        raise SheetError(f"工作表“{MATERIALS}”的表头缺少“{missing[0]}”。")
+        raise IntakeRefused(f"工作表“{MATERIALS}”的表头缺少“{missing[0]}”。")
     found: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
     for row, cells in table.rows:
         code = plain(cells.get(CODE, ""))
         line = by_code.get(code)
         if line is None:
-            raise SheetError(f"工作表“{MATERIALS}”第 {row} 行的事项编码“{code[:40]}”不在“{ITEMS}”中。")
+            raise IntakeRefused(f"工作表“{MATERIALS}”第 {row} 行的事项编码“{code[:40]}”不在“{ITEMS}”中。")
         late, place = plain(cells.get("可以后补", "")), plain(cells.get("序号", ""))
         if late not in (columns.YES, columns.NO):
             line.refuse(MATERIALS, f"“{MATERIALS}”第 {row} 行：可以后补应为“是”或者“否”。")

@@ -11,8 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
-from credit_portal.documents.books import MOST_BYTES
-from credit_portal.documents.sheets import SheetError
+from credit_portal.documents.intake import IntakeRefused
 from credit_portal.registry.catalogue import CatalogueError
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.reach import KEEPERS
@@ -68,10 +67,8 @@ def imports(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            row = importing.hand_in(
-                name=file.name, content=file.read(MOST_BYTES + 1), actor=request.user, now=clock.now()
-            )
-        except SheetError as error:
+            row = importing.hand_in(name=file.name, content=file.read(), actor=request.user, now=clock.now())
+        except IntakeRefused as error:
             form.add_error("file", str(error))
         else:
             return redirect("catalogue:import", row.uuid)
@@ -113,7 +110,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 actor=request.user,
                 now=clock.now(),
             )
-        except (importing.ImportRefused, CatalogueError, SheetError) as error:
+        except (importing.ImportRefused, CatalogueError, IntakeRefused) as error:
             problem = str(error)
         else:
             messages.success(request, f"已写成 {done.drafts} 项草稿，发布后才生效。")

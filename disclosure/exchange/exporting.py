@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from commitments import collection_format as form
 from commitments.models import Commitment
 from credit_portal.audit import events
+from credit_portal.documents import writing
 from credit_portal.registry.models import Region
 from disclosure.models import BreachReport
 
-from . import sheets
 from .noting import accepted_breach, facts_of
 from .wanting import PUBLIC, Setting, wanted
 
@@ -27,7 +27,7 @@ def export(*, region: Region, file_format: str, now: datetime) -> tuple[bytes, i
     """The file and how many rows it has. Closed and limited commitments, what was withdrawn and what natural persons have
     not made public are not in it; that the file was made is logged."""
     rows = list(_rows(region))
-    content = sheets.write(file_format, HEAD, rows, title="承诺信息")
+    content = writing.write(file_format, HEAD, rows, title="承诺信息")
     events.collection_exported(
         now=now,
         region_code=int(region.code),

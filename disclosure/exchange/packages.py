@@ -14,11 +14,11 @@ from django.core.files.storage import storages
 from django.db import transaction
 
 from credit_portal.audit import events
+from credit_portal.documents import writing
 from credit_portal.registry.crypto import open_bytes, seal_bytes
 from credit_portal.registry.models import User
 from disclosure.models import ExchangeBatch, ExchangePiece, ExchangeRecord
 
-from . import sheets
 from .batches import ExchangeError, _may
 from .formats import format_of
 from .noting import filled
@@ -66,14 +66,14 @@ def _next_piece(batch: ExchangeBatch) -> bool:
     number = last.place + 1 if last else 1
     word = format.file_word if operation == Operation.PUT else format.withdrawal_word
     if operation == Operation.PUT:
-        content = sheets.write(
+        content = writing.write(
             batch.file_format,
             format.head,
             (format.cells(filled(row, row.subject)) for row in same),
             title=format.file_word,
         )
     else:
-        content = sheets.write(
+        content = writing.write(
             batch.file_format, WITHDRAWAL_HEAD, ((row.number, row.key, "撤回") for row in same)
         )
     piece = ExchangePiece(

@@ -14,13 +14,16 @@ from django.views.decorators.http import require_POST, require_safe
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import writing
+from credit_portal.documents.fields import TableField
+from credit_portal.documents.intake import LIST_BYTES
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeReceipt, ExchangeRecord
 
-from . import batches, corrections, packages, receipt_files, receipts, setting_up, sheets
+from . import batches, corrections, packages, receipt_files, receipts, setting_up
 from .batches import ExchangeError
 from .formats import format_of
 
@@ -44,6 +47,12 @@ class PlatformForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """The service checks the whole: two places that say what is right would come apart."""
+
+
+class ReceiptForm(forms.Form):
+    file = TableField(
+        label="回执文件", most_bytes=LIST_BYTES, json=True, error_messages={"required": "请选择回执文件。"}
+    )
 
 
 @desk(*CORRECTORS)
@@ -157,7 +166,7 @@ def faults(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("id")
     )
     response = HttpResponse(
-        sheets.write(
+        writing.write(
             "xlsx",
             ("记录号", "部门", "字段", "原因"),
             (
@@ -264,10 +273,11 @@ def package(request: HttpRequest, number: str) -> HttpResponse | StreamingHttpRe
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The platform's receipt as a file."""
     one = _batch(request.user, number)
-    file = request.FILES.get("file")
+    form = ReceiptForm(request.POST, request.FILES)
     try:
-        if file is None or not file.name:
-            raise ExchangeError("请选择回执文件。", field="file")
+        if not form.is_valid():
+            raise ExchangeError(form.errors["file"][0], field="file")
+        file = form.cleaned_data["file"]
         content = file.read()
         taken = receipts.take_receipt(
             batch_id=one.pk,

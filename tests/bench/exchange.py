@@ -11,8 +11,9 @@ from django.db import connection, transaction
 
 from commitments.models import Commitment
 from credit_portal.audit.clock import SHANGHAI
+from credit_portal.documents import writing
 from credit_portal.registry.models import Region
-from disclosure.exchange import batches, packages, scanning, sheets
+from disclosure.exchange import batches, packages, scanning
 from disclosure.exchange.formats import FORMATS
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
 
@@ -79,7 +80,7 @@ def _floor(batch: ExchangeBatch) -> float:
     format = FORMATS[ExchangeRecord.Dataset.COMMITMENT]
     cells = [format.cells(row) for row in rows]
     began = time.monotonic()
-    sheets.write("xlsx", format.head, cells)
+    writing.write("xlsx", format.head, cells)
     return (time.monotonic() - began) * batch.rows / len(rows)
 
 

@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 from credit_portal.audit import clock
 from credit_portal.outbox import services as outbox
 from credit_portal.outbox.models import Message
-from disclosure.exchange import batches, scanning, sheets
+from disclosure.exchange import batches, scanning
 from disclosure.models import ExchangeBatch, ExchangeRecord
-from tests import factories, listed
+from tests import factories, listed, tables
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -80,7 +80,7 @@ def test_a_refused_record_is_corrected_and_accepted(window, tmp_path: Path, sett
     package = tmp_path / "package.zip"
     fetched.value.save_as(package)
     with zipfile.ZipFile(package) as archive:
-        (row,) = sheets.read("a.xlsx", archive.read("承诺信息-001.xlsx"))
+        (row,) = tables.read("a.xlsx", archive.read("承诺信息-001.xlsx"))
     assert row["承诺编码"] == made.code and row["承诺履行状态"] == "全部履行"
     page.reload()
     key = f"{made.code}-1"

@@ -29,7 +29,7 @@ def spreadsheets_opened() -> None:
         raise AssertionError(
             "没有 LibreOffice：apt-get install --no-install-recommends libreoffice-calc-nogui"
         )
-    from disclosure.exchange import sheets
+    from credit_portal.documents import writing
     from disclosure.exchange.formats import FORMATS
 
     assert len(PAYLOADS) == 40, len(PAYLOADS)
@@ -38,7 +38,7 @@ def spreadsheets_opened() -> None:
         for kind in ("xlsx", "csv"):
             with tempfile.TemporaryDirectory() as place:
                 file = Path(place) / f"表.{kind}"
-                file.write_bytes(sheets.write(kind, form.head, rows))
+                file.write_bytes(writing.write(kind, form.head, rows))
                 found = _opened(program, file)
                 assert found["formulas"] == 0, (kind, found)
                 assert found["head"] == list(form.head), kind

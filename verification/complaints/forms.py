@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django import forms
 
+from credit_portal.documents.fields import TableField
+from credit_portal.documents.intake import LIST_BYTES
 from verification.memberships.reading import Field
 
 from .reading import FIELDS, OF_RESULT
@@ -52,5 +54,10 @@ class StopForm(forms.Form):
 
 
 class FileForm(forms.Form):
-    file = forms.FileField(label="文件", help_text="xlsx、csv 或 json，一次最多 2000 行、20 MB。")
+    file = TableField(
+        label="文件",
+        most_bytes=LIST_BYTES,
+        json=True,
+        help_text="xlsx、csv 或 json，一次最多 2000 行、20 MB。",
+    )
     look = forms.BooleanField(label="只检查，不录入", required=False)

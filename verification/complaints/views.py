@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents import sheets
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import Domain
@@ -130,8 +129,6 @@ def file(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload, look = form.cleaned_data["file"], form.cleaned_data["look"]
         try:
-            if upload.size > sheets.MOST_BYTES:
-                raise ComplaintRefused("文件超过 20 MB。", field="file")
             taken = files.take_file(
                 name=upload.name, content=upload.read(), look=look, actor=request.user, now=clock.now()
             )

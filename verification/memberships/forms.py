@@ -4,6 +4,9 @@ from typing import Any
 
 from django import forms
 
+from credit_portal.documents.fields import TableField
+from credit_portal.documents.intake import LIST_BYTES
+
 from .reading import ADD, FIELDS, NO_END, Field, KnownList
 
 _CHOOSE = ("", "请选择")
@@ -54,7 +57,12 @@ class LeaveForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label="文件", help_text="xlsx、csv 或 json，一次最多 5000 行、20 MB。")
+    file = TableField(
+        label="文件",
+        most_bytes=LIST_BYTES,
+        json=True,
+        help_text="xlsx、csv 或 json，一次最多 5000 行、20 MB。",
+    )
     whole = forms.BooleanField(
         label="本文件是名单的全部",
         required=False,

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
+from credit_portal.documents.intake import IntakeRefused, List
 from credit_portal.outbox import services as outbox
 from credit_portal.registry import codes, crypto
 from credit_portal.registry.models import User
@@ -37,6 +38,12 @@ MOST_ROWS = 5_000
 # Columns of the workbook of faults: whoever mends it sends it back as it is.
 ROW_HEAD, FAULT_HEAD = "行号", "问题"
 Told = list[tuple[int, dict[str, str]]]
+LIST = List(
+    BY_HEAD,
+    needed=[HEADS[key] for key in ("list", "subject_kind", "subject_name", "subject_code")],
+    most_rows=MOST_ROWS,
+    beside=(ROW_HEAD, FAULT_HEAD),
+)
 
 
 def template(user: User) -> bytes:
@@ -54,7 +61,7 @@ def template(user: User) -> bytes:
         for column, one in enumerate(FIELDS)
         if (among := words.get(one.key, one.among)) and len(",".join(among)) <= 255
     }
-    return sheets.write("xlsx", list(HEADS.values()), [], title="名单主体", lists=lists)
+    return writing.write("xlsx", list(HEADS.values()), [], title="名单主体", lists=lists)
 
 
 def uploads_visible_to(user: User) -> QuerySet[MembershipUpload]:
@@ -75,7 +82,10 @@ def check_file(
     known = _taken_before(keeper, sha256, whole)
     if known is not None:
         return known, False
-    told = _rows(name, content)
+    try:
+        told = LIST.read(name, content)
+    except IntakeRefused as error:
+        raise MembershipRefused(str(error), field="file") from error
     found, faults = look_through(told, keeper, now)
     matched = match(found, keeper=keeper, whole=whole and not faults, today=local_date(now))
     by_row = _fault_list(faults | matched.faults)
@@ -116,30 +126,6 @@ def _taken_before(keeper: Keeper, sha256: str, whole: bool) -> MembershipUpload 
 def _note_plan(upload: MembershipUpload, matched: Matched) -> None:
     upload.added, upload.same, upload.removed = len(matched.new), len(matched.same), len(matched.exits)
     upload.missing, upload.most = [entry.pk for entry in matched.missing], matched.most
-
-
-def _rows(name: str, content: bytes) -> Told:
-    try:
-        told = list(sheets.read(name, content))
-    except sheets.SheetError as error:
-        raise MembershipRefused(str(error), field="file") from error
-    if not told:
-        raise MembershipRefused("文件里没有数据。", field="file")
-    if len(told) > MOST_ROWS:
-        raise MembershipRefused(
-            f"一个文件最多 {MOST_ROWS} 行，现为 {len(told)} 行，请分开上传。", field="file"
-        )
-    heads = {head for row in told for head in row if head} - {ROW_HEAD, FAULT_HEAD}
-    needed = ("list", "subject_kind", "subject_name", "subject_code")
-    if missing := [HEADS[key] for key in needed if HEADS[key] not in heads]:
-        raise MembershipRefused(f"表头缺少：{'、'.join(missing)}。请用本页的模板。", field="file")
-    if unknown := sorted(heads - set(BY_HEAD)):
-        raise MembershipRefused(f"表头没有“{unknown[0][:40]}”这一列。请用本页的模板。", field="file")
-    # The first row is the head.
-    return [
-        (place, {BY_HEAD[head]: value for head, value in row.items() if head in BY_HEAD})
-        for place, row in enumerate(told, start=2)
-    ]
 
 
 def look_through(
@@ -275,7 +261,7 @@ def faults_table(upload: MembershipUpload) -> bytes:
         ]
         for place, fault in upload.faults
     ]
-    return sheets.write("xlsx", [ROW_HEAD, *HEADS.values(), FAULT_HEAD], table, title="有误的行")
+    return writing.write("xlsx", [ROW_HEAD, *HEADS.values(), FAULT_HEAD], table, title="有误的行")
 
 
 def missing_of(upload: MembershipUpload) -> QuerySet[CreditEntry]:
@@ -301,7 +287,7 @@ def missing_table(upload: MembershipUpload) -> bytes:
         for entry in missing_of(upload)
     ]
     head = ["名单", "主体名称", "主体代码", "文书号", "列入机关", "列入日期", "期限至"]
-    return sheets.write("xlsx", head, table, title="移出的主体")
+    return writing.write("xlsx", head, table, title="移出的主体")
 
 
 def _own(upload_id: int, actor: User) -> MembershipUpload:

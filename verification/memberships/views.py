@@ -15,7 +15,6 @@ from credit_portal.audit import clock
 from credit_portal.audit.admin_base import event_steps
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents.sheets import MOST_BYTES
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.finding import address_of, person_of, subjects_matching
@@ -303,8 +302,6 @@ def files(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and typed.is_valid():
         file = typed.cleaned_data["file"]
         try:
-            if file.size > MOST_BYTES:
-                raise MembershipRefused("文件超过 20 MB。", field="file")
             upload, fresh = uploading.check_file(
                 name=file.name,
                 content=file.read(),

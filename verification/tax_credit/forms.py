@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 
 from credit_portal.audit.models import ReadLog
+from credit_portal.documents.fields import TableField
+from credit_portal.documents.intake import LIST_BYTES
 from verification.models import TaxCreditEntry
 
 from .keeping import Told
@@ -76,6 +78,9 @@ class WithdrawForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(
-        label="文件", help_text="xlsx、csv 或 json，一次最多 1000 行。有一行不对，全部不采集。"
+    file = TableField(
+        label="文件",
+        most_bytes=LIST_BYTES,
+        json=True,
+        help_text="xlsx、csv 或 json，一次最多 1000 行、20 MB。有一行不对，全部不采集。",
     )

@@ -9,7 +9,8 @@ from django.db import transaction
 
 from credit_portal.audit import events
 from credit_portal.audit.recording import together
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
+from credit_portal.documents.intake import IntakeRefused, List
 from credit_portal.registry.models import User
 
 from .keeping import NOT_TAX, Kind, TaxCreditError, Told, keeps, record
@@ -25,6 +26,12 @@ HEADS = {
     "commitment_code": "申报承诺编码",
 }
 MOST_ROWS = 1_000
+LIST = List(
+    {head: key for key, head in HEADS.items()},
+    needed=[HEADS[key] for key in ("id_number", "name", "tax_year", "kind", "facts", "found_on")],
+    most_rows=MOST_ROWS,
+    beside=None,
+)
 KINDS = {str(label): str(code) for code, label in Kind.choices}
 
 
@@ -44,18 +51,21 @@ class Taken:
 
 def template() -> bytes:
     """An empty xlsx with the head."""
-    return sheets.write("xlsx", list(HEADS.values()), [], title="纳税信用信息", lists={3: tuple(KINDS)})
+    return writing.write("xlsx", list(HEADS.values()), [], title="纳税信用信息", lists={3: tuple(KINDS)})
 
 
 def take(*, name: str, content: bytes, actor: User, now: datetime) -> Taken:
     """Take a file in. Raises TaxCreditError where it cannot be read, RowsRefused by row."""
     if not keeps(actor) or actor.department is None:
         raise TaxCreditError(NOT_TAX)
-    rows = _rows(name, content)
+    try:
+        rows = LIST.read(name, content)
+    except IntakeRefused as error:
+        raise TaxCreditError(str(error), field="file") from error
     faults: list[tuple[int, str]] = []
     new = 0
     with transaction.atomic(), together():
-        for place, row in enumerate(rows, start=2):
+        for place, row in rows:
             try:
                 with transaction.atomic():
                     made = record(told=_told(row), actor=actor, now=now)
@@ -76,25 +86,8 @@ def take(*, name: str, content: bytes, actor: User, now: datetime) -> Taken:
     return Taken(len(rows), new)
 
 
-def _rows(name: str, content: bytes) -> list[dict[str, str]]:
-    try:
-        rows = []
-        for row in sheets.read(name, content):
-            rows.append(row)
-            if len(rows) > MOST_ROWS:
-                raise TaxCreditError(f"一次最多 {MOST_ROWS} 行，请分开上传。", field="file")
-    except sheets.SheetError as error:
-        raise TaxCreditError(str(error), field="file") from error
-    if not rows:
-        raise TaxCreditError("文件中没有数据。", field="file")
-    needed = [HEADS[key] for key in ("id_number", "name", "tax_year", "kind", "facts", "found_on")]
-    if missing := [head for head in needed if head not in rows[0]]:
-        raise TaxCreditError(f"文件缺少这些列：{'、'.join(missing)}。", field="file")
-    return rows
-
-
 def _told(row: dict[str, str]) -> Told:
-    cell = {key: row.get(head, "").replace("\0", "").strip() for key, head in HEADS.items()}
+    cell = {key: row.get(key, "").replace("\0", "").strip() for key in HEADS}
     typed = cell["found_on"].split(" ")[0].replace("/", "-").replace(".", "-")
     try:
         found_on = date.fromisoformat(typed)

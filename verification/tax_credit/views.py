@@ -17,7 +17,6 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents.sheets import MOST_BYTES
 from credit_portal.registry import codes, groups
 from credit_portal.registry import services as registry
 from credit_portal.registry.desk_access import desk
@@ -232,9 +231,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            taken = uploading.take(
-                name=file.name, content=file.read(MOST_BYTES + 1), actor=request.user, now=clock.now()
-            )
+            taken = uploading.take(name=file.name, content=file.read(), actor=request.user, now=clock.now())
         except uploading.RowsRefused as refused:
             faults = refused.faults
             form.add_error("file", str(refused))

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 from credit_portal.deadlines.models import SwitchLine, SwitchOrder
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.registry.models import User
 
 from . import kinds
@@ -31,8 +31,8 @@ PROTOCOL_HEAD = (
     "与预览不同",
     "说明",
 )
-# As many rows as the reader of such files takes; what is more is said in the last line.
-MOST = sheets.MOST_ROWS - 1
+# What is more is said in the last line.
+MOST = 200_000 - 1
 
 
 def download(
@@ -47,7 +47,9 @@ def answer(kind: str, name: str, head: Iterable[str], rows: Iterator[list[str]])
     table = list(islice(rows, MOST))
     if next(rows, None) is not None:
         table.append([f"只列出前 {MOST} 行，请分事项下载。"] + [""] * (len(table[0]) - 1))
-    response = HttpResponse(sheets.write(kind, list(head), table, title="影响预览"), content_type=TYPES[kind])
+    response = HttpResponse(
+        writing.write(kind, list(head), table, title="影响预览"), content_type=TYPES[kind]
+    )
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}") or ""
     return response
 

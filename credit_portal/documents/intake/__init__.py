@@ -5,8 +5,10 @@ from .archives import Entry, Scans, open_scans
 from .cells import Broken, Cell, Formula, Number
 from .refusing import MOST_BYTES, IntakeRefused
 from .tables import Head, Table, open_table
+from .texts import LIST_BYTES, List, TextTable, open_sheets, open_texts
 
 __all__ = [
+    "LIST_BYTES",
     "MOST_BYTES",
     "Broken",
     "Cell",
@@ -14,9 +16,13 @@ __all__ = [
     "Formula",
     "Head",
     "IntakeRefused",
+    "List",
     "Number",
     "Scans",
     "Table",
+    "TextTable",
     "open_scans",
+    "open_sheets",
     "open_table",
+    "open_texts",
 ]

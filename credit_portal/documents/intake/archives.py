@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from .refusing import MOST_BYTES, IntakeRefused
+from .refusing import IntakeRefused, check_size
 
 # A workbook of a hundred thousand full rows unpacks to 150 MB; beyond this nobody wrote it by hand.
 MOST_UNPACKED = 300 * 1024 * 1024
@@ -36,12 +36,9 @@ class Entry:
 class Archive:
     """An archive that has passed. Raises IntakeRefused."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, most_unpacked: int = MOST_UNPACKED) -> None:
         size = file.seek(0, io.SEEK_END)
-        if size > MOST_BYTES:
-            raise IntakeRefused(
-                f"文件大小 {size / 1024 / 1024:.1f} MB，超过 {MOST_BYTES // 1024 // 1024} MB，请分成几个文件。"
-            )
+        check_size(size)
         file.seek(0)
         if file.read(4) != _HEAD:
             raise IntakeRefused(DAMAGED)
@@ -56,9 +53,9 @@ class Archive:
         if sum(info.compress_size for info in infos) > size:
             raise IntakeRefused("压缩包里的文件互相重叠，不能接受。")
         unpacked = sum(info.file_size for info in infos)
-        if unpacked > MOST_UNPACKED:
+        if unpacked > most_unpacked:
             raise IntakeRefused(
-                f"文件解压后有 {unpacked / 1024 / 1024:.0f} MB，超过 {MOST_UNPACKED // 1024 // 1024} MB，不能接受。"
+                f"文件解压后有 {unpacked / 1024 / 1024:.0f} MB，超过 {most_unpacked // 1024 // 1024} MB，不能接受。"
             )
         self.entries: dict[str, Entry] = {}
         for info in infos:
@@ -73,6 +70,10 @@ class Archive:
 
     def __contains__(self, name: str) -> bool:
         return name.casefold() in self.entries
+
+    def size(self, name: str) -> int:
+        """What a file of the archive unpacks to."""
+        return self.entries[name.casefold()].info.file_size
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A file of the archive, piece by piece; never more than it says it is."""
@@ -93,9 +94,9 @@ class Archive:
 
     def read(self, name: str, *, most: int) -> bytes:
         """A small file of the archive as a whole."""
-        entry = self.entries[name.casefold()]
-        if entry.info.file_size > most:
-            raise IntakeRefused(f"压缩包里的“{_shown(entry.name)}”太大，不能接受。")
+        if self.size(name) > most:
+            shown = _shown(self.entries[name.casefold()].name)
+            raise IntakeRefused(f"压缩包里的“{shown}”太大，不能接受。")
         return b"".join(self.pieces(name))
 
 

@@ -1,6 +1,6 @@
 """What a cell held: text is a plain `str`; whatever may not be taken for text is one of the kinds below, with its words."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 
 class Cell(str):
@@ -11,6 +11,12 @@ class Cell(str):
 
 class Number(Cell):
     """As the file writes it: `46026`, `1.23E+17`."""
+
+    __slots__ = ()
+
+
+class Day(Number):
+    """A number whose style shows it as a day."""
 
     __slots__ = ()
 
@@ -41,3 +47,25 @@ def serial_day(number: str, *, from_1904: bool = False) -> date | None:
     if from_1904:
         return _BEFORE_1904 + timedelta(days=serial) if 0 <= serial <= _LAST - 1_462 else None
     return _BEFORE_1900 + timedelta(days=serial) if _FIRST <= serial <= _LAST else None
+
+
+def shown_day(number: str, *, from_1904: bool = False) -> str:
+    """A day as a sheet shows it, `2026-05-31`, with its time where it has one; the number itself where it is none."""
+    day = serial_day(number, from_1904=from_1904)
+    if day is None:
+        return number
+    seconds = round(float(number) % 1 * 86_400)
+    moment = datetime.combine(day, time()) + timedelta(seconds=seconds)
+    return moment.isoformat(sep=" ") if seconds % 86_400 else day.isoformat()
+
+
+def shown_number(number: str) -> str:
+    """A number without the tail that a binary fraction has in a file: fifteen digits, as a sheet calculates."""
+    if number.removeprefix("-").isdecimal():
+        return number
+    try:
+        value = float(number)
+    except ValueError:
+        return number
+    whole = abs(value) < 1e15 and value.is_integer()
+    return str(int(value)) if whole else f"{value:.15g}"

@@ -1,38 +1,21 @@
 """A table that somebody else wrote: where its head is, and its rows one after the other, as often as they are asked for."""
 
-import codecs
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from .archives import Archive
-from .refusing import MOST_BYTES, IntakeRefused
-from .workbooks import MOST_COLUMNS, MOST_TEXT, Row, Workbook, corners
+from .kinds import kind_of
+from .lines import Lines
+from .refusing import IntakeRefused
+from .workbooks import Row, Workbook, corners
 
 HEAD_WITHIN = 20  # rows in which the head is sought
 LEAST_LABELS = 3  # of a head that nobody knows
-PIECE = 1 << 18
-
-NO_TABLE = "只接受 Excel 工作簿（xlsx）或 csv。"
 NO_HEAD_AT_ALL = "没有找到表头：前 {rows} 行里没有一行有三个以上的列名。"
 NO_HEAD = "没有找到表头：前 {rows} 行里没有“{label}”这一列。请用本页的模板。"
-_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OTHERS = (
-    (b"%PDF-", "这是 PDF 文件，请上传 Excel 工作簿（xlsx）或 csv。"),
-    (b"\x89PNG", "这是图片，请上传 Excel 工作簿（xlsx）或 csv。"),
-    (b"\xff\xd8\xff", "这是图片，请上传 Excel 工作簿（xlsx）或 csv。"),
-    (b"GIF8", "这是图片，请上传 Excel 工作簿（xlsx）或 csv。"),
-    (b"Rar!", "这是压缩包，请上传其中的 Excel 工作簿（xlsx）或 csv。"),
-    (b"7z\xbc\xaf", "这是压缩包，请上传其中的 Excel 工作簿（xlsx）或 csv。"),
-    (b"\x1f\x8b", "这是压缩包，请上传其中的 Excel 工作簿（xlsx）或 csv。"),
-    (b"MZ", "这是程序，不能接受。"),
-    (b"\x7fELF", "这是程序，不能接受。"),
-)
-_MARKUP = re.compile(rb"^\s*(<!doctype|<html|<svg|<\?xml|<script|<!--|<\w+[\s>])", re.IGNORECASE)
 _SUFFIX = re.compile(r"[（(][^（）()]*[）)]$")
 
 
@@ -61,10 +44,10 @@ class Table:
             self.sheet, self._part = self._choose()
             merged: list[str] = []
             self.head, self.count = self._survey(self._book.rows(self._part, merged=merged), most_rows)
-            self._check_merged(merged)
+            check_merged(merged, self.head.row)
         else:
-            self._file, self._encoding = file, _encoding(file)
-            self.head, self.count = self._survey(self._lines(), most_rows)
+            self._lines = Lines(file)
+            self.head, self.count = self._survey(self._lines.rows(), most_rows)
         if not self.count:
             raise IntakeRefused("文件里只有表头，没有数据。")
 
@@ -75,7 +58,7 @@ class Table:
                 yield row
 
     def _all(self) -> Iterator[Row]:
-        return self._book.rows(self._part) if self.kind == "xlsx" else self._lines()
+        return self._book.rows(self._part) if self.kind == "xlsx" else self._lines.rows()
 
     def _survey(self, rows: Iterator[Row], most: int) -> tuple[Head, int]:
         """All of it once: the head, and how much there is below it. What cannot be read to its end is refused here."""
@@ -121,9 +104,7 @@ class Table:
         raise IntakeRefused(self._no_head())
 
     def _has_head(self, part: str) -> bool:
-        for number, cells in self._book.rows(part):
-            if number > HEAD_WITHIN:
-                return False
+        for _, cells in self._book.rows(part, upto=HEAD_WITHIN):
             if self._is_head(self._label(text) for text in cells.values()):
                 return True
         return False
@@ -142,55 +123,18 @@ class Table:
         found = self._known.intersection(labels)
         return self._key in found and len(found) > 1
 
-    def _check_merged(self, merged: list[str]) -> None:
-        for ref in merged:
-            found = corners(ref)
-            if found is None:
-                continue
-            left, top, right, bottom = found
-            if bottom < self.head.row or (left, top) == (right, bottom):
-                continue
-            where = "表头" if top <= self.head.row else f"第 {top} 行"
-            raise IntakeRefused(f"{where}有合并的单元格（{ref}），请取消合并、逐格填写。")
 
-    def _lines(self) -> Iterator[Row]:
-        self._file.seek(0)
-        text = io.TextIOWrapper(cast(BinaryIO, _Unclosed(self._file)), encoding=self._encoding, newline="")
-        first = text.readline()
-        delimiter = max(",\t;", key=first.count)
-        self._file.seek(0)
-        text = io.TextIOWrapper(cast(BinaryIO, _Unclosed(self._file)), encoding=self._encoding, newline="")
-        csv.field_size_limit(MOST_TEXT * 4)
-        try:
-            for number, cells in enumerate(csv.reader(text, delimiter=delimiter), start=1):
-                held = {column: cell for column, cell in enumerate(cells) if cell.strip()}
-                if not held:
-                    continue
-                if max(held) >= MOST_COLUMNS:
-                    raise IntakeRefused(f"第 {number} 行有 {max(held) + 1} 列，最多 {MOST_COLUMNS} 列。")
-                if max(map(len, held.values())) > MOST_TEXT:
-                    raise IntakeRefused(f"第 {number} 行有超长的单元格，不能接受。")
-                yield number, held
-        except csv.Error as error:
-            raise IntakeRefused("csv 文件的引号不成对，或者有超长的单元格，请检查。") from error
-        finally:
-            text.detach()
-
-
-class _Unclosed(io.BufferedIOBase):
-    """The file behind a text reader that is done before the file is."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self._file.read(-1 if size is None else size)
-
-    def read1(self, size: int = -1, /) -> bytes:
-        return self._file.read(size)
+def check_merged(merged: list[str], head: int) -> None:
+    """No cells may be merged in the head or below it: which row such a text belongs to, nobody knows. Raises IntakeRefused."""
+    for ref in merged:
+        found = corners(ref)
+        if found is None:
+            continue
+        left, top, right, bottom = found
+        if bottom < head or (left, top) == (right, bottom):
+            continue
+        where = "表头" if top <= head else f"第 {top} 行"
+        raise IntakeRefused(f"{where}有合并的单元格（{ref}），请取消合并、逐格填写。")
 
 
 def plain_label(text: str, known: Collection[str] | None) -> str:
@@ -198,67 +142,12 @@ def plain_label(text: str, known: Collection[str] | None) -> str:
     with its remark, for nobody knows what belongs to it."""
     label = re.sub(r"[\s*＊]", "", unicodedata.normalize("NFKC", text))
     label = label.removeprefix("'").rstrip(":：")
-    return label if known is None or label in known else _SUFFIX.sub("", label)
+    return label if known is None or label in known else bare_label(label)
 
 
-def kind_of(file: BinaryIO, name: str) -> str:
-    """xlsx or csv, by name and content. Raises IntakeRefused for everything else, saying what it is."""
-    ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    if not size:
-        raise IntakeRefused("文件是空的，请重新选择。")
-    if size > MOST_BYTES:
-        raise IntakeRefused(
-            f"文件大小 {size / 1024 / 1024:.1f} MB，超过 {MOST_BYTES // 1024 // 1024} MB，请分成几个文件。"
-        )
-    begin = file.read(1024)
-    file.seek(0)
-    if any(unicodedata.category(char) in ("Cc", "Cf") for char in name):
-        raise IntakeRefused("文件名含有不可见或改变文字方向的字符，请改名后再上传。")
-    if begin.startswith(_OLD):
-        raise IntakeRefused("这是旧格式（xls）或加了密码的工作簿，请去掉密码、另存为 xlsx 后再上传。")
-    for mark, told in _OTHERS:
-        if begin.startswith(mark):
-            raise IntakeRefused(told)
-    if ending == "xlsm":
-        raise IntakeRefused("不接受含宏的工作簿（xlsm），请另存为 xlsx 后再上传。")
-    if ending == "xls":
-        raise IntakeRefused("不接受旧格式的工作簿（xls），请另存为 xlsx 后再上传。")
-    packed = begin.startswith(b"PK\x03\x04")
-    if packed and ending == "xlsx":
-        return "xlsx"
-    if packed:
-        raise IntakeRefused(NO_TABLE)
-    if ending == "xlsx":
-        raise IntakeRefused("文件名是 xlsx，内容却不是，请用 Excel 或 WPS 另存为 xlsx 后再上传。")
-    if ending != "csv":
-        raise IntakeRefused(NO_TABLE)
-    if _MARKUP.match(begin.removeprefix(codecs.BOM_UTF8)):
-        raise IntakeRefused("文件名是 csv，内容却是网页或标记语言，不能接受。")
-    return "csv"
-
-
-def _encoding(file: BinaryIO) -> str:
-    """UTF-8 with or without its mark, or GB 18030: read to the end, so that nothing fails halfway."""
-    begin = file.read(4)
-    file.seek(0)
-    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise IntakeRefused("csv 是 UTF-16 编码，请另存为“CSV UTF-8”后再上传。")
-    for encoding in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        file.seek(0)
-        try:
-            while piece := file.read(PIECE):
-                if b"\0" in piece:
-                    raise IntakeRefused("文件不是文本文件。")
-                decoder.decode(piece)
-            decoder.decode(b"", True)
-        except UnicodeDecodeError:
-            continue
-        file.seek(0)
-        return encoding
-    raise IntakeRefused("文件既不是 UTF-8 也不是 GB 18030 编码。")
+def bare_label(label: str) -> str:
+    """A label without its remark in brackets."""
+    return _SUFFIX.sub("", label)
 
 
 def open_table(file: BinaryIO, *, name: str, known: Collection[str], key: str, most_rows: int) -> Table:

@@ -7,13 +7,14 @@ import re
 import tempfile
 from array import array
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from .archives import Archive
-from .cells import Broken, Formula, Number
+from .cells import Broken, Day, Formula, Number
 from .markup import BROKEN, MOST_DEPTH, parse, parsing
 from .refusing import IntakeRefused
+from .styles import days_of
 
 SMALL_PART = 2 * 1024 * 1024
 MOST_COLUMNS = 200  # beyond them a cell with something in it is refused
@@ -45,6 +46,10 @@ def letters_of(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+class _Enough(Exception):
+    """What was asked for has been read."""
 
 
 class SharedTexts:
@@ -125,6 +130,7 @@ class Workbook:
         # Name, part, visible.
         self.sheets: list[tuple[str, str, bool]] = []
         self._texts = SharedTexts()
+        self._styles = ""
         self._read_book()
 
     def _read_book(self) -> None:
@@ -141,6 +147,8 @@ class Workbook:
             targets[told.get("Id", "")] = part
             if told.get("Type", "").endswith("/sharedStrings"):
                 shared = part
+            elif told.get("Type", "").endswith("/styles"):
+                self._styles = part
 
         relations = "xl/_rels/workbook.xml.rels"
         if relations not in self._archive:
@@ -168,37 +176,56 @@ class Workbook:
         if shared and shared in self._archive:
             self._texts.load(self._archive, shared)
 
-    def rows(self, part: str, *, merged: list[str] | None = None) -> Iterator[Row]:
-        """Rows that hold something: number, and text by column. `merged` is given the merged ranges, at the end."""
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """The styles that show a number as a day."""
+        return days_of(self._archive, self._styles) if self._styles in self._archive else frozenset()
+
+    def rows(
+        self,
+        part: str,
+        *,
+        merged: list[str] | None = None,
+        days: frozenset[str] = frozenset(),
+        upto: int = LAST_ROW,
+    ) -> Iterator[Row]:
+        """Rows that hold something: number, and text by column. `merged` is given the merged ranges, at the end. Numbers in
+        a style of `days` are days. After the row `upto` nothing is read, not even what holds nothing."""
         done: list[Row] = []
-        start, end, text = _reader(self._texts, done, merged)
-        for _ in parsing(self._archive.pieces(part), start=start, end=end, text=text):
-            if done:
-                yield from done
-                done.clear()
+        start, end, text = _reader(self._texts, done, merged, days, upto)
+        try:
+            for _ in parsing(self._archive.pieces(part), start=start, end=end, text=text):
+                if done:
+                    yield from done
+                    done.clear()
+        except _Enough:
+            yield from done
 
 
-def _reader(texts: SharedTexts, done: list[Row], merged: list[str] | None) -> tuple[Any, Any, Any]:
+def _reader(
+    texts: SharedTexts, done: list[Row], merged: list[str] | None, days: frozenset[str], upto: int
+) -> tuple[Any, Any, Any]:
     """The handlers of a sheet. They are called six million times for a hundred thousand rows: hence no class, no call that
     can be spared."""
     row = depth = 0
     column = -1
     cells: dict[int, str] = {}
     kind = ""
+    about: dict[str, str] = {}
     in_cell = listening = formula = hidden = False
     words: list[str] = []
     shared, place = texts.get, _CELL.fullmatch
     amount = len(texts)
 
     def start(name: str, told: dict[str, str]) -> None:
-        nonlocal row, column, cells, kind, in_cell, listening, formula, hidden, depth
+        nonlocal row, column, cells, kind, about, in_cell, listening, formula, hidden, depth
         depth += 1
         if name == "v":
             listening = in_cell
         elif name == "c":
             if depth > MOST_DEPTH:
                 raise IntakeRefused(BROKEN)
-            in_cell, formula, kind = True, False, told.get("t", "n")
+            in_cell, formula, kind, about = True, False, told.get("t", "n"), told
             where = told.get("r")
             if where is None:
                 column += 1
@@ -218,6 +245,8 @@ def _reader(texts: SharedTexts, done: list[Row], merged: list[str] | None) -> tu
                 row = int(number)
             if not last < row <= LAST_ROW:
                 raise IntakeRefused(NOT_XLSX)
+            if row > upto:
+                raise _Enough
             cells, column = {}, -1
         elif name == "rPh":
             hidden = True
@@ -259,7 +288,7 @@ def _reader(texts: SharedTexts, done: list[Row], merged: list[str] | None) -> tu
         if formula:
             value = Formula(value)
         elif kind == "n":
-            value = Number(value)
+            value = Day(value) if about.get("s", "0") in days else Number(value)
         elif kind in ("e", "b"):
             value = Broken(value)
         if len(value) > MOST_TEXT:

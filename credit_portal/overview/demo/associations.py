@@ -14,7 +14,7 @@ from commitments.registrations import adopting, assigning, filling, submitting, 
 from commitments.rosters import uploading
 from commitments.rosters.reading import HEADS, KIND_WORDS
 from credit_portal.audit.clock import local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.registry import catalogue
 from credit_portal.registry.codes import PERSON
 from credit_portal.registry.models import CreditSubject, SubjectAccess
@@ -79,7 +79,7 @@ def _take(
     upload = uploading.check_file(
         sort=sort,
         name=f"{name}（演示）.xlsx",
-        content=sheets.write("xlsx", list(HEADS.values()), rows),
+        content=writing.write("xlsx", list(HEADS.values()), rows),
         as_of=local_date(now) - timedelta(days=1),
         actor=actor,
         now=now,

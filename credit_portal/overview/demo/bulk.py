@@ -11,7 +11,7 @@ from stdnum.cn import uscc
 from commitments.bulk import jobs
 from commitments.collection_format import FIELDS
 from credit_portal.audit.clock import local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.registry.models import Department
 
 from .places import MARK
@@ -44,7 +44,7 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
         rows[2][number - 1] = value
     rows[3][10] = rows[4][10] = "全部履行"
     rows[5][3] = rows[5][3][:-1]
-    content = sheets.write("xlsx", [field.label for field in FIELDS], rows, title="承诺信息")
+    content = writing.write("xlsx", [field.label for field in FIELDS], rows, title="承诺信息")
     job = jobs.start(
         file=jobs.Upload("纸质承诺归集（演示）.xlsx", content), department=unit, actor=officer, now=now, queue=False,
         is_demo=True,

@@ -11,7 +11,7 @@ from stdnum.cn import uscc
 from commitments.bulk import jobs, keeping
 from commitments.handover import protocol, running
 from credit_portal.audit.clock import local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 
 from .places import MARK
 
@@ -44,7 +44,7 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
         raise LookupError(REGION)
     rows = [_row(number, now) for number in range(len(ROWS))]
     sample, register = (
-        jobs.Upload(name, sheets.write("xlsx", HEAD, told, title="承诺台账"))
+        jobs.Upload(name, writing.write("xlsx", HEAD, told, title="承诺台账"))
         for name, told in (("台账样表（演示）.xlsx", rows[:1]), ("承诺台账（演示）.xlsx", rows))
     )
     read = running.begin(

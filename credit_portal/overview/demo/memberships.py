@@ -9,7 +9,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from credit_portal.audit.clock import SHANGHAI, local_date
-from credit_portal.documents import sheets
+from credit_portal.documents import writing
 from credit_portal.registry.codes import PERSON
 from credit_portal.registry.models import CreditSubject
 from verification.memberships import credit_lists, taking, uploading
@@ -157,7 +157,7 @@ def _take(timeline: Timeline, file: File) -> Callable[[datetime], None]:
             rows.append([values.get(key, "") for key in HEADS])
         upload, _ = uploading.check_file(
             name=f"{file.name}（演示）.xlsx",
-            content=sheets.write("xlsx", list(HEADS.values()), rows),
+            content=writing.write("xlsx", list(HEADS.values()), rows),
             whole=file.whole,
             actor=actor,
             now=now,
