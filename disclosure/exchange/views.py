@@ -51,7 +51,11 @@ class PlatformForm(forms.ModelForm):
 
 class ReceiptForm(forms.Form):
     file = TableField(
-        label="回执文件", most_bytes=LIST_BYTES, json=True, error_messages={"required": "请选择回执文件。"}
+        label="回执文件",
+        most_bytes=LIST_BYTES,
+        json=True,
+        help_text="xlsx、csv 或 json，列为：记录号（见清单.json 和下面的记录）、结果（接收或退回）、字段（项号或名称）、理由、平台流水号。",
+        error_messages={"required": "请选择回执文件。"},
     )
 
 
@@ -220,7 +224,12 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _batch_page(
-    request: HttpRequest, one: ExchangeBatch, *, error: ExchangeError | None = None, typed: Any = None
+    request: HttpRequest,
+    one: ExchangeBatch,
+    *,
+    error: ExchangeError | None = None,
+    typed: Any = None,
+    form: ReceiptForm | None = None,
 ) -> HttpResponse:
     after = request.GET.get("after", "")
     state = request.GET.get("state", "")
@@ -247,6 +256,7 @@ def _batch_page(
             "next": f"?after={found[PER_PAGE - 1].place}{part}" if len(found) > PER_PAGE else "",
             "error": error,
             "typed": typed or {},
+            "form": form or ReceiptForm(auto_id="%s"),
             "today": clock.today(),
         },
         status=422 if error else 200,
@@ -273,7 +283,7 @@ def package(request: HttpRequest, number: str) -> HttpResponse | StreamingHttpRe
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The platform's receipt as a file."""
     one = _batch(request.user, number)
-    form = ReceiptForm(request.POST, request.FILES)
+    form = ReceiptForm(request.POST, request.FILES, auto_id="%s")
     try:
         if not form.is_valid():
             raise ExchangeError(form.errors["file"][0], field="file")
@@ -288,7 +298,9 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
             now=clock.now(),
         )
     except ExchangeError as error:
-        return _batch_page(request, one, error=error)
+        if error.field == "file" and not form.has_error("file"):
+            form.add_error("file", str(error))
+        return _batch_page(request, one, error=error, form=form)
     messages.success(request, f"已登记回执：接收 {taken.accepted} 条，退回 {taken.rejected} 条。")
     return redirect("exchange:batch", one.number)
 
