@@ -41,7 +41,7 @@ fuzz:
 	@$(BOOTSTRAP) dev
 	@$(FOR_TESTS) $(LOCAL) exec --throwaway -- env FUZZ_EXAMPLES="$${EXAMPLES:-500}" NAUGHTY_EACH=1 \
 	  NAUGHTY_MINUTES="$${MINUTES:-20}" NAUGHTY_SEED="$${SEED:-}" .venv/bin/python -m pytest --quiet -rP \
-	  tests/test_api_fuzz.py tests/test_naughty_strings.py tests/test_naughty_api.py \
+	  tests/test_api_fuzz.py tests/test_naughty_strings.py tests/test_naughty_api.py tests/test_hostile_uploads.py \
 	  tests/test_demo.py::TheDemonstration::test_every_field_of_every_form_keeps_naughty_strings_or_refuses_them_by_name
 
 check-deploy:
