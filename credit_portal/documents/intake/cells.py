@@ -55,8 +55,9 @@ def shown_day(number: str, *, from_1904: bool = False) -> str:
     if day is None:
         return number
     seconds = round(float(number) % 1 * 86_400)
-    moment = datetime.combine(day, time()) + timedelta(seconds=seconds)
-    return moment.isoformat(sep=" ") if seconds % 86_400 else day.isoformat()
+    if not 0 < seconds < 86_400:
+        return day.isoformat()
+    return (datetime.combine(day, time()) + timedelta(seconds=seconds)).isoformat(sep=" ")
 
 
 def shown_number(number: str) -> str:
