@@ -28,6 +28,7 @@ from commitments.online import beginning
 from commitments.rosters import reading, taking, uploading
 from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
+from credit_portal.documents import writing
 from credit_portal.outbox.models import Message, Notice
 from credit_portal.registry import groups
 from tests import factories as make
@@ -139,7 +140,7 @@ def test_what_is_wrong_stands_in_the_same_workbook_by_row_column_and_digit(guild
     assert lines[1][-1] == "" and lines[2][-1].startswith("C3 主体代码：")
     # Mended in the same workbook, with its two columns, and sent again.
     mended = [dict(zip(lines[0], line, strict=True)) for line in lines[1:2]]
-    content = uploading.sheets.write("csv", lines[0], [[one[head] for head in lines[0]] for one in mended])
+    content = writing.write("csv", lines[0], [[one[head] for head in lines[0]] for one in mended])
     answer = client.post(
         "/desk/rosters/members/",
         {"as_of": "2026-09-14", "file": SimpleUploadedFile("会员.csv", content)},
@@ -166,7 +167,7 @@ def test_a_file_that_cannot_be_read_or_is_older_is_refused_by_field(guild):
 
     empty = SimpleUploadedFile("会员.xlsx", sheet([]))
     assert "文件里没有数据" in said(as_of="2026-09-14", file=empty)
-    assert "不是可以读取的" in said(as_of="2026-09-14", file=SimpleUploadedFile("a.xlsx", b"x"))
+    assert "内容却不是" in said(as_of="2026-09-14", file=SimpleUploadedFile("a.xlsx", b"x"))
     other = SimpleUploadedFile("a.csv", "名称,代码\n甲,1\n".encode())
     assert "表头缺少：主体类别" in said(as_of="2026-09-14", file=other)
     good = sheet([row(guild.members[0])])
