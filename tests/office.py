@@ -50,7 +50,8 @@ from verification.complaints import reading as complaint_reading
 from verification.complaints import taking
 from verification.measures import keeping
 from verification.memberships import credit_lists
-from verification.models import AppliedMeasure, CreditList
+from verification.models import AppliedMeasure, CreditList, UnusualReading
+from verification.reading_watch import deciding as reading_watch
 from verification.tax_credit import keeping as keeping_tax
 
 from . import bulk_stage, factories, handover_stage
@@ -279,6 +280,18 @@ class Office:
         self.bulk_job = bulk_jobs.carry_on(job_id=job.pk, now=NOW)
         self.imported = self.bulk_job.imported.get()
         self._handover()
+        self._reading_watch()
+
+    def _reading_watch(self) -> None:
+        """A code that the officer keeps away from, and a reading of it."""
+        self.avoided = reading_watch.avoid(
+            user=self.people[groups.OFFICER], relation="company", code=factories.organisation_code(),
+            actor=self.people[groups.SECURITY_ADMIN], now=NOW,
+        )  # fmt: skip
+        self.unusual = UnusualReading.objects.create(
+            reader=self.people[groups.OFFICER], kind="avoided", day=NOW.date(), readings=1, subjects=1,
+            avoided=self.avoided, found_at=NOW,
+        )  # fmt: skip
 
     def _handover(self) -> None:
         """A register handed over by the same unit, with its signed list."""
@@ -417,6 +430,8 @@ class Office:
             "registry.unitcontact": self.contact,
             "registry.subjectaccess": self.access,
             "verification.trainingsession": self.training,
+            "verification.unusualreading": self.unusual,
+            "verification.avoidedcode": self.avoided,
             "disclosure.typicalcase": self.case,
             "disclosure.objection": self.objection,
             "disclosure.complaint": self.complaint,

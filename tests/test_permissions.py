@@ -45,6 +45,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     },
     "audit.auditevent": {"changelist": {H, K, A, X}, "change": {H, K, A}, "add": NOBODY},
     "audit.readlog": {"changelist": {A}, "add": NOBODY},
+    "verification.unusualreading": {"changelist": {A, X}, "add": NOBODY, "decide": {X}},
+    "verification.avoidedcode": {"changelist": {A, X}, "add": {X}, "end": {X}},
     "documents.evidencefile": {"changelist": {K, A}, "add": NOBODY},
     "commitments.bulkjob": {"changelist": {K, A}, "add": NOBODY},
     "commitments.handovermapping": {"changelist": {K, A}, "add": NOBODY},

@@ -13,11 +13,13 @@ class VerificationConfig(AppConfig):
         from . import listing, term_switching
         from .measures import ending
         from .memberships import uploading
+        from .reading_watch import counting
         from .usage import lists
 
         sweeping.register_step("listings", listing.follow_the_days)
         sweeping.register_step("measures", ending.follow_the_days)
         sweeping.register_step("usage", lists.open_lists)
+        sweeping.register_step("reading_watch", counting.follow_the_days)
         effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
         term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)

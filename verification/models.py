@@ -246,6 +246,9 @@ from .listing_models import Listing as Listing  # noqa: E402  (it refers to the 
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402
 from .own_record_models import OwnRecordRequest as OwnRecordRequest  # noqa: E402
+from .reading_watch_models import AvoidedCode as AvoidedCode  # noqa: E402
+from .reading_watch_models import ReaderDay as ReaderDay  # noqa: E402
+from .reading_watch_models import UnusualReading as UnusualReading  # noqa: E402
 from .tax_credit_models import TaxCreditEntry as TaxCreditEntry  # noqa: E402
 from .training_models import TrainingLine as TrainingLine  # noqa: E402
 from .training_models import TrainingSession as TrainingSession  # noqa: E402

@@ -136,6 +136,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
         [
             "audit.auditevent",
             "audit.readlog",
+            "verification.unusualreading",
+            "verification.avoidedcode",
             "documents.evidencefile",
             "commitments.bulkjob",
             "commitments.handovermapping",

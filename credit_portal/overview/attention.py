@@ -23,6 +23,7 @@ from credit_portal.registry.visibility import departments_visible_to, has_role, 
 from disclosure.models import PublicityProposal
 from repair import waiting
 from verification.measures import keeping
+from verification.models import UnusualReading
 from verification.services import checks_visible_to
 from verification.vocabulary import Route
 
@@ -118,6 +119,11 @@ def to_do(user: User | AbstractBaseUser, *, now: datetime) -> list[Line]:
     if has_role(user, groups.SECURITY_ADMIN):
         active = User.objects.filter(is_active=True)
         lines += [
+            Line(
+                UnusualReading.objects.filter(state=UnusualReading.State.OPEN).count(),
+                "件异常查阅待核实",
+                _list("verification.unusualreading", state__exact="open"),
+            ),
             Line(
                 active.filter(last_login__isnull=True).count(),
                 "个账号还没有登录过",

@@ -17,7 +17,7 @@ from credit_portal.registry.models import (
 )
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
 from repair.models import HelpService
-from verification.models import AppliedMeasure, Listing, UsageNote
+from verification.models import AppliedMeasure, AvoidedCode, Listing, UnusualReading, UsageNote
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
 # What a person calls each kind of event in the filter of the log.
@@ -128,6 +128,8 @@ VERBS = {
     "unit.contact": "单位责任人",
     "unit.chased": "催办单位责任人和培训",
     "training.recorded": "登记培训",
+    "reading.unusual": "异常查阅",
+    "reading.avoided": "回避登记",
     "typical.step": "典型案例办理",
     "objection.step": "异议办理",
     "reversal.listed": "告知消除影响",
@@ -244,6 +246,8 @@ TARGETS = {
     "launch": "上线日期",
     "unit_contact": "单位责任人",
     "training": "培训",
+    "unusual_reading": "异常查阅",
+    "avoided_code": "回避登记",
     "typical_case": "典型案例",
     "objection": "异议",
     "complaint": "投诉",
@@ -305,6 +309,8 @@ PAGES = {
     "partner": "outbox.partnersystem",
     "unit_contact": "registry.unitcontact",
     "training": "verification.trainingsession",
+    "unusual_reading": "verification.unusualreading",
+    "avoided_code": "verification.avoidedcode",
     "typical_case": "disclosure.typicalcase",
     "objection": "disclosure.objection",
     "complaint": "disclosure.complaint",
@@ -435,6 +441,8 @@ def bring_words() -> None:
         },
     )
     register("draft.photo", deed={"added": "上传", "removed": "移除"})
+    register("reading.unusual", kind=dict(UnusualReading.Kind.choices))
+    register("reading.avoided", relation=dict(AvoidedCode.Relation.choices))
     register("unit.contact", role=dict(UnitContact.Role.choices))
     register("unit.chased", what={"contact": "登记责任人", "training": "开展培训"})
     register("usage.note", kind=dict(UsageNote.Kind.choices))

@@ -148,12 +148,16 @@ TABLE: dict[str, dict[str, str]] = {
         "documents.evidencefile": "v",
         "audit.auditevent": "v",
         "audit.readlog": "v",
+        "verification.unusualreading": "v",
+        "verification.avoidedcode": "v",
     },
     groups.SECURITY_ADMIN: {
         "registry.region": "v",
         "registry.department": "v",
         "registry.user": "vac",
         "outbox.partnersystem": "vac",
+        "verification.unusualreading": "vc",
+        "verification.avoidedcode": "vac",
         "audit.auditevent": "v",
     },
     groups.SYSTEM_ADMIN: {

@@ -147,6 +147,7 @@ from .objections import (
 )
 from .progress import assessment_step, progress_chased, progress_submitted, progress_summary
 from .repair import help_service_saved, locked_out, pledge_sign, repair_step, unpublication_looked_at
+from .security import avoided_code, unusual_reading
 from .self_service import draft_photo, occupation_saved, tax_credit_step, tax_credit_upload
 from .sentences import SENTENCES, sentence
 from .supplements import immediate_result, supplement_step
@@ -167,6 +168,7 @@ __all__ = [
     "act_upload",
     "assessment_step",
     "association_text",
+    "avoided_code",
     "breach_marked",
     "breach_publication_decided",
     "breach_publication_ended",
@@ -307,6 +309,7 @@ __all__ = [
     "unit_chased",
     "unit_contact",
     "unpublication_looked_at",
+    "unusual_reading",
     "usage_chased",
     "usage_note",
     "usage_notice",

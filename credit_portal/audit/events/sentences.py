@@ -109,6 +109,8 @@ SENTENCES: dict[str, str] = {
     "unit.contact": "单位责任人（{role}）：{step}",
     "unit.chased": "向 {rows} 个单位催办（{what}）",
     "training.recorded": "{deed}培训 {number}，{people} 人次",
+    "reading.unusual": "异常查阅（{kind}，{day}）：{step}",
+    "reading.avoided": "回避登记（{relation}）：{step}",
     "typical.step": "典型案例 {number}：{step}",
     "objection.step": "异议 {number}：{step}",
     "reversal.listed": "异议 {number}：告知 {rows} 个收到过原信息的对象",

@@ -20,6 +20,7 @@ from . import (
     foundation,
     handover,
     logins,
+    reading_watch,
     self_service,
     subjects,
     switching,
@@ -79,6 +80,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     bulk.lay(timeline, now=now)
     handover.lay(timeline, now=now)
     capture.lay(timeline, now=now)
+    reading_watch.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)

@@ -1,0 +1,52 @@
+"""What the security administrator of the demonstration finds: an officer who has read the record of a company in which a relative
+works, and one who read late in the evening; the second has been asked and has explained."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from credit_portal.audit.clock import SHANGHAI, local_date
+from credit_portal.audit.models import ReadLog
+from credit_portal.audit.recording import log_read
+from credit_portal.registry.models import CreditSubject
+from verification.models import UnusualReading
+from verification.reading_watch import counting, deciding, rules
+
+if TYPE_CHECKING:
+    from .timeline import Timeline
+
+REGION = "130111"
+LATE = time(22, 10)
+
+
+def lay(timeline: Timeline, *, now: datetime) -> None:
+    """Of yesterday, counted on the demonstration's today."""
+    officer, head, security = (timeline.world.user(REGION, role) for role in ("officer", "head", "security"))
+    yesterday = local_date(now) - timedelta(days=1)
+    companies = list(
+        CreditSubject.objects.filter(is_demo=True, region=REGION, kind="organisation").order_by("pk")[
+            : rules.LEAST_OFF_HOURS + 1
+        ]
+    )
+    avoided, *others = companies
+    deciding.avoid(
+        user=officer, relation="company", code=avoided.uscc or "", actor=security,
+        now=now - timedelta(days=90), is_demo=True,
+    )  # fmt: skip
+    _read(officer.pk, [avoided], at=datetime.combine(yesterday, time(10, 20), SHANGHAI))
+    _read(head.pk, others, at=datetime.combine(yesterday, LATE, SHANGHAI))
+    counting.follow_the_days(now=now)
+    late = UnusualReading.objects.get(reader=head, day=yesterday, kind=UnusualReading.Kind.OFF_HOURS)
+    deciding.decide(
+        reading_id=late.pk, state="explained", note="月报截止前一晚核对本部门的核查记录，分管负责人知道（演示）。",
+        actor=security, now=now,
+    )  # fmt: skip
+
+
+def _read(actor_id: int, subjects: list[CreditSubject], *, at: datetime) -> None:
+    for number, subject in enumerate(subjects):
+        log_read(
+            now=at + timedelta(minutes=2 * number), actor_id=actor_id, what="信用记录", target_type="subject",
+            target_id=subject.pk, subject_id=subject.pk, purpose=ReadLog.Purpose.SUPERVISION,
+        )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Each day that is over is counted once, in sets, and what is unusual in it is put down."""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.urls import reverse
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import SHANGHAI, local_date
+from credit_portal.audit.models import ReadLog
+from credit_portal.audit.recording import together
+from credit_portal.deadlines.calendars import current_calendar
+from credit_portal.outbox import notices
+from credit_portal.registry import groups
+from credit_portal.registry.models import User
+from verification.models import ReaderDay, UnusualReading
+
+from . import rules
+
+Kind = UnusualReading.Kind
+# A portal that was away for longer is not asked about what lies further back.
+MOST_DAYS = 30
+
+# What subjects read of themselves has no actor. Hours are Shanghai's, as are the days.
+_COUNT = """
+SELECT actor_id, count(*), count(DISTINCT subject_id),
+       count(*) FILTER (WHERE %(rest)s OR (at AT TIME ZONE 'Asia/Shanghai')::time < %(opens)s
+                              OR (at AT TIME ZONE 'Asia/Shanghai')::time >= %(closes)s)
+FROM audit_readlog
+WHERE at >= %(begin)s AND at < %(end)s AND actor_id IS NOT NULL
+GROUP BY actor_id
+"""
+_AVOIDED = """
+SELECT log.actor_id, code.id, count(*)
+FROM audit_readlog log
+JOIN verification_avoidedcode code ON code.user_id = log.actor_id
+     AND code.from_on <= %(day)s AND (code.until_on IS NULL OR code.until_on >= %(day)s)
+JOIN registry_creditsubject subject ON subject.id = log.subject_id
+     AND (subject.uscc = code.uscc OR subject.id_number_index = code.id_number_index)
+WHERE log.at >= %(begin)s AND log.at < %(end)s
+GROUP BY log.actor_id, code.id
+"""
+
+
+def follow_the_days(*, now: datetime) -> int:
+    """Step of the sweep: every day that is over and not counted yet; gives how many unusual readings are new."""
+    today = local_date(now)
+    last = ReaderDay.objects.aggregate(last=Max("day"))["last"]
+    day = max(today - timedelta(days=MOST_DAYS), last + timedelta(days=1) if last else date.min)
+    found = 0
+    # From one day with readings to the next: those without have nothing to count, now and at each later pass.
+    while (read_at := _first_after(_midnight(day))) is not None and (day := local_date(read_at)) < today:
+        found += _count(day, now=now)
+        day += timedelta(days=1)
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), SHANGHAI)
+
+
+def _first_after(moment: datetime) -> datetime | None:
+    rows = ReadLog.objects.filter(at__gte=moment, actor_id__isnull=False)
+    return rows.order_by("at").values_list("at", flat=True).first()
+
+
+@transaction.atomic
+def _count(day: date, *, now: datetime) -> int:
+    """Count one day. Counted by another process at the same moment, or before, it counts nothing."""
+    begin = _midnight(day)
+    told = {"day": day, "begin": begin, "end": begin + timedelta(days=1)}
+    with connection.cursor() as cursor:
+        # One at a time: the day's rows are not there before its transaction ends.
+        cursor.execute("SELECT pg_advisory_xact_lock(715003017)")
+        if ReaderDay.objects.filter(day__gte=day).exists():
+            return 0
+        cursor.execute(
+            _COUNT,
+            told
+            | {
+                "rest": not current_calendar().is_working_day(day),
+                "opens": rules.OPENS,
+                "closes": rules.CLOSES,
+            },
+        )
+        counted = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute(_AVOIDED, told)
+        avoided = cursor.fetchall()
+    # The log keeps numbers of accounts that a restored copy may not have.
+    known = set(User.objects.filter(pk__in=counted).values_list("pk", flat=True))
+    counted = {pk: row for pk, row in counted.items() if pk in known}
+    earlier = _earlier(list(counted), day)
+    found = []
+    for reader, (readings, subjects, off) in counted.items():
+        limit = rules.limit_of(earlier[reader])
+        common = {"reader_id": reader, "day": day, "found_at": now}
+        if rules.too_many(subjects, limit):
+            found.append(
+                UnusualReading(
+                    kind=Kind.VOLUME, readings=readings, subjects=subjects, usual=limit.usual,
+                    limit=limit.subjects, **common,
+                )
+            )  # fmt: skip
+        if rules.off_hours(off):
+            found.append(UnusualReading(kind=Kind.OFF_HOURS, readings=off, subjects=subjects, **common))
+    found += [
+        UnusualReading(
+            kind=Kind.AVOIDED, reader_id=reader, day=day, found_at=now, readings=readings, subjects=1, avoided_id=code
+        )
+        for reader, code, readings in avoided
+        if reader in known
+    ]  # fmt: skip
+    ReaderDay.objects.bulk_create(
+        [
+            ReaderDay(reader_id=reader, day=day, readings=readings, subjects=subjects, off_hours=off)
+            for reader, (readings, subjects, off) in counted.items()
+        ],
+        batch_size=1_000,
+    )
+    UnusualReading.objects.bulk_create(found, batch_size=1_000)
+    with together():
+        for row in found:
+            events.unusual_reading(
+                now=now, actor_id=None, reading_id=row.pk, reader_id=row.reader_id, kind=row.kind, step="发现", day=day
+            )  # fmt: skip
+    if found:
+        notices.notify(
+            users=User.objects.filter(groups__name=groups.SECURITY_ADMIN, is_active=True),
+            key=f"unusual_reading:{day}", kind="security", title=f"{day} 有异常查阅 {len(found)} 件，请核实", body="",
+            link=reverse("admin:verification_unusualreading_changelist"), now=now,
+        )  # fmt: skip
+    return len(found)
+
+
+def _earlier(readers: list[int], day: date) -> dict[int, list[int]]:
+    """How many subjects each reader read on each of the days before on which it read at all."""
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = ReaderDay.objects.filter(
+        reader__in=readers, day__lt=day, day__gte=day - timedelta(days=rules.DAYS_BACK), subjects__gt=0
+    )
+    for reader, subjects in rows.values_list("reader_id", "subjects"):
+        found[reader].append(subjects)
+    return found
