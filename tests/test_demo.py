@@ -105,6 +105,7 @@ from verification.models import (
     MembershipUpload,
     TaxCreditEntry,
     TrainingSession,
+    UnusualReading,
     UsageNotice,
 )
 from verification.rules import standing
@@ -333,6 +334,15 @@ class TheDemonstration(TestCase):
         job = BulkJob.objects.get(mapping=None)
         assert (job.state, job.good, job.bad, job.breaches) == ("done", 7, 1, 1) and job.result_name
         assert ImportedCommitment.objects.filter(breach="waiting").count() == 1
+
+    def test_the_security_administrator_has_what_was_read_unusually_to_ask_about(self):
+        told = {
+            row.kind: row
+            for row in UnusualReading.objects.filter(kind__in=["avoided", "off_hours"]).order_by("pk")
+        }
+        assert told["avoided"].state == "open" and told["avoided"].avoided.relation == "company"
+        late = UnusualReading.objects.exclude(decided_by=None).get()
+        assert (late.kind, late.state, late.readings) == ("off_hours", "explained", 5)
 
     def test_a_register_of_before_was_handed_over_by_two_with_its_history_and_its_signed_list(self):
         assert [one.confirmed for one in HandoverMapping.objects.order_by("version")] == [False, True]
