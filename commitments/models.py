@@ -34,6 +34,9 @@ from .bulk_models import BulkFault as BulkFault
 from .bulk_models import BulkJob as BulkJob
 from .bulk_models import ImportedCommitment as ImportedCommitment
 from .bulk_models import ImportedRevision as ImportedRevision
+from .capture_models import CaptureBatch as CaptureBatch
+from .capture_models import CaptureKeying as CaptureKeying
+from .capture_models import CaptureSheet as CaptureSheet
 from .consequence_models import Interview as Interview
 from .consequence_models import Letter as Letter
 from .consequence_models import Recipient as Recipient
@@ -226,6 +229,7 @@ class Commitment(models.Model):
         ONLINE = "online", "网上"
         BULK = "bulk", "批量归集"
         PARTNER = "partner", "系统对接"
+        PAPER = "paper", "纸质补录"
 
     class SignedBy(models.TextChoices):
         PAD = "pad", "电子手写签名"
@@ -375,6 +379,7 @@ class CommitmentEvent(models.Model):
     class Kind(models.TextChoices):
         SIGNED = "signed", "核查通过并签署"
         IMPORTED = "imported", "由受理单位归集"
+        CAPTURED = "captured", "由纸质承诺书登记"
         PUBLISHED = "published", "公示"
         WITHDRAWN = "withdrawn", "停止公示"
         PRINTED = "printed", "打印"

@@ -24,6 +24,7 @@ urlpatterns = [
     path("desk/repair/", include("repair.desk.urls")),
     path("desk/cases/", include("commitments.case_urls")),
     path("desk/warnings/", include("commitments.warnings.urls")),
+    path("desk/capture/", include("commitments.capture.urls")),
     path("desk/bulk/", include("commitments.bulk.urls")),
     path("desk/handover/", include("commitments.handover.urls")),
     path("desk/readings/", include("commitments.readings.urls")),

@@ -39,7 +39,7 @@ TOLD = "{unit}归集，文件“{name}”第 {row} 行"
 OWN_SERIALS = 900_000
 
 # Numbers that a file has used are not given out again.
-_COUNTERS = """
+COUNTERS = """
 INSERT INTO registry_numbercounter (series, last)
 SELECT 'commitment:' || left(code, 6) || ':' || substr(code, 7, 8), max(right(code, 6)::int)
 FROM unnest(%s::text[]) AS code WHERE right(code, 6)::int < %s GROUP BY 1 ORDER BY 1
@@ -74,7 +74,7 @@ def write(
         copy_models([_imported(one, row, job) for one, row in zip(new, rows, strict=True)])
         _course(new, rows, job, now)
         with connection.cursor() as cursor:
-            cursor.execute(_COUNTERS, [[row.code for row in rows], OWN_SERIALS])
+            cursor.execute(COUNTERS, [[row.code for row in rows], OWN_SERIALS])
         making.make([row.pk for row in rows])
         _told_kept(new, rows, job, now)
         _to_determine(new, rows, now)

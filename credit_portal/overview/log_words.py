@@ -175,6 +175,9 @@ VERBS = {
     "handover.mapping": "移交对照",
     "handover.protocol": "移交清单",
     "commitment.imported": "归集承诺",
+    "capture.batch": "上传纸质承诺",
+    "capture.sheet": "纸质承诺录入",
+    "commitment.captured": "登记纸质承诺",
     "commitment.revised": "按归集文件更正承诺",
 }
 TARGETS = {
@@ -251,6 +254,8 @@ TARGETS = {
     "bulk_job": "批量上传",
     "handover_mapping": "移交对照",
     "handover_protocol": "移交清单",
+    "capture_batch": "纸质承诺批次",
+    "capture_sheet": "纸质承诺",
     "warning_list": "预警列表",
     "warning_rule": "预警规则",
     "reading_draft": "读本草稿",
@@ -410,6 +415,7 @@ def bring_words() -> None:
     )
     register("recheck.answered", finding=dict(Recheck.Finding.choices))
     register("commitment.imported", publicity_class=dict(PublicityClass.choices))
+    register("commitment.captured", publicity_class=dict(PublicityClass.choices))
     register("publicity.decided", publicity_class=dict(PublicityClass.choices), reason=reasons)
     register("publicity.withdrawn", reason=reasons)
     register("act.entered", kind=dict(ActKind.choices), source=dict(AdministrativeAct.Source.choices))

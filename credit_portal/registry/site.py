@@ -69,6 +69,7 @@ STAFF_NAV: list[NavItem] = [
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
     NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK, rare=True),
     NavItem("handover", "登记簿移交", "/desk/handover/", groups=AT_THE_DESK, rare=True),
+    NavItem("capture", "纸质承诺", "/desk/capture/", groups=AT_THE_DESK | {"clerk"}, rare=True),
     NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
     NavItem(
         "cases",

@@ -73,6 +73,7 @@ from .business import (
     text_drafted,
     text_published,
 )
+from .capture import capture_batch, capture_sheet, commitment_captured
 from .catalogue import (
     catalogue_filing,
     catalogue_import,
@@ -174,6 +175,8 @@ __all__ = [
     "bulk_job",
     "calendar_loaded",
     "campaign_step",
+    "capture_batch",
+    "capture_sheet",
     "case_step",
     "catalogue_filing",
     "catalogue_import",
@@ -181,6 +184,7 @@ __all__ = [
     "check_source_saved",
     "check_step",
     "collection_exported",
+    "commitment_captured",
     "commitment_corrected",
     "commitment_fulfilment",
     "commitment_imported",
