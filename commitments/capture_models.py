@@ -17,9 +17,7 @@ class CaptureBatch(models.Model):
     department = models.ForeignKey(
         Department, models.PROTECT, verbose_name="录入单位", related_name="+", db_index=False
     )
-    owner = models.ForeignKey(
-        User, models.PROTECT, verbose_name="上传人", related_name="+", db_index=False
-    )
+    owner = models.ForeignKey(User, models.PROTECT, verbose_name="上传人", related_name="+", db_index=False)
     name = models.CharField("批次名称", max_length=100)
     created_at = models.DateTimeField("上传时间")
     is_demo = models.BooleanField("演示数据", default=False)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from commitments import reading, texts
 from commitments.associations import campaigns, notes, texting
 from commitments.bulk import jobs as bulk_jobs
+from commitments.capture import keying as capturing
 from commitments.concluding import Upload
 from commitments.consequences import letters
 from commitments.handover import protocol as handover_protocol
@@ -172,6 +173,7 @@ class Office:
         self._associations()
         self._catalogue()
         self._bulk()
+        self._capture()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -298,6 +300,14 @@ class Office:
             job_id=job.pk, actor=people[1], now=NOW,
             sides=handover_protocol.Sides("赵一", "栾城区信用办", "钱二", NOW.date()),
         )  # fmt: skip
+
+    def _capture(self) -> None:
+        """A paper commitment whose scan waits to be keyed."""
+        batch, _ = capturing.start(
+            files=[Upload(signature_png(), "image/png", "承诺书.png")], name="集市",
+            actor=self.people[groups.OFFICER], now=NOW,
+        )  # fmt: skip
+        self.capture = batch.sheets.get()
 
     def _self_service(self) -> None:
         """A key occupational group, and what a tax authority has on record of a person."""

@@ -26,9 +26,8 @@ from .office import client_of
 from .scenes import mine
 
 NOW = make.NOW
-CODE = "91130111MA00000099"
 TYPED = {
-    "kind": "organisation", "subject_name": "栾城区集市商贸有限公司", "commitment_type": "proactive",
+    "kind": "organisation", "subject_name": "栾城区集市商贸有限公司", "commitment_type": "voluntary",
     "item_name": "明码标价承诺", "pledge": "明码标价，不缺斤短两。", "liability": "违反的，接受公示。",
     "signer_name": "王五", "made_on": "2026年9月5日",
 }  # fmt: skip
@@ -46,7 +45,7 @@ class Desk:
         self.first = make.staff("officer", department=self.unit)
         self.second = make.staff("clerk", department=self.unit)
         self.stranger = make.staff("officer", department=make.department(name="栾城区测试文旅局"))
-        self.code = make.uscc(7) if hasattr(make, "uscc") else CODE
+        self.code = make.organisation_code(7)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def desk(built, db):
 
 def bring(desk, *shades: int, name: str = "集市") -> CaptureBatch:
     files = [SimpleUploadedFile(f"纸{shade}.png", picture(shade), "image/png") for shade in shades]
-    answer = client_of(desk.first).post("/desk/capture/", {"name": name, "files": files})
+    answer = client_of(desk.first).post("/desk/capture/", {"name": name, "scans": files})
     assert answer.status_code == 302, answer.content.decode()[-3000:]
     return CaptureBatch.objects.latest("pk")
 
@@ -121,13 +120,17 @@ def test_a_paper_is_keyed_by_two_and_registered_only_when_it_is_stored(desk, mon
     assert key_second(desk, one).status_code == 409
     keying.key_second(sheet_id=one.pk, values={}, actor=desk.second, now=NOW)
     assert Commitment.objects.count() == 1
-    assert f"已登记，承诺编码 {made.code}" in client_of(desk.second).get(f"/desk/capture/{batch.uuid}/").content.decode() or True
-    told = str(list(AuditEvent.objects.filter(event__startswith="capture").values())) if hasattr(AuditEvent, "event") else ""
-    assert desk.code not in told
+    assert made.code in client_of(desk.second).get(f"/desk/capture/{batch.uuid}/").content.decode()
+    told = str(list(AuditEvent.objects.values()))
+    assert "capture.sheet" in told and desk.code not in told
     # The same again is asked about, and the code on a paper is taken once.
     key_first(desk, other)
     answer = key_second(desk, other)
-    assert answer.status_code == 409 and made.code in answer.content.decode() and 'name="confirm_duplicate"' in answer.content.decode()
+    assert (
+        answer.status_code == 409
+        and made.code in answer.content.decode()
+        and 'name="confirm_duplicate"' in answer.content.decode()
+    )
     assert Commitment.objects.count() == 1
     assert key_second(desk, other, confirm_duplicate="on").status_code == 302
     assert Commitment.objects.count() == 2
@@ -147,7 +150,9 @@ def test_two_keyings_that_differ_are_set_side_by_side_and_settled(desk) -> None:
     assert client.post(page(sheet), {"deed": "settle", "code": "first"}).status_code == 409
     mixed = client.post(page(sheet), {"deed": "settle", "code": "first", "made_on": "second"})
     assert mixed.status_code == 409 and "与承诺作出日期" in mixed.content.decode()
-    assert client.post(page(sheet), {"deed": "settle", "code": "first", "made_on": "first"}).status_code == 302
+    assert (
+        client.post(page(sheet), {"deed": "settle", "code": "first", "made_on": "first"}).status_code == 302
+    )
     assert Commitment.objects.get().code == code
     assert list(CaptureKeying.objects.values_list("turn", "by")) == [
         (1, desk.first.pk), (2, desk.second.pk), (3, desk.second.pk),
@@ -167,15 +172,17 @@ def test_two_keyings_that_differ_are_set_side_by_side_and_settled(desk) -> None:
 
 
 @pytest.mark.req("R35")
-def test_what_is_no_scan_is_refused_by_name_and_strangers_see_nothing(desk, django_assert_max_num_queries) -> None:
+def test_what_is_no_scan_is_refused_by_name_and_strangers_see_nothing(
+    desk, django_assert_max_num_queries
+) -> None:
     client = client_of(desk.first)
     bad = SimpleUploadedFile("坏.png", b"MZ\x90\x00nothing", "image/png")
-    answer = client.post("/desk/capture/", {"files": [bad]})
+    answer = client.post("/desk/capture/", {"scans": [bad]})
     assert answer.status_code == 422 and "坏.png" in answer.content.decode()
     assert client.post("/desk/capture/", {}).status_code == 422 and not CaptureBatch.objects.exists()
     good = [SimpleUploadedFile(f"{n}.png", picture(n), "image/png") for n in (21, 21, 22)]
     bad.seek(0)
-    answer = client.post("/desk/capture/", {"files": [*good, bad]}, follow=True)
+    answer = client.post("/desk/capture/", {"scans": [*good, bad]}, follow=True)
     shown = answer.content.decode()
     assert "坏.png" in shown and "已经上传过" in shown and CaptureSheet.objects.count() == 2
     batch = CaptureBatch.objects.get()
@@ -205,5 +212,9 @@ def test_two_keyings_are_equal_exactly_where_their_folded_characters_are(code, p
 @pytest.mark.req("R35")
 @given(st.dates(date(2015, 1, 1), date(2026, 9, 14)))
 def test_a_day_is_the_same_in_every_way_of_writing_it(day) -> None:
-    ways = (f"{day:%Y%m%d}", f"{day.year}/{day.month}/{day.day}", f"{day.year}年{day.month}月{day.day}日".translate(WIDE))
+    ways = (
+        f"{day:%Y%m%d}",
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}年{day.month}月{day.day}日".translate(WIDE),
+    )
     assert {rules.day(one, today=date(2026, 9, 14)) for one in ways} == {day.isoformat()}

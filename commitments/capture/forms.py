@@ -17,22 +17,28 @@ from . import rules
 _NO_MEMORY = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class SeveralFiles(forms.ClearableFileInput):
+class SeveralFiles(forms.FileInput):
+    """Lets several be chosen; the form looks at one of them, the view reads all."""
+
     allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.get(name)
 
 
 class UploadForm(forms.Form):
     name = forms.CharField(
         label="批次名称", max_length=100, required=False, help_text="如 9 月集市、协会收集；不填写的用日期。"
     )
-    files = forms.FileField(
+    scans = forms.FileField(
         label="扫描件",
         required=False,
+        allow_empty_file=True,
         widget=SeveralFiles(attrs={"accept": ".pdf,.jpg,.jpeg,.png", "multiple": True}),
         help_text="PDF、JPEG 或 PNG，可以一次选多个，每个文件是一份承诺书；每个最多 10 MB，合计最多 30 MB。",
     )
 
-    def clean_files(self) -> None:
+    def clean_scans(self) -> None:
         # Several come at once: the view reads them; each is looked at by itself.
         return None
 
@@ -95,12 +101,18 @@ class FirstForm(TwiceForm):
     """The whole paper."""
 
     kind = forms.ChoiceField(label="承诺人类别", choices=CreditSubject.Kind.choices)
-    subject_name = forms.CharField(label="承诺人名称", max_length=200, widget=forms.TextInput(attrs=_NO_MEMORY))
+    subject_name = forms.CharField(
+        label="承诺人名称", max_length=200, widget=forms.TextInput(attrs=_NO_MEMORY)
+    )
     commitment_type = forms.ChoiceField(label="承诺类型", choices=CommitmentType.choices)
     item = forms.ChoiceField(
-        label="事项", required=False, help_text="选了事项的，用签署那天的现行文本；与纸质件不同的，照纸质件填写下面的内容。"
+        label="事项",
+        required=False,
+        help_text="选了事项的，用签署那天的现行文本；与纸质件不同的，照纸质件填写下面的内容。",
     )
-    item_name = forms.CharField(label="承诺事由", max_length=512, required=False, help_text="没有选事项的填写。")
+    item_name = forms.CharField(
+        label="承诺事由", max_length=512, required=False, help_text="没有选事项的填写。"
+    )
     pledge = forms.CharField(
         label="承诺内容", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -111,8 +123,12 @@ class FirstForm(TwiceForm):
         label="签字人", max_length=100, required=False, help_text="法定代表人（负责人）、本人或者代理人。",
         widget=forms.TextInput(attrs=_NO_MEMORY),
     )  # fmt: skip
-    valid_until = forms.CharField(label="有效期至", max_length=40, required=False, widget=forms.TextInput(attrs=_NO_MEMORY))
-    case_ref = forms.CharField(label="办件编号", max_length=60, required=False, widget=forms.TextInput(attrs=_NO_MEMORY))
+    valid_until = forms.CharField(
+        label="有效期至", max_length=40, required=False, widget=forms.TextInput(attrs=_NO_MEMORY)
+    )
+    case_ref = forms.CharField(
+        label="办件编号", max_length=60, required=False, widget=forms.TextInput(attrs=_NO_MEMORY)
+    )
 
     def __init__(self, *args: Any, department: Department, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -123,7 +139,10 @@ class FirstForm(TwiceForm):
         )
         field = self.fields["item"]
         if isinstance(field, forms.ChoiceField):
-            field.choices = [("", "没有在清单中的事项"), *((str(pk), name) for pk, name in items.values_list("item_id", "name")[:500])]
+            field.choices = [
+                ("", "没有在清单中的事项"),
+                *((str(pk), name) for pk, name in items.values_list("item_id", "name")[:500]),
+            ]
 
     def clean_subject_name(self) -> str:
         try:

@@ -62,9 +62,9 @@ def start(
     kept, CaptureError says why."""
     department = _own_unit(actor)
     if not files:
-        raise CaptureError("请选择扫描件。", field="files")
+        raise CaptureError("请选择扫描件。", field="scans")
     if len(files) > MOST_FILES:
-        raise CaptureError(f"一次最多 {MOST_FILES} 个文件，现为 {len(files)} 个。", field="files")
+        raise CaptureError(f"一次最多 {MOST_FILES} 个文件，现为 {len(files)} 个。", field="scans")
     batch = CaptureBatch.objects.create(
         department=department, owner=actor, name=name.strip() or f"{local_date(now)} 上传", created_at=now, is_demo=is_demo
     )  # fmt: skip
@@ -94,11 +94,11 @@ def start(
             with transaction.atomic():
                 CaptureSheet.objects.create(batch=batch, department=department, scan=scan, sha256=sha256)
         except IntegrityError as error:
-            raise CaptureError("同样的扫描件刚刚由别人上传，请刷新以后再传。", field="files") from error
+            raise CaptureError("同样的扫描件刚刚由别人上传，请刷新以后再传。", field="scans") from error
         kept.add(sha256)
         sheets += 1
     if not sheets:
-        raise CaptureError("没有可以收下的文件：" + "；".join(refused), field="files")
+        raise CaptureError("没有可以收下的文件：" + "；".join(refused), field="scans")
     events.capture_batch(
         now=now, actor_id=actor.pk, department_id=department.pk, batch_id=batch.pk, sheets=sheets, refused=len(refused)
     )  # fmt: skip
@@ -111,21 +111,29 @@ def save_draft(*, sheet_id: int, typed: Mapping[str, str], actor: User) -> None:
         sheet = _locked(sheet_id, actor)
         if sheet.state != State.WAITING:
             return
-        sheet.draft_sealed = crypto.seal(json.dumps(dict(typed), ensure_ascii=False), aad=f"capture:{sheet.uuid}")
+        sheet.draft_sealed = crypto.seal(
+            json.dumps(dict(typed), ensure_ascii=False), aad=f"capture:{sheet.uuid}"
+        )
         sheet.save(update_fields=["draft_sealed"])
 
 
 def draft_of(sheet: CaptureSheet) -> dict[str, str]:
     if not sheet.draft_sealed:
         return {}
-    return cast(dict[str, str], json.loads(crypto.open_sealed(sheet.draft_sealed, aad=f"capture:{sheet.uuid}")))
+    return cast(
+        dict[str, str], json.loads(crypto.open_sealed(sheet.draft_sealed, aad=f"capture:{sheet.uuid}"))
+    )
 
 
 @transaction.atomic
 def key_first(*, sheet_id: int, values: Mapping[str, str], actor: User, now: datetime) -> CaptureSheet:
     """The whole paper. Raises CaptureError by field. Sent twice by the same person, it happened once."""
     sheet = _locked(sheet_id, actor)
-    if sheet.state == State.SECOND and sheet.first_by_id == actor.pk and values_of(sheet, Turn.FIRST) == values:
+    if (
+        sheet.state == State.SECOND
+        and sheet.first_by_id == actor.pk
+        and values_of(sheet, Turn.FIRST) == values
+    ):
         return sheet
     _in_state(sheet, State.WAITING)
     rules.check_code(
@@ -216,7 +224,9 @@ def refuse(*, sheet_id: int, refusal: str, actor: User, now: datetime) -> Captur
 def values_of(sheet: CaptureSheet, turn: int) -> dict[str, str]:
     """What was keyed at a turn of the present round."""
     row = sheet.keyings.get(round=sheet.round, turn=turn)
-    return cast(dict[str, str], json.loads(crypto.open_sealed(row.sealed, aad=_sealed_for(sheet, row.round, turn))))
+    return cast(
+        dict[str, str], json.loads(crypto.open_sealed(row.sealed, aad=_sealed_for(sheet, row.round, turn)))
+    )
 
 
 def _done(
@@ -239,7 +249,9 @@ def _keep(sheet: CaptureSheet, turn: int, values: Mapping[str, str], actor: User
         sheet=sheet,
         round=sheet.round,
         turn=turn,
-        sealed=crypto.seal(json.dumps(dict(values), ensure_ascii=False), aad=_sealed_for(sheet, sheet.round, turn)),
+        sealed=crypto.seal(
+            json.dumps(dict(values), ensure_ascii=False), aad=_sealed_for(sheet, sheet.round, turn)
+        ),
         by=actor,
         at=now,
     )

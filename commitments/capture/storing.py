@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +42,9 @@ def item_of(values: Values, department: Department) -> ServiceItemVersion | None
     return found
 
 
-def paper_of(values: Values, department: Department) -> tuple[PaperText, ServiceItemVersion | None, int | None]:
+def paper_of(
+    values: Values, department: Department
+) -> tuple[PaperText, ServiceItemVersion | None, int | None]:
     """The text as it binds: typed from the paper, or the item's text that was in force on the day of signing (R20–R25).
     Raises CaptureError by field."""
     item = item_of(values, department)
@@ -52,11 +55,15 @@ def paper_of(values: Values, department: Department) -> tuple[PaperText, Service
         "commitment_type": values["commitment_type"],
     }
     if values["pledge"]:
-        content = [
+        content: list[dict[str, Any]] = [
             {"no": number, "kind": kind, "clause": None, "text": values[kind]}
             for number, kind in enumerate(("pledge", "liability"), 1)
         ]
-        return PaperText(title=writing.TITLE, version_label="", version_sha256="", content=content, **common), item, None
+        return (
+            PaperText(title=writing.TITLE, version_label="", version_sha256="", content=content, **common),
+            item,
+            None,
+        )
     if item is None:
         raise CaptureError("没有选事项的，须照纸质件填写承诺内容和违诺责任。", field="pledge")
     version = text_for(
@@ -160,7 +167,9 @@ def store(
         publicity_class=publicity,
     )
     hooks.run_after_import(
-        rows=[hooks.Imported(commitment.pk, commitment.code, subject.kind, publicity, reason)], actor=actor, now=now
+        rows=[hooks.Imported(commitment.pk, commitment.code, subject.kind, publicity, reason)],
+        actor=actor,
+        now=now,
     )
     return commitment
 

@@ -36,14 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
             made, refused = keying.start(
                 files=[
                     Upload(one.read(), one.content_type or "", one.name or "")
-                    for one in request.FILES.getlist("files")[: keying.MOST_FILES + 1]
+                    for one in request.FILES.getlist("scans")[: keying.MOST_FILES + 1]
                 ],
                 name=form.cleaned_data["name"],
                 actor=request.user,
                 now=clock.now(),
             )
         except CaptureError as error:
-            form.add_error("files", str(error))
+            form.add_error("scans", str(error))
         else:
             for line in refused:
                 messages.warning(request, f"没有收下 {line}")
@@ -91,8 +91,12 @@ def batch(request: HttpRequest, uuid: UUID) -> HttpResponse:
         {
             "batch": found,
             "rows": shown[:PER_PAGE],
-            "next": "?" + urlencode({**kept, "after": shown[PER_PAGE - 1].pk}) if len(shown) > PER_PAGE else "",
-            "tabs": [(code, label, getattr(found, f"n_{code}"), code == state) for code, label in State.choices],
+            "next": "?" + urlencode({**kept, "after": shown[PER_PAGE - 1].pk})
+            if len(shown) > PER_PAGE
+            else "",
+            "tabs": [
+                (code, label, getattr(found, f"n_{code}"), code == state) for code, label in State.choices
+            ],
             "all": state not in State.values,
             "go_on": keying.next_for(request.user, found),
         },
@@ -112,8 +116,18 @@ def sheet(request: HttpRequest, uuid: UUID) -> HttpResponse:
             if form is not None and error.field in form.fields:
                 form.add_error(error.field, str(error))
                 return _show(request, found, form, status=409, existing=error.existing)
-            return _show(request, found, form, error=str(error), status=409, existing=error.existing, ask=error.field == "confirm_duplicate")
-    return _show(request, found, form, status=422 if form is not None and form.is_bound and form.errors else 200)
+            return _show(
+                request,
+                found,
+                form,
+                error=str(error),
+                status=409,
+                existing=error.existing,
+                ask=error.field == "confirm_duplicate",
+            )
+    return _show(
+        request, found, form, status=422 if form is not None and form.is_bound and form.errors else 200
+    )
 
 
 def _form(request: HttpRequest, found: CaptureSheet) -> TwiceForm | None:
@@ -145,7 +159,10 @@ def _deed(request: HttpRequest, found: CaptureSheet, form: TwiceForm | None) -> 
         case "second" if found.state == State.SECOND and form is not None:
             if not form.is_valid():
                 return None
-            _say(request, keying.key_second(values=form.cleaned_data, confirm_duplicate=confirmed, now=now, **act))
+            _say(
+                request,
+                keying.key_second(values=form.cleaned_data, confirm_duplicate=confirmed, now=now, **act),
+            )
         case "settle":
             chosen = {key: request.POST.get(key, "") for key in rules.TWICE}
             _say(request, keying.settle(chosen=chosen, confirm_duplicate=confirmed, now=now, **act))
@@ -160,7 +177,11 @@ def _deed(request: HttpRequest, found: CaptureSheet, form: TwiceForm | None) -> 
     following = keying.next_for(request.user, found.batch)
     if deed in ("first", "second") and following is not None and following.pk != found.pk:
         return redirect("capture:sheet", following.uuid)
-    return redirect("capture:sheet", found.uuid) if deed == "back" else redirect("capture:batch", found.batch.uuid)
+    return (
+        redirect("capture:sheet", found.uuid)
+        if deed == "back"
+        else redirect("capture:batch", found.batch.uuid)
+    )
 
 
 def _say(request: HttpRequest, done: CaptureSheet) -> None:
@@ -190,9 +211,12 @@ def _show(
     own = found.department_id == request.user.department_id
     differing: list[tuple[str, str, str, str]] = []
     if found.state == State.DIFFERS:
-        first, second = (keying.values_of(found, turn) for turn in (CaptureKeying.Turn.FIRST, CaptureKeying.Turn.SECOND))
+        first, second = (
+            keying.values_of(found, turn) for turn in (CaptureKeying.Turn.FIRST, CaptureKeying.Turn.SECOND)
+        )
         differing = [
-            (key, rules.TWICE[key], first[key] or "没有", second[key] or "没有") for key in rules.differences(first, second)
+            (key, rules.TWICE[key], first[key] or "没有", second[key] or "没有")
+            for key in rules.differences(first, second)
         ]
     _log(request, found, "纸质承诺的录入", own=own)
     counts = keying.counted(CaptureBatch.objects.filter(pk=found.batch_id)).get()
@@ -201,7 +225,9 @@ def _show(
         "desk/capture/sheet.html",
         {
             "sheet": found,
-            "form": form if own and not (found.state == State.SECOND and found.first_by_id == request.user.pk) else None,
+            "form": form
+            if own and not (found.state == State.SECOND and found.first_by_id == request.user.pk)
+            else None,
             "own": own,
             "open": found.state in (State.WAITING, State.SECOND, State.DIFFERS),
             "differing": differing,
@@ -228,7 +254,9 @@ def scan(request: HttpRequest, uuid: UUID) -> HttpResponse:
         raise Http404(f"扫描件无法打开：{error}") from error
     _log(request, found, "纸质承诺扫描件", own=found.department_id == request.user.department_id)
     response = HttpResponse(content, content_type=found.scan.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, found.scan.original_name or "扫描件") or ""
+    response["Content-Disposition"] = (
+        content_disposition_header(False, found.scan.original_name or "扫描件") or ""
+    )
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
