@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0002_squashed_0003_reads_by_access'),
-        ('commitments', '0032_told_kept'),
+        ('commitments', '0033_handover'),
         ('documents', '0001_squashed_0002_initial'),
         ('registry', '0012_versions_withdrawn'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
