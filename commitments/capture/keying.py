@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Q, QuerySet
+from django.db.models.functions import Cast
 
 from commitments.concluding import Upload
 from commitments.models import CaptureBatch, CaptureKeying, CaptureSheet, Commitment
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.hashing import keyed_hash
+from credit_portal.audit.models import ReadLog
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import clean_name, store_evidence
@@ -28,7 +30,8 @@ from .rules import CaptureError
 State, Turn = CaptureSheet.State, CaptureKeying.Turn
 DOES = (*AT_THE_DESK, groups.CLERK)
 MOST_FILES = 100
-ANOTHER = "第二遍须由另一人录入：第一遍是您录入的。"
+ANOTHER = "第二遍须由另一人录入：这一份您录入过第一遍，或者看过两遍对照。"
+COMPARED = "纸质承诺两遍对照"  # what the log of reading calls it when both values are shown
 
 
 def batches_visible_to(user: User) -> QuerySet[CaptureBatch]:
@@ -50,7 +53,17 @@ def counted(rows: QuerySet[CaptureBatch]) -> QuerySet[CaptureBatch]:
 def next_for(user: User, batch: CaptureBatch) -> CaptureSheet | None:
     """The next sheet of a batch that the person may key: first those to be seen a second time."""
     rows = batch.sheets.filter(department_id=user.department_id)
-    second = rows.filter(state=State.SECOND).exclude(first_by=user).order_by("pk").first()
+    seen = ReadLog.objects.filter(actor_id=user.pk, target_type="capture_sheet", what=COMPARED).annotate(
+        sheet_id=Cast("target_id", BigIntegerField())
+    )
+    keyed = CaptureKeying.objects.filter(by=user).exclude(turn=Turn.SECOND)
+    second = (
+        rows.filter(state=State.SECOND)
+        .exclude(pk__in=seen.values("sheet_id"))
+        .exclude(pk__in=keyed.values("sheet_id"))
+        .order_by("pk")
+        .first()
+    )
     return second or rows.filter(state=State.WAITING).order_by("pk").first()
 
 
@@ -110,19 +123,34 @@ def save_draft(*, sheet_id: int, typed: Mapping[str, str], actor: User) -> None:
     with transaction.atomic():
         sheet = _locked(sheet_id, actor)
         if sheet.state != State.WAITING:
-            return
-        sheet.draft_sealed = crypto.seal(
-            json.dumps(dict(typed), ensure_ascii=False), aad=f"capture:{sheet.uuid}"
-        )
+            raise CaptureError(
+                f"没有暂存：这一份现为“{sheet.get_state_display()}”。输入的内容还在下面，离开本页就没有了。", field="draft"
+            )
+        drafts = {**_drafts(sheet), str(actor.pk): dict(typed)}
+        sheet.draft_sealed = crypto.seal(json.dumps(drafts, ensure_ascii=False), aad=f"capture:{sheet.uuid}")
         sheet.save(update_fields=["draft_sealed"])
 
 
-def draft_of(sheet: CaptureSheet) -> dict[str, str]:
+def draft_of(sheet: CaptureSheet, author: User) -> dict[str, str]:
+    """What a person has typed; nobody sees another's, who may be the one to key it the second time."""
+    return _drafts(sheet).get(str(author.pk), {})
+
+
+def has_seen(sheet: CaptureSheet, user: User) -> bool:
+    """Whether a person keyed the whole or settled it in any round, or has looked at both values: no longer blind."""
+    return (
+        sheet.keyings.filter(by=user).exclude(turn=Turn.SECOND).exists()
+        or ReadLog.objects.filter(
+            actor_id=user.pk, target_type="capture_sheet", target_id=str(sheet.pk), what=COMPARED
+        ).exists()
+    )
+
+
+def _drafts(sheet: CaptureSheet) -> dict[str, dict[str, str]]:
     if not sheet.draft_sealed:
         return {}
-    return cast(
-        dict[str, str], json.loads(crypto.open_sealed(sheet.draft_sealed, aad=f"capture:{sheet.uuid}"))
-    )
+    opened = crypto.open_sealed(sheet.draft_sealed, aad=f"capture:{sheet.uuid}")
+    return cast(dict[str, dict[str, str]], json.loads(opened))
 
 
 @transaction.atomic
@@ -157,7 +185,7 @@ def key_second(
     if sheet.state == State.DONE:
         return sheet
     _in_state(sheet, State.SECOND)
-    if sheet.first_by_id == actor.pk:
+    if has_seen(sheet, actor):
         raise CaptureError(ANOTHER)
     first = values_of(sheet, Turn.FIRST)
     _keep(sheet, Turn.SECOND, values, actor, now)
