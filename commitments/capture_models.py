@@ -60,7 +60,10 @@ class CaptureSheet(models.Model):
     first_by = models.ForeignKey(
         User, models.PROTECT, null=True, verbose_name="第一遍录入人", related_name="+", db_index=False
     )
+    # By author: nobody reads another's.
     draft_sealed = models.TextField("没有录完的内容（加密）", blank=True, editable=False)
+    # Not blind any more, in any later round. Added only (trigger).
+    compared_by = models.ManyToManyField(User, verbose_name="看过两遍对照的人", related_name="+")
     commitment = models.OneToOneField(
         "commitments.Commitment", models.PROTECT, null=True, verbose_name="承诺", related_name="captured_from"
     )

@@ -146,7 +146,7 @@ def photo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def print_paper(request: HttpRequest, code: str, paper: str) -> HttpResponse:
     """POST notes that a paper is printed, then leads to it."""
     one = own_commitment(request, code)
-    if paper not in PAPERS:
+    if paper not in PAPERS or (paper == "commitment" and one.pdf_id is None):
         raise Http404("没有这种文书。")
     if request.method != "POST":
         return redirect("window:commitment", one.code)
@@ -164,7 +164,7 @@ def _to_paper(request: HttpRequest, address: str) -> HttpResponse:
 def paper_pdf(request: HttpRequest, code: str, paper: str) -> HttpResponse:
     """The signed PDF as it was stored, or the receipt; that somebody read it is logged."""
     one = own_commitment(request, code)
-    if paper not in PAPERS:
+    if paper not in PAPERS or (paper == "commitment" and one.pdf_id is None):
         raise Http404("没有这种文书。")
     label, make = PAPERS[paper]
     content = make(one)

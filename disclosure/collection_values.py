@@ -56,7 +56,7 @@ def commitment_values(commitment: Commitment) -> dict[str, str]:
 
 
 def _clauses(commitment: Commitment, kind: str) -> str:
-    if commitment.channel == Commitment.Channel.BULK:
+    if commitment.channel == Commitment.Channel.BULK or commitment.text_version_id is None:
         # As its unit told it: the numbers, if there are any, are in its own words.
         return "\n".join(clause["text"] for clause in commitment.content if clause["kind"] == kind)
     return "\n".join(

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -44,6 +45,7 @@ class Desk:
         self.unit = make.department(name="栾城区测试市场监管局")
         self.first = make.staff("officer", department=self.unit)
         self.second = make.staff("clerk", department=self.unit)
+        self.third = make.staff("head", department=self.unit)
         self.stranger = make.staff("officer", department=make.department(name="栾城区测试文旅局"))
         self.code = make.organisation_code(7)
 
@@ -88,6 +90,7 @@ def test_a_paper_is_keyed_by_two_and_registered_only_when_it_is_stored(desk, mon
     answer = key_first(desk, one, subject_code=desk.code[:-1])
     assert answer.status_code == 422 and "17 位" in answer.content.decode()
     assert "栾城区集市商贸有限公司" in client_of(desk.first).get(page(one)).content.decode()
+    assert "栾城区集市商贸有限公司" not in client_of(desk.second).get(page(one)).content.decode()
     answer = key_first(desk, one)
     assert answer.status_code == 302 and answer["Location"] == page(other)
     one.refresh_from_db()
@@ -131,6 +134,13 @@ def test_a_paper_is_keyed_by_two_and_registered_only_when_it_is_stored(desk, mon
         and made.code in answer.content.decode()
         and 'name="confirm_duplicate"' in answer.content.decode()
     )
+    # A clerk opens no page of the desk's: the code is text there, and a link for whoever may open it.
+    link = f'href="/desk/obligations/{made.code}/"'
+    assert link not in answer.content.decode()
+    assert link not in client_of(desk.second).get(page(one)).content.decode()
+    assert link in client_of(desk.third).get(page(one)).content.decode()
+    third = {"deed": "second", "subject_code": desk.code, "code": "", "made_on": "20260905"}
+    assert link in client_of(desk.third).post(page(other), third).content.decode()
     assert Commitment.objects.count() == 1
     assert key_second(desk, other, confirm_duplicate="on").status_code == 302
     assert Commitment.objects.count() == 2
@@ -171,6 +181,67 @@ def test_two_keyings_that_differ_are_set_side_by_side_and_settled(desk) -> None:
     assert again.state == "refused" and again.scan is not None
 
 
+def told(desk, sheet: CaptureSheet, person, **changed: str):
+    """The second keying, by whom it may not be done."""
+    values = {"subject_code": desk.code, "code": "", "made_on": "2026-09-05", **changed}
+    with pytest.raises(rules.CaptureError) as refused:
+        keying.key_second(sheet_id=sheet.pk, values=values, actor=person, now=NOW)
+    assert str(refused.value) == keying.ANOTHER
+    shown = client_of(person).get(page(sheet)).content.decode()
+    assert keying.ANOTHER in shown and 'name="made_on"' not in shown
+
+
+@pytest.mark.req("R35")
+def test_whoever_is_not_blind_any_more_keys_no_second_time_in_any_round(desk) -> None:
+    by_third = client_of(desk.third)
+    sheet = bring(desk, 41).sheets.get()
+    typed = {**TYPED, "subject_code": desk.code}
+    key_first(desk, sheet)
+    key_second(desk, sheet, made_on="2026-09-06")
+    sheet.refresh_from_db()
+    assert sheet.state == "differs" and not sheet.compared_by.exists()
+    # An office that looks on is shown neither; a head of the unit is shown both, which is kept.
+    overseer = make.staff("credit_office", department=make.department(name="栾城区测试信用办"))
+    looked = client_of(overseer).get(page(sheet))
+    assert looked.status_code == 200 and "2026-09-06" not in looked.content.decode()
+    assert "2026-09-06" in by_third.get(page(sheet)).content.decode()
+    assert list(sheet.compared_by.all()) == [desk.third]
+    with connection.cursor() as cursor, pytest.raises(DatabaseError), transaction.atomic():
+        cursor.execute("DELETE FROM commitments_capturesheet_compared_by")
+    by_third.post(page(sheet), {"deed": "back"})
+    # The second of before, who never opened the comparison, keys the whole: the first of before is out, and who compared.
+    assert client_of(desk.second).post(page(sheet), {"deed": "first", **typed}).status_code == 302
+    sheet.refresh_from_db()
+    assert (sheet.state, sheet.round, sheet.first_by) == ("second", 2, desk.second)
+    for person in (desk.first, desk.second, desk.third):
+        told(desk, sheet, person)
+        assert keying.next_for(person, sheet.batch) is None
+    fourth = make.staff("officer", department=desk.unit)
+    assert keying.next_for(fourth, sheet.batch) == sheet
+    values = {"subject_code": desk.code, "code": "", "made_on": "2026-09-05"}
+    assert keying.key_second(sheet_id=sheet.pk, values=values, actor=fourth, now=NOW).state == "done"
+
+
+@pytest.mark.req("R35")
+def test_what_is_put_aside_too_late_is_not_said_to_be_kept_and_stays_on_the_page(desk) -> None:
+    client = client_of(desk.third)
+    sheet = bring(desk, 51).sheets.get()
+    draft = {"deed": "draft", **TYPED, "subject_name": "没有存下的名称", "subject_code": desk.code[:-1]}
+    assert client.post(page(sheet), draft).status_code == 302
+    assert "没有存下的名称" in client.get(page(sheet)).content.decode()
+    key_first(desk, sheet)
+    for state in ("待复核", "不予录入"):
+        answer = client.post(page(sheet), draft)
+        shown = answer.content.decode()
+        assert answer.status_code == 409 and f"没有暂存：这一份现为“{state}”" in shown
+        assert "没有存下的名称" in shown and "已暂存" not in shown and TYPED["pledge"] in shown
+        # It is no form of this state: nothing of it can be sent on by mistake.
+        assert 'value="draft"' not in shown and 'value="first"' not in shown and 'value="second"' not in shown
+        client.post(page(sheet), {"deed": "refuse", "refusal": "illegible"})
+    sheet.refresh_from_db()
+    assert sheet.state == "refused" and not sheet.draft_sealed
+
+
 @pytest.mark.req("R35")
 def test_what_is_no_scan_is_refused_by_name_and_strangers_see_nothing(
     desk, django_assert_max_num_queries
@@ -190,7 +261,8 @@ def test_what_is_no_scan_is_refused_by_name_and_strangers_see_nothing(
     stranger = client_of(desk.stranger)
     for address in (f"/desk/capture/{batch.uuid}/", page(sheet), f"{page(sheet)}scan/"):
         assert stranger.get(address).status_code == 404
-    assert client.get(f"{page(sheet)}scan/").content == picture(21)
+    scan = client.get(f"{page(sheet)}scan/")
+    assert scan.content == picture(21) and scan["X-Frame-Options"] == "SAMEORIGIN"
     with django_assert_max_num_queries(30):
         client.get(f"/desk/capture/{batch.uuid}/")
     assert client.get(f"/desk/capture/{batch.uuid}/?state=%00&after=x").status_code == 200

@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import BigIntegerField, Count, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Count, Q, QuerySet
 
 from commitments.concluding import Upload
 from commitments.models import CaptureBatch, CaptureKeying, CaptureSheet, Commitment
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.hashing import keyed_hash
-from credit_portal.audit.models import ReadLog
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import clean_name, store_evidence
@@ -31,7 +29,6 @@ State, Turn = CaptureSheet.State, CaptureKeying.Turn
 DOES = (*AT_THE_DESK, groups.CLERK)
 MOST_FILES = 100
 ANOTHER = "第二遍须由另一人录入：这一份您录入过第一遍，或者看过两遍对照。"
-COMPARED = "纸质承诺两遍对照"  # what the log of reading calls it when both values are shown
 
 
 def batches_visible_to(user: User) -> QuerySet[CaptureBatch]:
@@ -53,13 +50,11 @@ def counted(rows: QuerySet[CaptureBatch]) -> QuerySet[CaptureBatch]:
 def next_for(user: User, batch: CaptureBatch) -> CaptureSheet | None:
     """The next sheet of a batch that the person may key: first those to be seen a second time."""
     rows = batch.sheets.filter(department_id=user.department_id)
-    seen = ReadLog.objects.filter(actor_id=user.pk, target_type="capture_sheet", what=COMPARED).annotate(
-        sheet_id=Cast("target_id", BigIntegerField())
-    )
-    keyed = CaptureKeying.objects.filter(by=user).exclude(turn=Turn.SECOND)
+    # As `has_seen` has it, of all of them at once.
+    keyed = CaptureKeying.objects.filter(by=user, sheet__batch=batch).exclude(turn=Turn.SECOND)
     second = (
         rows.filter(state=State.SECOND)
-        .exclude(pk__in=seen.values("sheet_id"))
+        .exclude(compared_by=user)
         .exclude(pk__in=keyed.values("sheet_id"))
         .order_by("pk")
         .first()
@@ -140,10 +135,20 @@ def has_seen(sheet: CaptureSheet, user: User) -> bool:
     """Whether a person keyed the whole or settled it in any round, or has looked at both values: no longer blind."""
     return (
         sheet.keyings.filter(by=user).exclude(turn=Turn.SECOND).exists()
-        or ReadLog.objects.filter(
-            actor_id=user.pk, target_type="capture_sheet", target_id=str(sheet.pk), what=COMPARED
-        ).exists()
+        or sheet.compared_by.filter(pk=user.pk).exists()
     )
+
+
+def compare(*, sheet: CaptureSheet, actor: User) -> list[tuple[str, str, str, str]]:
+    """What differs, to be settled: input, its label, first, second. Whoever is shown it is on record before and keys no
+    second time in a later round."""
+    with transaction.atomic():
+        sheet.compared_by.add(actor)
+    first, second = (values_of(sheet, turn) for turn in (Turn.FIRST, Turn.SECOND))
+    return [
+        (key, rules.TWICE[key], first[key] or "没有", second[key] or "没有")
+        for key in rules.differences(first, second)
+    ]
 
 
 def _drafts(sheet: CaptureSheet) -> dict[str, dict[str, str]]:

@@ -11,12 +11,14 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from commitments.concluding import Upload
-from commitments.models import CaptureBatch, CaptureKeying, CaptureSheet
+from commitments.models import CaptureBatch, CaptureSheet, Commitment
+from commitments.views_papers import NO_PAGE_POLICY
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.visibility import has_role, limit_to_visible
 
 from . import keying, rules
 from .forms import FirstForm, RefuseForm, TwiceForm, UploadForm
@@ -113,29 +115,41 @@ def sheet(request: HttpRequest, uuid: UUID) -> HttpResponse:
             if answer := _deed(request, found, form):
                 return answer
         except CaptureError as error:
-            if form is not None and error.field in form.fields:
-                form.add_error(error.field, str(error))
-                return _show(request, found, form, status=409, existing=error.existing)
-            return _show(
-                request,
-                found,
-                form,
-                error=str(error),
-                status=409,
-                existing=error.existing,
-                ask=error.field == "confirm_duplicate",
-            )
+            return _refused(request, found, form, error)
     return _show(
         request, found, form, status=422 if form is not None and form.is_bound and form.errors else 200
     )
 
 
+def _refused(
+    request: HttpRequest, was: CaptureSheet, form: TwiceForm | None, error: CaptureError
+) -> HttpResponse:
+    """The page as the sheet stands now, which another person may have moved on, with what was typed and why it was not taken."""
+    found = _visible(request, was.uuid)
+    if error.field == "draft":
+        typed = FirstForm(initial=_typed(request), department=found.department, **_told(found))
+        return _show(request, found, typed, error=str(error), status=409, unsaved=True)
+    if found.state != was.state:
+        form = _form(request, found)
+    elif form is not None and error.field in form.fields:
+        form.add_error(error.field, str(error))
+        return _show(request, found, form, status=409, existing=error.existing)
+    return _show(
+        request, found, form, error=str(error), status=409, existing=error.existing,
+        ask=error.field == "confirm_duplicate",
+    )  # fmt: skip
+
+
+def _told(found: CaptureSheet) -> dict[str, Any]:
+    return {"today": clock.today(), "region": found.department.region_id}
+
+
 def _form(request: HttpRequest, found: CaptureSheet) -> TwiceForm | None:
-    told: dict[str, Any] = {"today": clock.today(), "region": found.department.region_id}
+    told = _told(found)
     keys = request.method == "POST" and request.POST.get("deed") in ("first", "second", "draft")
     data = request.POST if keys else None
     if found.state == State.WAITING:
-        initial = {} if keys else keying.draft_of(found)
+        initial = {} if keys else keying.draft_of(found, request.user)
         return FirstForm(data, initial=initial, department=found.department, **told)
     # Told a second time after the other person has been quicker, it is read as it was meant.
     return TwiceForm(data, **told) if found.state == State.SECOND else None
@@ -147,12 +161,12 @@ def _deed(request: HttpRequest, found: CaptureSheet, form: TwiceForm | None) -> 
     confirmed = request.POST.get("confirm_duplicate") == "on"
     match deed:
         case "draft":
-            keying.save_draft(typed=_typed(form), **act)
+            keying.save_draft(typed=_typed(request), **act)
             messages.success(request, "已暂存，还没有录入。")
             return redirect("capture:sheet", found.uuid)
         case "first" if found.state == State.WAITING and form is not None:
             if not form.is_valid():
-                keying.save_draft(typed=_typed(form), **act)
+                keying.save_draft(typed=_typed(request), **act)
                 return None
             keying.key_first(values=form.cleaned_data, now=now, **act)
             messages.success(request, f"第 {found.pk} 份的第一遍已保存，待另一人复核；还没有登记。")
@@ -192,10 +206,8 @@ def _say(request: HttpRequest, done: CaptureSheet) -> None:
         messages.warning(request, f"第 {done.pk} 份两遍不同，待核定；还没有登记。")
 
 
-def _typed(form: TwiceForm | None) -> dict[str, str]:
-    if form is None:
-        return {}
-    return {key: str(form.data.get(key, ""))[:5000].replace("\0", "") for key in form.fields}
+def _typed(request: HttpRequest) -> dict[str, str]:
+    return {key: request.POST.get(key, "")[:5000].replace("\0", "") for key in FirstForm.base_fields}
 
 
 def _show(
@@ -207,28 +219,24 @@ def _show(
     status: int = 200,
     existing: str = "",
     ask: bool = False,
+    unsaved: bool = False,
 ) -> HttpResponse:
+    """`unsaved`: the form holds what was typed for a sheet that has left 待录入; nothing of it was kept."""
     own = found.department_id == request.user.department_id
-    differing: list[tuple[str, str, str, str]] = []
-    if found.state == State.DIFFERS:
-        first, second = (
-            keying.values_of(found, turn) for turn in (CaptureKeying.Turn.FIRST, CaptureKeying.Turn.SECOND)
-        )
-        differing = [
-            (key, rules.TWICE[key], first[key] or "没有", second[key] or "没有")
-            for key in rules.differences(first, second)
-        ]
-    _log(request, found, "纸质承诺的录入", own=own)
+    compared = own and found.state == State.DIFFERS and not unsaved
+    differing = keying.compare(sheet=found, actor=request.user) if compared else []
+    blind = found.state != State.SECOND or not keying.has_seen(found, request.user)
+    _log(request, found, "纸质承诺两遍对照" if compared else "纸质承诺的录入", own=own)
     counts = keying.counted(CaptureBatch.objects.filter(pk=found.batch_id)).get()
     return render(
         request,
         "desk/capture/sheet.html",
         {
             "sheet": found,
-            "form": form
-            if own and not (found.state == State.SECOND and found.first_by_id == request.user.pk)
-            else None,
+            "form": form if own and (blind or unsaved) else None,
+            "unsaved": unsaved,
             "own": own,
+            "another": keying.ANOTHER,
             "open": found.state in (State.WAITING, State.SECOND, State.DIFFERS),
             "differing": differing,
             "refuse_form": RefuseForm(),
@@ -236,6 +244,8 @@ def _show(
             "picture": found.scan.content_type.startswith("image/"),
             "error": error,
             "existing": existing,
+            # A code is no secret; what it names is shown to whom it is meant for.
+            "opens": _opens(request, existing or (found.commitment.code if found.commitment else "")),
             "ask": ask,
             "keyings": found.keyings.select_related("by"),
         },
@@ -243,7 +253,17 @@ def _show(
     )
 
 
+def _opens(request: HttpRequest, code: str) -> bool:
+    """Whether the reader may open the desk's page of a commitment."""
+    return (
+        bool(code)
+        and has_role(request.user, *AT_THE_DESK)
+        and limit_to_visible(Commitment.objects.filter(code=code), request.user).exists()
+    )
+
+
 @desk(*DOES)
+@NO_PAGE_POLICY
 @require_safe
 def scan(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The scan as it came; that somebody read it is logged."""
@@ -258,6 +278,8 @@ def scan(request: HttpRequest, uuid: UUID) -> HttpResponse:
         content_disposition_header(False, found.scan.original_name or "扫描件") or ""
     )
     response["X-Content-Type-Options"] = "nosniff"
+    # The page of the sheet holds a PDF in a frame.
+    response["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
 

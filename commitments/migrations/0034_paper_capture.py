@@ -10,6 +10,8 @@ from django.db import migrations, models
 KEPT = """
 CREATE TRIGGER commitments_capturekeying_kept BEFORE UPDATE OR DELETE ON commitments_capturekeying
     FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
+CREATE TRIGGER commitments_capturesheet_compared_by_kept BEFORE UPDATE OR DELETE ON commitments_capturesheet_compared_by
+    FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
 CREATE TRIGGER commitments_capturesheet_kept BEFORE DELETE ON commitments_capturesheet
     FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
 CREATE TRIGGER commitments_capturebatch_kept BEFORE DELETE ON commitments_capturebatch
@@ -18,6 +20,7 @@ CREATE TRIGGER commitments_capturebatch_kept BEFORE DELETE ON commitments_captur
 FREE = """
 DROP TRIGGER commitments_capturebatch_kept ON commitments_capturebatch;
 DROP TRIGGER commitments_capturesheet_kept ON commitments_capturesheet;
+DROP TRIGGER commitments_capturesheet_compared_by_kept ON commitments_capturesheet_compared_by;
 DROP TRIGGER commitments_capturekeying_kept ON commitments_capturekeying;
 """
 
@@ -73,6 +76,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True, verbose_name='办结时间')),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sheets', to='commitments.capturebatch', verbose_name='批次')),
                 ('commitment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='captured_from', to='commitments.commitment', verbose_name='承诺')),
+                ('compared_by', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='看过两遍对照的人')),
                 ('department', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.department', verbose_name='录入单位')),
                 ('ended_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办结人')),
                 ('first_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='第一遍录入人')),
