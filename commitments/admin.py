@@ -30,6 +30,8 @@ from .admin_associations import RegistrationAdmin as RegistrationAdmin
 from .admin_associations import RegistrationVerifierAdmin as RegistrationVerifierAdmin
 from .admin_associations import RosterEntryAdmin as RosterEntryAdmin
 from .admin_bulk import BulkJobAdmin as BulkJobAdmin
+from .admin_capture import CaptureBatchAdmin as CaptureBatchAdmin
+from .admin_capture import CaptureSheetAdmin as CaptureSheetAdmin
 from .admin_cases import BreachCaseAdmin
 from .admin_consequences import RecipientAdmin as RecipientAdmin
 from .admin_forms import OpenEvidenceForm

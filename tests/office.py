@@ -470,6 +470,8 @@ class Office:
             "commitments.bulkjob": self.bulk_job,
             "commitments.handovermapping": self.mapping,
             "commitments.handoverprotocol": self.protocol,
+            "commitments.capturebatch": self.capture.batch,
+            "commitments.capturesheet": self.capture,
             "registry.occupationgroup": self.occupation,
             "verification.taxcreditentry": self.tax_credit,
             "commitments.rosterentry": self.member,

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -124,6 +124,12 @@ def test_a_paper_is_keyed_by_two_and_registered_only_when_it_is_stored(desk, mon
     keying.key_second(sheet_id=one.pk, values={}, actor=desk.second, now=NOW)
     assert Commitment.objects.count() == 1
     assert made.code in client_of(desk.second).get(f"/desk/capture/{batch.uuid}/").content.decode()
+    # It is looked at, elsewhere, as every other commitment is; of a portal's own PDF there is none.
+    clerk = client_of(desk.second)
+    for address in (f"/window/c/{made.code}/", f"/commitments/{made.code}/", f"/verify/{made.verify_token}/"):
+        assert clerk.get(address).status_code == 200, address
+    assert clerk.get(f"/window/c/{made.code}/commitment.pdf").status_code == 404
+    assert "commitment.pdf" not in clerk.get(f"/window/c/{made.code}/").content.decode()
     told = str(list(AuditEvent.objects.values()))
     assert "capture.sheet" in told and desk.code not in told
     # The same again is asked about, and the code on a paper is taken once.
@@ -206,8 +212,21 @@ def test_whoever_is_not_blind_any_more_keys_no_second_time_in_any_round(desk) ->
     assert looked.status_code == 200 and "2026-09-06" not in looked.content.decode()
     assert "2026-09-06" in by_third.get(page(sheet)).content.decode()
     assert list(sheet.compared_by.all()) == [desk.third]
-    with connection.cursor() as cursor, pytest.raises(DatabaseError), transaction.atomic():
-        cursor.execute("DELETE FROM commitments_capturesheet_compared_by")
+    # What is on record stays: the database itself refuses.
+    for statement in (
+        "DELETE FROM commitments_capturesheet_compared_by",
+        "UPDATE commitments_capturesheet_compared_by SET user_id = user_id",
+        "DELETE FROM commitments_capturekeying",
+        "UPDATE commitments_capturekeying SET sealed = ''",
+        "DELETE FROM commitments_capturesheet",
+        "DELETE FROM commitments_capturebatch",
+    ):
+        with (
+            connection.cursor() as cursor,
+            pytest.raises(IntegrityError, match="只能追加"),
+            transaction.atomic(),
+        ):
+            cursor.execute(statement)
     by_third.post(page(sheet), {"deed": "back"})
     # The second of before, who never opened the comparison, keys the whole: the first of before is out, and who compared.
     assert client_of(desk.second).post(page(sheet), {"deed": "first", **typed}).status_code == 302

@@ -20,6 +20,7 @@ from django.test import TestCase, override_settings
 from commitments.models import (
     BulkJob,
     Campaign,
+    CaptureBatch,
     ClauseWarning,
     Commitment,
     CommitmentText,
@@ -213,9 +214,9 @@ class TheDemonstration(TestCase):
     def test_there_are_enough_subjects_of_each_kind_with_rare_characters_and_interpuncts(self):
         kinds = Counter(CreditSubject.objects.values_list("kind", flat=True))
         assert kinds["organisation"] >= 60
-        # Those of the people; seven of the eight rows of the demonstration's file came in, four of five of its register.
+        # Those of the people; seven of the eight rows of the demonstration's file came in, four of five of its register; one paper was registered.
         new = BulkJob.objects.filter(dry_run=False).values_list("new_subjects", flat=True).order_by("pk")
-        assert list(new) == [7, 4] and kinds["sole_trader"] == 25 + sum(new)
+        assert list(new) == [7, 4] and kinds["sole_trader"] == 25 + sum(new) + 1
         assert kinds["person"] == 12
         names = "".join(CreditSubject.objects.values_list("name", flat=True))
         assert {"𬭎", "䶮", "㛃", "·"} <= set(names)
@@ -347,9 +348,20 @@ class TheDemonstration(TestCase):
         made = HandoverProtocol.objects.get()
         assert made.counts["good"] == 4 and read_evidence(made.pdf).startswith(b"%PDF")
 
+    def test_papers_of_a_market_stand_in_every_state_between_scan_and_register(self):
+        sheets = CaptureBatch.objects.get().sheets.order_by("pk")
+        assert [one.state for one in sheets] == ["waiting", "second", "differs", "done", "refused"]
+        assert sheets[0].draft_sealed and sheets[4].refusal == "illegible"
+        done = sheets[3]
+        assert [one.by.username for one in done.keyings.all()] == ["luancheng-officer", "luancheng-clerk3"]
+        made = Commitment.objects.get(channel="paper")
+        assert done.commitment == made and made.signature == done.scan and made.is_demo
+        assert PublicityDecision.objects.filter(commitment=made).exists()
+        assert Obligation.objects.filter(commitment=made).exists()
+
     def test_commitments_of_every_type_were_signed_by_the_service_with_their_pdf(self):
         # What a department has collected on paper was not signed here.
-        everything = Commitment.objects.exclude(channel="bulk").select_related(
+        everything = Commitment.objects.exclude(channel__in=["bulk", "paper"]).select_related(
             "pdf", "signature", "text_version"
         )
         assert {c.commitment_type for c in everything} == {

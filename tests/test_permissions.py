@@ -49,6 +49,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "commitments.bulkjob": {"changelist": {K, A}, "add": NOBODY},
     "commitments.handovermapping": {"changelist": {K, A}, "add": NOBODY},
     "commitments.handoverprotocol": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.capturebatch": {"changelist": {K, A}, "add": NOBODY},
+    "commitments.capturesheet": {"changelist": {K, A}, "add": NOBODY},
     "deadlines.policyrule": {"changelist": OWN, "add": NOBODY, "impact": {K, A}},
     "deadlines.ruleproposal": {
         "changelist": {K, A}, "add": {K}, "approve": {K}, "reject": {K}, "cancel": {K}, "apply": {K},

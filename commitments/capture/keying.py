@@ -119,7 +119,8 @@ def save_draft(*, sheet_id: int, typed: Mapping[str, str], actor: User) -> None:
         sheet = _locked(sheet_id, actor)
         if sheet.state != State.WAITING:
             raise CaptureError(
-                f"没有暂存：这一份现为“{sheet.get_state_display()}”。输入的内容还在下面，离开本页就没有了。", field="draft"
+                f"没有暂存：这一份现为“{sheet.get_state_display()}”。输入的内容还在下面，离开本页就没有了。",
+                field="draft",
             )
         drafts = {**_drafts(sheet), str(actor.pk): dict(typed)}
         sheet.draft_sealed = crypto.seal(json.dumps(drafts, ensure_ascii=False), aad=f"capture:{sheet.uuid}")

@@ -140,6 +140,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "commitments.bulkjob",
             "commitments.handovermapping",
             "commitments.handoverprotocol",
+            "commitments.capturebatch",
+            "commitments.capturesheet",
         ],
     ),
 ]

@@ -15,6 +15,7 @@ from credit_portal.registry.models import CreditSubject, Department, ServiceItem
 from . import (
     associations,
     bulk,
+    capture,
     catalogue_work,
     foundation,
     handover,
@@ -77,6 +78,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     catalogue_work.lay_ahead(world, now=now)
     bulk.lay(timeline, now=now)
     handover.lay(timeline, now=now)
+    capture.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)
