@@ -43,7 +43,7 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     officer, clerk = (timeline.world.user(REGION, role) for role in ("officer", "clerk3"))
     made = local_date(now) - timedelta(days=6)
     scans = [
-        Upload(_scan(number, name, made), "image/png", f"集市承诺书{number + 1}.png")
+        Upload(scan(number, name, made), "image/png", f"集市承诺书{number + 1}.png")
         for number, name in enumerate(SIGNERS.values())
     ]
     batch, _ = keying.start(files=scans, name=NAME, actor=officer, now=now, is_demo=True)
@@ -85,7 +85,7 @@ def _values(number: int, made: date) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _scan(number: int, name: str, made: date) -> bytes:
+def scan(number: int, name: str, made: date) -> bytes:
     """The page as a scanner gives it: what is printed on it is what is to be keyed."""
     picture = Image.new("L", (826, 1169), 246)
     pen = ImageDraw.Draw(picture)
