@@ -49,6 +49,7 @@ class CaptureSheet(models.Model):
     batch = models.ForeignKey(
         CaptureBatch, models.PROTECT, related_name="sheets", verbose_name="批次", db_index=False
     )
+    number = models.PositiveSmallIntegerField("本批第几份")
     department = models.ForeignKey(
         Department, models.PROTECT, verbose_name="录入单位", related_name="+", db_index=False
     )
@@ -94,11 +95,11 @@ class CaptureSheet(models.Model):
                 condition=~Q(state="refused"),
                 name="capture_scan_once",
             ),
+            models.UniqueConstraint(fields=["batch", "number"], name="capture_numbered"),
         ]
-        indexes = [models.Index(fields=["batch", "id"], name="capture_by_batch")]
 
     def __str__(self) -> str:
-        return f"第 {self.pk} 份"
+        return f"第 {self.number} 份"
 
 
 class CaptureKeying(models.Model):

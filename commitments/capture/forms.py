@@ -177,4 +177,6 @@ class FirstForm(TwiceForm):
 
 
 class RefuseForm(forms.Form):
-    refusal = forms.ChoiceField(label="原因", choices=CaptureSheet.Refusal.choices)
+    refusal = forms.ChoiceField(
+        label="不予录入的原因", choices=[("", "请选择"), *CaptureSheet.Refusal.choices], required=False
+    )

@@ -100,7 +100,9 @@ def start(
             continue
         try:
             with transaction.atomic():
-                CaptureSheet.objects.create(batch=batch, department=department, scan=scan, sha256=sha256)
+                CaptureSheet.objects.create(
+                    batch=batch, number=sheets + 1, department=department, scan=scan, sha256=sha256
+                )
         except IntegrityError as error:
             raise CaptureError("同样的扫描件刚刚由别人上传，请刷新以后再传。", field="scans") from error
         kept.add(sha256)

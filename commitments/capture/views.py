@@ -169,7 +169,7 @@ def _deed(request: HttpRequest, found: CaptureSheet, form: TwiceForm | None) -> 
                 keying.save_draft(typed=_typed(request), **act)
                 return None
             keying.key_first(values=form.cleaned_data, now=now, **act)
-            messages.success(request, f"第 {found.pk} 份的第一遍已保存，待另一人复核；还没有登记。")
+            messages.success(request, f"{found}的第一遍已保存，待另一人复核；还没有登记。")
         case "second" if found.state == State.SECOND and form is not None:
             if not form.is_valid():
                 return None
@@ -185,7 +185,7 @@ def _deed(request: HttpRequest, found: CaptureSheet, form: TwiceForm | None) -> 
             messages.success(request, "已退回，请重新录入。")
         case "refuse":
             keying.refuse(refusal=request.POST.get("refusal", ""), now=now, **act)
-            messages.success(request, f"第 {found.pk} 份不予录入，扫描件保留。")
+            messages.success(request, f"{found}不予录入，扫描件保留。")
         case _:
             raise CaptureError(f"这一份现为“{found.get_state_display()}”，没有再办理一次。")
     following = keying.next_for(request.user, found.batch)
@@ -201,9 +201,9 @@ def _deed(request: HttpRequest, found: CaptureSheet, form: TwiceForm | None) -> 
 def _say(request: HttpRequest, done: CaptureSheet) -> None:
     """Only what is stored is called registered; it is said on the page after."""
     if done.commitment is not None:
-        messages.success(request, f"第 {done.pk} 份已登记，承诺编码 {done.commitment.code}。")
+        messages.success(request, f"{done}已登记，承诺编码 {done.commitment.code}。")
     else:
-        messages.warning(request, f"第 {done.pk} 份两遍不同，待核定；还没有登记。")
+        messages.warning(request, f"{done}两遍不同，待核定；还没有登记。")
 
 
 def _typed(request: HttpRequest) -> dict[str, str]:

@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('number', models.PositiveSmallIntegerField(verbose_name='本批第几份')),
                 ('sha256', models.CharField(max_length=64, verbose_name='扫描件校验值')),
                 ('state', models.CharField(choices=[('waiting', '待录入'), ('second', '待复核'), ('differs', '两遍不同，待核定'), ('done', '已登记'), ('refused', '不予录入')], default='waiting', max_length=10, verbose_name='状态')),
                 ('round', models.PositiveSmallIntegerField(default=1, verbose_name='第几轮')),
@@ -109,9 +110,9 @@ class Migration(migrations.Migration):
             model_name='capturebatch',
             index=models.Index(fields=['department', '-id'], name='capture_batch_listed'),
         ),
-        migrations.AddIndex(
+        migrations.AddConstraint(
             model_name='capturesheet',
-            index=models.Index(fields=['batch', 'id'], name='capture_by_batch'),
+            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='capture_numbered'),
         ),
         migrations.AddConstraint(
             model_name='capturesheet',
