@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from commitments.models import CaptureSheet, Commitment
 from credit_portal.audit import clock
+from credit_portal.documents import pdf
 from credit_portal.overview.demo import capture
 from tests import factories
 
@@ -84,3 +85,17 @@ def test_a_paper_goes_from_its_scan_over_two_people_to_the_register(window, tmp_
     expect(page.locator("#done")).to_have_text("已登记")
     window.look("109-capture-done")
     assert not window.faults
+    # A PDF stands in a frame of the page, where the browser's own viewer opens it.
+    paper = tmp_path / "集市承诺书3.pdf"
+    paper.write_bytes(
+        pdf.render_pdf(
+            "<html lang=zh><title>承诺书</title><p>承诺书</p></html>", identifier=b"paper", title="承诺书"
+        )
+    )
+    page.goto("/desk/capture/")
+    page.set_input_files("#id_scans", [paper])
+    page.click("main form button[type=submit]")
+    page.click("text=录入下一份")
+    expect(page.locator("iframe.paper-scan")).to_be_visible()
+    window.look("110-capture-pdf")
+    assert all(one.startswith("chrome") for one in window.faults), window.faults
