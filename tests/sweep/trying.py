@@ -137,8 +137,9 @@ def soundly(candidates: list[Found], *, today: date, samples: Mapping[str, str])
 
 
 # Where people write words; what is forged in any other place (a hidden number, a choice) may be passed over.
-# A wrong code is counted, whatever it was; the blanks of a draft are kept as far as they are right.
-ATTEMPTS = {"registry_wrongcode", "commitments_draft"}
+# A wrong code is counted, whatever it was; the blanks of a draft are kept as far as they are right;
+# what is typed from a paper waits as its author's draft, right or not.
+ATTEMPTS = {"registry_wrongcode", "commitments_draft", "commitments_capturesheet"}
 WORDS = {"text", "search", "tel", "email", "url", "password", "textarea"}
 
 
