@@ -61,7 +61,9 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     jobs.carry_on(job_id=trial.pk, now=now)
     job = running.receive(trial_id=trial.pk, actor=head, now=now, queue=False)
     jobs.carry_on(job_id=job.pk, now=now)
-    keeping.confirm(job_id=job.pk, note="与原台账和纸质承诺书逐份核对，属实（演示）。", actor=officer, now=now)
+    keeping.confirm(
+        job_id=job.pk, note="与原台账和纸质承诺书逐份核对，属实（演示）。", actor=officer, now=now
+    )
     keeping.carry_on(job_id=job.pk, now=now)
     sides = protocol.Sides(
         officer.get_full_name() or officer.username, f"信用办{MARK}", head.get_full_name() or head.username, local_date(now)
