@@ -35,13 +35,15 @@ drill:
 	@DATA_DIR="$(DATA_DIR)/drill" .venv/bin/python -m tests.drill
 
 # Made-up requests to every address of the API, EXAMPLES for each beside those at the limits of fields; every naughty string
-# in every text of every body, paper and writer; then in every field of every form of the demonstration for MINUTES, from the
-# string SEED on (one by chance, which is printed): an hour or so with the defaults.
+# in every text of every body, paper and writer; every odd value at every address; then every string in every field of every
+# form of the demonstration for MINUTES, from the string SEED on (one by chance, which is printed): an hour and a half or so
+# with the defaults.
 fuzz:
 	@$(BOOTSTRAP) dev
 	@$(FOR_TESTS) $(LOCAL) exec --throwaway -- env FUZZ_EXAMPLES="$${EXAMPLES:-500}" NAUGHTY_EACH=1 \
 	  NAUGHTY_MINUTES="$${MINUTES:-20}" NAUGHTY_SEED="$${SEED:-}" .venv/bin/python -m pytest --quiet -rP \
 	  tests/test_api_fuzz.py tests/test_naughty_strings.py tests/test_naughty_api.py tests/test_hostile_uploads.py \
+	  tests/test_odd_input.py tests/test_late_pages.py::test_every_address_of_late_materials_survives_odd_input \
 	  tests/test_demo.py::TheDemonstration::test_every_field_of_every_form_keeps_naughty_strings_or_refuses_them_by_name
 
 check-deploy:

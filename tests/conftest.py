@@ -90,8 +90,23 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT = Path(scratch) / "static"
     settings.STATIC_ROOT.mkdir()
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    _remember_pages_not_widgets()
     # Logins in tests are many, and nobody attacks these passwords.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _remember_pages_not_widgets() -> None:
+    """The test client copies the context of every template that it sees rendered; a form of the back office has hundreds
+    of widgets, and no test asks what stood in one of them."""
+    from django.test import client
+
+    plain = client.store_rendered_templates
+
+    def store_rendered_templates(store, signal, sender, template, context, **kwargs):
+        if not (template.name or "").startswith(("django/forms/", "unfold/")):
+            plain(store, signal, sender, template, context, **kwargs)
+
+    client.store_rendered_templates = store_rendered_templates
 
 
 def _let_tests_empty_the_log() -> None:
@@ -120,9 +135,11 @@ SCENE = pytest.StashKey["scenes.Scene"]()
 
 # Files that take long, the longest first: a worker that gets one of them last would have the other one wait.
 LONG = (
-    "test_odd_input", "test_setup", "test_drill_smoke", "test_permissions", "test_column", "test_window_faults",
-    "test_window_journey", "test_demo", "test_admin_browser", "test_admin_pages", "test_consequences_journey",
-    "test_checks_journey", "test_units_journey", "test_admin_deeds", "test_breach_journey",
+    "test_odd_input", "test_setup", "test_demo", "test_self_service_journey", "test_life", "test_permissions",
+    "test_column", "test_window_faults", "test_objections_journey", "test_drill_smoke", "test_window_journey",
+    "test_admin_browser", "test_naughty_strings", "test_checks_journey", "test_consequences_journey",
+    "test_repair_pages", "test_admin_pages", "test_handover_journey", "test_units_journey", "test_documents_pdf",
+    "test_house_browser", "test_repair_journey", "test_associations_journey", "test_case_rules", "test_api_fuzz",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class Shipped:
             for model in apps.get_models(include_auto_created=True)
             if model._meta.managed and not model._meta.proxy
         )
-        self.rows = self._content([name for name in self.tables if name in self._filled()])
+        self.rows = self._content(sorted(self._filled()))
 
     def _filled(self) -> set[str]:
         asked = " UNION ALL ".join(

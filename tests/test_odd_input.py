@@ -1,14 +1,12 @@
 """Whatever is typed, scanned or sent by a program gets an answer: no address of the portal breaks over its input."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
-from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -20,6 +18,8 @@ from disclosure.terms import FILTERS, PAGING
 from . import factories, office, subjects
 from .counter import Counter, signature_data_url
 from .scenes import mine
+from .shares import Shares
+from .watching import Watched, broken_by_parameters, status_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
@@ -116,7 +116,8 @@ def odd_paths(route: str) -> list[str]:
     if not parts:
         return [route]
     made = []
-    for turn in range(max(len(OF_PATH.get(kind, IN_ADDRESS)) for kind, _ in parts)):
+    turns = Shares(range(max(len(OF_PATH.get(kind, IN_ADDRESS)) for kind, _ in parts)))
+    for turn in turns.at(route, few=4):
         path = route
         for kind, name in parts:
             samples = OF_PATH.get(kind, IN_ADDRESS)
@@ -125,75 +126,9 @@ def odd_paths(route: str) -> list[str]:
     return made
 
 
-class Undone(Exception):
-    pass
-
-
-class Watched(QueryDict):
-    """The parameters of a request, which know which of them the page has read; None: all at once."""
-
-    read: set[str | None] = set()
-
-    def __getitem__(self, key: str) -> Any:
-        self.read.add(key)
-        return super().__getitem__(key)
-
-    def getlist(self, key: str, default: Any = None) -> Any:
-        self.read.add(key)
-        return super().getlist(key, default)
-
-    def __iter__(self) -> Iterator[str]:
-        self.read.add(None)
-        return super().__iter__()
-
-    def keys(self) -> Any:
-        self.read.add(None)
-        return super().keys()
-
-    def lists(self) -> Any:
-        self.read.add(None)
-        return super().lists()
-
-    def copy(self) -> Any:
-        self.read.add(None)
-        return super().copy()
-
-    def urlencode(self, safe: str | None = None) -> str:
-        self.read.add(None)
-        return super().urlencode(safe)
-
-
 @pytest.fixture
 def watched(monkeypatch) -> None:
     monkeypatch.setattr("django.core.handlers.wsgi.QueryDict", Watched)
-
-
-def broken_by_parameters(
-    client: Client, path: str, names: Sequence[str], values: Sequence[str]
-) -> list[tuple[str, int]]:
-    """The addresses with one odd parameter that break. A page that did not read the parameter when it had the first value
-    cannot tell the others from it: they are left out."""
-    broken = []
-    for name in names:
-        for value in values:
-            Watched.read.clear()
-            if (status := status_of(client, "get", f"{path}?{name}={value}")) >= 500:
-                broken.append((f"{path}?{name}={value}"[:120], status))
-            if Watched.read.isdisjoint({name, None}):
-                break
-    return broken
-
-
-def status_of(client: Client, method: str, *args: Any, **kwargs: Any) -> int:
-    """What the portal answers; whatever the request changed is undone."""
-    status = 0
-    try:
-        with transaction.atomic():
-            answer = getattr(client, method)(*args, **kwargs)
-            status = answer.status_code
-            raise Undone
-    except Undone:
-        return status
 
 
 @pytest.fixture(scope="module")
@@ -257,13 +192,14 @@ def test_a_page_that_reads_a_parameter_is_told_from_one_that_does_not(watched):
 def test_every_address_of_the_column_survives_odd_parts_and_parameters(place, watched):
     client = browsers(place)["public"]
     broken = []
+    values = Shares(SHARP_IN_ADDRESS)
     for route in routes():
         if route.startswith(("/admin/", "/window/")) or "export" in route:
             continue
         for path in odd_paths(route):
             addresses = [path]
             if "<" not in route:
-                broken += broken_by_parameters(client, path, parameters_of(path), SHARP_IN_ADDRESS)
+                broken += broken_by_parameters(client, path, parameters_of(path), values, route)
                 addresses += [f"{path}?{IN_ADDRESS[2]}={IN_ADDRESS[3]}", f"{path}?&&==&%"]
             broken += [(a[:120], s) for a in addresses if (s := status_of(client, "get", a)) >= 500]
     code = place.commitment.code
@@ -272,13 +208,14 @@ def test_every_address_of_the_column_survives_odd_parts_and_parameters(place, wa
         f"/subjects/{place.commitment.subject_code}/",
         f"/api/v1/public/subjects/{code[:18]}",
     ):
-        broken += broken_by_parameters(client, base, PARAMETERS["/"], SHARP_IN_ADDRESS)
-    assert not broken
+        broken += broken_by_parameters(client, base, PARAMETERS["/"], values, base)
+    assert not broken and not values.untried
 
 
 def test_every_list_of_the_back_office_survives_odd_parameters(place):
     clients = browsers(place)
     broken = []
+    sharp = Shares(SHARP_IN_ADDRESS[::2])
     for address, names in filters_of(place).items():
         reader = next(c for c in clients.values() if status_of(c, "get", address) == 200)
         # What Django itself reads is read alike on every list.
@@ -286,11 +223,11 @@ def test_every_list_of_the_back_office_survives_odd_parameters(place):
         for name in [*own, *names]:
             # Each kind of search of its own gets everything; the others what has broken something once.
             whole = name == "q" and address.endswith(("/commitment/", "/creditsubject/", "/auditevent/"))
-            for value in IN_ADDRESS if whole else SHARP_IN_ADDRESS[::2]:
+            for value in IN_ADDRESS if whole else sharp.at(address, name, few=1):
                 status = status_of(reader, "get", f"{address}?{name}={value}")
                 if status >= 500:
                     broken.append((address, name, value[:30], status))
-    assert not broken
+    assert not broken and not sharp.untried
 
 
 ENDINGS = ("", "change/", "history/", "delete/", "edit/", "confirm/", "evidence/x/")
@@ -299,15 +236,16 @@ ENDINGS = ("", "change/", "history/", "delete/", "edit/", "confirm/", "evidence/
 def test_every_record_page_of_the_back_office_survives_odd_numbers(place):
     client = browsers(place)["credit_office"]
     broken = []
+    values = [*SHARP_IN_ADDRESS, "_5F", "1_2F2", "add"]
+    pages = Shares([(one, "change/") for one in values])
+    others = Shares(list(product(SHARP_IN_ADDRESS[:3], [one for one in ENDINGS if one != "change/"])))
     for label in place.rows():
         base = office.registered()[label].url("changelist")
-        for value in [*SHARP_IN_ADDRESS, "_5F", "1_2F2", "add"]:
-            odd = value in SHARP_IN_ADDRESS[:3]
-            for ending in ENDINGS if odd else ("change/",):
-                status = status_of(client, "get", f"{base}{value}/{ending}")
-                if status >= 500:
-                    broken.append((base, value[:30], ending, status))
-    assert not broken
+        for value, ending in (*pages.at(label, few=2), *others.at(label, few=3)):
+            status = status_of(client, "get", f"{base}{value}/{ending}")
+            if status >= 500:
+                broken.append((base, value[:30], ending, status))
+    assert not broken and not pages.untried and not others.untried
 
 
 def fields_of(client: Client, address: str) -> set[str]:
@@ -322,22 +260,23 @@ def fields_of(client: Client, address: str) -> set[str]:
 def test_every_form_of_the_back_office_survives_odd_input(place):
     clients = browsers(place)
     broken = []
+    values, bodies = Shares(("", "栾\0城", "\U0010ffff", "9" * 5000, "inf", "²")), Shares(BROKEN)
     for address in known_addresses(place):
         for role in ("credit_office", "security_admin", "system_admin", "approval_bureau"):
             client = clients[role]
             names = fields_of(client, address) - {"csrfmiddlewaretoken"}
             if not names or status_of(client, "post", address) in (403, 405):
                 continue
-            for value in ("", "栾\0城", "\U0010ffff", "9" * 5000, "inf", "²"):
+            for value in values.at(address, few=2):
                 # All fields at once, then the one by one that a sane form would let through to the service.
                 status = status_of(client, "post", address, dict.fromkeys(names, value))
                 if status >= 500:
                     broken.append((role, address, value[:30], status))
-            for body, kind in BROKEN:
+            for body, kind in bodies.at(address, few=1):
                 if (status := status_of(client, "generic", "POST", address, body, kind)) >= 500:
                     broken.append((role, address, body[:30], status))
             break
-    assert not broken
+    assert not broken and not values.untried and not bodies.untried
 
 
 @pytest.mark.parametrize("step", ["newcomer", "read", "sign"])
@@ -364,19 +303,21 @@ def test_every_address_of_the_counter_survives_odd_input(place, step):
     addresses |= {name: reverse(f"window:{name}", args=[code, "x"]) for name in ("print", "paper_pdf")}
     sound = SOUND | {"item": str(hall.item.pk)}
     broken = []
+    # By the page and by its script.
+    sharp = Shares(list(product(SHARP, ({}, {"accept": "application/json", "hx-request": "true"}))))
+    bodies = Shares(BROKEN)
     for address, path in addresses.items():
         for name, value in (("part", "%00"), ("change", "%ED%A0%80"), ("large", "9" * 5000)):
             if status_of(client, "get", f"{path}?{name}={value}") >= 500:
                 broken.append((address, "get", name))
         for name in SENT.get(address, []):
-            for value in SHARP:
-                for headers in ({}, {"accept": "application/json", "hx-request": "true"}):
-                    if status_of(client, "post", path, sound | {name: value}, headers=headers) >= 500:
-                        broken.append((address, name, value[:60]))
-        for body, kind in BROKEN:
+            for value, headers in sharp.at(step, address, name, few=3):
+                if status_of(client, "post", path, sound | {name: value}, headers=headers) >= 500:
+                    broken.append((address, name, value[:60]))
+        for body, kind in bodies.at(step, address, few=2):
             if status_of(client, "generic", "POST", path, body, kind) >= 500:
                 broken.append((address, body[:60]))
-    assert not broken
+    assert not broken and not sharp.untried and not bodies.untried
 
 
 def test_every_own_page_of_a_subject_survives_odd_input(place, watched):
@@ -386,6 +327,7 @@ def test_every_own_page_of_a_subject_survives_odd_input(place, watched):
     client.raise_request_exception = False
     case = place.breach.case
     broken = []
+    values, bodies, typed = Shares(SHARP_IN_ADDRESS), Shares(BROKEN), Shares(AS_TYPED)
     for route in routes():
         if not route.startswith("/me/"):
             continue
@@ -395,8 +337,8 @@ def test_every_own_page_of_a_subject_survives_odd_input(place, watched):
         for path in {*odd_paths(route), *odd_paths(own)}:
             if (status := status_of(client, "get", path)) >= 500:
                 broken.append((path[:120], status))
-            broken += broken_by_parameters(client, path, ("before", "next", "own", "only"), SHARP_IN_ADDRESS)
-            for body, kind in BROKEN:
+            broken += broken_by_parameters(client, path, ("before", "next", "own", "only"), values, route)
+            for body, kind in bodies.at(route, few=2):
                 if (status := status_of(client, "generic", "POST", path, body, kind)) >= 500:
                     broken.append((path, body[:30], status))
     public = Client()
@@ -408,10 +350,10 @@ def test_every_own_page_of_a_subject_survives_odd_input(place, watched):
         browser = public if address == "/me/enter/" else client
         sound = {"subject_code": subject.uscc, "code": "AAAAAAAAAA", "next": "/me/"}
         for name in names:
-            for value in AS_TYPED:
+            for value in typed.at(address, name, few=10):
                 if (status := status_of(browser, "post", address, sound | {name: value})) >= 500:
                     broken.append((address, name, value[:30], status))
-    assert not broken
+    assert not broken and not values.untried and not bodies.untried and not typed.untried
 
 
 def test_logging_in_survives_odd_input(place):
@@ -456,43 +398,56 @@ def test_every_address_of_a_handover_survives_odd_input(place):
         name for name in sound if re.fullmatch(r"c0|r15|k3|k8|k17|day_order|t11_0|o11_0|t11_6|o11_6", name)
     ]
     assert len(kinds) >= 8
-    for value in (*AS_TYPED, "[" * 100_000, "none", "101"):
-        sent: list[dict[str, Any]] = [dict.fromkeys(sound, value), {key: [value, value] for key in sound}]
-        sent += [sound | {name: value} for name in kinds]
+    odd = (*AS_TYPED, "[" * 100_000, "none", "101")
+    ways, alone = Shares((True, False)), Shares(odd)
+    for value in odd:
+        sent: list[dict[str, Any]] = [
+            {key: [value, value] if twice else value for key in sound} for twice in ways.at(value[:30], few=1)
+        ]
         broken += [
             ("mapping", value[:30]) for data in sent if status_of(client, "post", mapping, data) >= 500
         ]
+    for name in kinds:
+        for value in alone.at(name, few=4):
+            if status_of(client, "post", mapping, sound | {name: value}) >= 500:
+                broken.append((name, value[:30]))
     for name in sound:
         if status_of(client, "post", mapping, {k: v for k, v in sound.items() if k != name}) >= 500:
             broken.append(("missing", name))
     sides = {"giver_person": "赵一", "receiver": "信用办", "receiver_person": "钱二", "on": "2026-11-30"}
+    typed = Shares((*AS_TYPED, "0001-01-01", "9999-12-31"))
     for name in sides:
-        for value in (*AS_TYPED, "0001-01-01", "9999-12-31"):
+        for value in typed.at(name, few=8):
             if status_of(client, "post", f"{job}protocol/", sides | {name: value}) >= 500:
                 broken.append((name, value[:30]))
     files = (b"", b"\xff\xfe\x00", b"PK\x03\x04", "编号\n\0\n".encode(), ",".join(["甲"] * 20_000).encode() + b"\n1\n",
              f"{'甲' * 5000}\n1\n".encode(), "编号,编号\n1,2\n".encode())  # fmt: skip
-    for content in files:
-        for name in ("样表.xlsx", "样表.csv", "x", "a\0b.csv", "长" * 300 + ".csv"):
-            for address, more in (
-                ("/desk/handover/", {"name": "别的", "source": "workbook"}),
-                (f"{mapping}trial/", {"other_as": ""}),
-            ):
+    names = Shares(("样表.xlsx", "样表.csv", "x", "a\0b.csv", "长" * 300 + ".csv"))
+    for number, content in enumerate(files):
+        for address, more in (
+            ("/desk/handover/", {"name": "别的", "source": "workbook"}),
+            (f"{mapping}trial/", {"other_as": ""}),
+        ):
+            for name in names.at(address, "abcdefg"[number], few=2):
                 data = more | {"file": SimpleUploadedFile(name, content)}
                 if status_of(client, "post", address, data) >= 500:
                     broken.append((address, name, content[:30]))
-    for name, value in product(("name", "source", "other_as"), AS_TYPED):
-        data = {"name": "别的", "source": "workbook", "other_as": ""} | {name: value}
-        for address in ("/desk/handover/", f"{mapping}trial/"):
+    beside = Shares(AS_TYPED)
+    for name, address in product(("name", "source", "other_as"), ("/desk/handover/", f"{mapping}trial/")):
+        for value in beside.at(name, address, few=6):
+            data = {"name": "别的", "source": "workbook", "other_as": ""} | {name: value}
             file = SimpleUploadedFile("样表.csv", "编号,名称\n1,甲\n".encode())
             if status_of(client, "post", address, data | {"file": file}) >= 500:
                 broken.append((address, name, value[:30]))
-    for body, kind in BROKEN:
-        for address in ("/desk/handover/", mapping, f"{mapping}trial/", f"{job}receive/", f"{job}protocol/"):
+    bodies = Shares(BROKEN)
+    for address in ("/desk/handover/", mapping, f"{mapping}trial/", f"{job}receive/", f"{job}protocol/"):
+        for body, kind in bodies.at(address, few=3):
             if status_of(client, "generic", "POST", address, body, kind) >= 500:
                 broken.append((address, body[:30]))
-    for value in IN_ADDRESS:
-        for name in ("before", "mappings_before"):
+    values = Shares(IN_ADDRESS)
+    for name in ("before", "mappings_before"):
+        for value in values.at(name, few=12):
             if status_of(client, "get", f"/desk/handover/?{name}={value}") >= 500:
                 broken.append((name, value[:30]))
     assert not broken and HandoverMapping.objects.count() == before
+    assert not any(one.untried for one in (ways, alone, typed, names, beside, bodies, values))
