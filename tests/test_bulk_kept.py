@@ -12,6 +12,8 @@ from commitments.models import (
     Obligation,
     ObligationFinding,
 )
+from commitments.obligations import confirming
+from commitments.warnings import answering
 from credit_portal.audit.models import AuditEvent
 from credit_portal.outbox.models import Message, Notice, PublicChange
 from verification.models import CreditEntry
@@ -89,7 +91,8 @@ def test_one_uploads_and_another_confirms_the_whole_file(place, django_assert_ma
     # The same again, and the same file again, change nothing.
     keeping.carry_on(job_id=job.pk, now=NOW + 2 * stage.MINUTE)
     assert place.bring(stage.xlsx(rows)).same == 5 and CreditEntry.objects.count() == 4
-    assert "已确认 4 份" in other.get(page).content.decode()
+    shown = other.get(page).content.decode()
+    assert "已整份确认 4 份" in shown and f"整份确认：{place.head}" in shown and NOTE in shown
 
 
 @pytest.mark.req("R62", "R69")
@@ -104,6 +107,13 @@ def test_what_is_doubted_is_left_for_people(place) -> None:
     with pytest.raises(jobs.BulkRefused, match="先办结，再逐份确认"):
         keeping.confirm(job_id=job.pk, note=NOTE, actor=place.head, now=NOW)
     assert FulfilmentReview.objects.get(commitment=doubted).state == "waiting"
+    # Answered and confirmed on its own page, it is counted there.
+    answering.answer(
+        warning_id=doubted.warnings.get().pk, true=False, text="现场看过，不属实。", actor=place.officer, now=NOW
+    )  # fmt: skip
+    confirming.confirm(commitment_id=doubted.pk, note=NOTE, actor=place.head, now=NOW + 2 * stage.MINUTE)
+    shown = client_of(place.head).get(f"/desk/bulk/{job.uuid}/").content.decode()
+    assert "已整份确认 1 份，在承诺页面逐份确认 1 份" in shown and "确认全部履行</button>" not in shown
 
 
 @pytest.mark.req("R62", "R67")

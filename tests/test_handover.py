@@ -225,7 +225,7 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     assert "正在确认全部履行：0 / 1 份" in officer.get(done).content.decode()
     keeping.carry_on(job_id=job.pk, now=NOW)
     shown = officer.get(done).content.decode()
-    assert "已确认 1 份" in shown and "确认全部履行</button>" not in shown
+    assert "已整份确认 1 份" in shown and "确认全部履行</button>" not in shown
     assert Notice.objects.filter(
         user=place.officer, title="移交的登记簿写明全部履行 1 份，请另一人确认"
     ).exists()

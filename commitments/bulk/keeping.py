@@ -3,11 +3,12 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from commitments import hooks
 from commitments.models import (
@@ -55,14 +56,36 @@ def _may_be_confirmed(job: BulkJob, actor: User) -> QuerySet[FulfilmentReview]:
     )
 
 
-def asked(job: BulkJob, user: User) -> tuple[int, bool]:
-    """How many wait, and whether it is for this user to confirm them. While a job goes on its page asks every two seconds, and
-    nobody may confirm: nothing is counted."""
+@dataclass(frozen=True)
+class Asked:
+    """What has become of the file's word: how many wait, were confirmed on their own page, or need it no more; when the file was confirmed as a whole; and whether it is for this user to confirm what waits."""
+
+    waiting: int = 0
+    singly: int = 0
+    taken_back: int = 0
+    at: datetime | None = None
+    another: bool = False
+
+
+def asked(job: BulkJob, user: User) -> Asked:
+    """While a job goes on its page asks every two seconds, and nobody may confirm: nothing is counted."""
     if job.dry_run or job.unfinished or not job.kept:
-        return 0, False
-    waiting = waiting_of(job)
+        return Asked()
     own = job.department_id == user.department_id
-    return waiting.count(), own and waiting.exclude(asked_by=user).exists()
+    told = FulfilmentReview.objects.filter(commitment__imported__job=job).aggregate(
+        waiting=Count("pk", filter=Q(state=Review.WAITING)),
+        others=Count("pk", filter=Q(state=Review.WAITING) & ~Q(asked_by=user)),
+        confirmed=Count("pk", filter=Q(state=Review.CONFIRMED)),
+        void=Count("pk", filter=Q(state=Review.VOID)),
+        at=Max("decided_at", filter=Q(state=Review.CONFIRMED, decided_by=job.kept_by_id)),
+    )
+    return Asked(
+        told["waiting"],
+        max(told["confirmed"] - job.kept_confirmed, 0),
+        told["void"],
+        told["at"] if job.kept_by_id else None,
+        own and told["others"] > 0,
+    )
 
 
 @transaction.atomic

@@ -99,7 +99,6 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
         found.faults.filter(kind=Kind.BAD).only("row", "faults", "kind", "job").order_by("row")[:PER_PAGE]
     )
     own = found.department_id == request.user.department_id
-    to_confirm, another = keeping.asked(found, request.user)
     _log(request, "bulk_job", found.pk, "批量上传", own=own)
     return render(
         request,
@@ -114,8 +113,7 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
             "percent": found.done * 100 // found.total if found.total else 0,
             "error": error,
             "note": request.POST.get("note", ""),
-            "to_confirm": to_confirm,
-            "another": another,
+            "asked": keeping.asked(found, request.user),
         },
         status=409 if error else 200,
     )
@@ -276,7 +274,7 @@ def _settled(request: HttpRequest, row: ImportedCommitment, form: SettleForm) ->
 def _visible(request: HttpRequest, uuid: UUID) -> BulkJob:
     found = (
         jobs.jobs_visible_to(request.user)
-        .select_related("owner", "department", "file", "confirmed_by")
+        .select_related("owner", "department", "file", "confirmed_by", "kept_by")
         .filter(uuid=uuid)
         .first()
     )

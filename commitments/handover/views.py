@@ -177,7 +177,6 @@ def _show_job(
     request: HttpRequest, found: BulkJob, *, error: str = "", form: ProtocolForm | None = None
 ) -> HttpResponse:
     own = found.department_id == request.user.department_id
-    to_confirm, another = kept.asked(found, request.user)
     _log(request, found, "登记簿移交", own=own)
     faults = [
         (fault, fault.faults if fault.kind == BulkFault.Kind.BAD else [["", DIFFERENT]])
@@ -200,7 +199,8 @@ def _show_job(
             "percent": found.done * 100 // found.total if found.total else 0,
             "why_not": running.why_not(found, request.user) if found.dry_run else "",
             "runs": list(found.runs.order_by("-pk")[:5]) if found.dry_run else [],
-            "protocol": made, "to_confirm": to_confirm, "another": another, "note": request.POST.get("note", ""),
+            "protocol": made, "asked": kept.asked(found, request.user),
+            "note": request.POST.get("note", ""),
             "form": form or (ProtocolForm(initial={
                 "giver_person": found.trial.owner if found.trial else "", "receiver_person": found.owner,
                 "on": clock.today(),
@@ -289,7 +289,7 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _visible(request: HttpRequest, uuid: UUID) -> BulkJob:
     found = (
         running.jobs_visible_to(request.user)
-        .select_related("owner", "department", "file", "mapping__department", "trial__owner")
+        .select_related("owner", "department", "file", "mapping__department", "trial__owner", "kept_by")
         .filter(uuid=uuid)
         .first()
     )

@@ -110,5 +110,5 @@ def test_a_register_goes_from_its_sample_to_the_signed_list(window, tmp_path: Pa
     page.click("main button[value=keep]")
     expect(page.locator("main")).to_contain_text("正在确认全部履行：0 / 1 份")
     work()
-    expect(page.locator("main")).to_contain_text("已确认 1 份", timeout=15_000)
+    expect(page.locator("main")).to_contain_text("已整份确认 1 份", timeout=15_000)
     assert Commitment.objects.filter(fulfilment="fulfilled").count() == 1
