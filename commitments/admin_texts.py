@@ -283,7 +283,7 @@ class TextVersionAdmin(HistoryAdmin):
             request,
             title=f"发布：{obj}",
             obj=obj,
-            form=FromDayForm(posted(request)),
+            form=FromDayForm(posted(request), follows=obj.text.versions.filter(status="published").exists()),
             submit="发布",
             warning="发布后这一版不能再改；前一版自新版本生效的前一日止。",
             act=lambda typed: texts.publish_text(

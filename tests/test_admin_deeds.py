@@ -1,11 +1,13 @@
 """What people do in the back office goes through the rooms' services: told at the field, nothing half-stored."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 
 from commitments.models import CommitmentText, ReadingMaterial, TextVersion
+from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.registry import groups
 from credit_portal.registry.models import Department, ServiceItem, ServiceItemVersion, User
@@ -151,6 +153,10 @@ def test_the_approval_bureau_drafts_publishes_and_retires_an_item():
         address("registry.serviceitemversion", "edit", draft), ITEM | {"name": "食品经营许可（新办）"}
     )
     second = ServiceItemVersion.objects.get(number=2)
+    page = client.get(address("registry.serviceitemversion", "publish", second))
+    # One that follows another begins tomorrow unless somebody says today.
+    assert page.context["form"]["valid_from"].value() == clock.today() + timedelta(days=1)
+    assert "今天已经按前一版签署的仍按前一版办理" in page.content.decode()
     overlap = client.post(
         address("registry.serviceitemversion", "publish", second), {"valid_from": "2026-09-14"}
     )

@@ -270,7 +270,7 @@ class ServiceItemVersionAdmin(HistoryAdmin):
             request,
             title=f"发布：{obj}",
             obj=obj,
-            form=FromDayForm(posted(request)),
+            form=FromDayForm(posted(request), follows=obj.item.versions.filter(status="published").exists()),
             submit="发布",
             warning="发布后这一版不能再改；前一版自新版本生效的前一日止。生效日期以前可以撤回。",
             act=lambda typed: catalogue.publish_item(

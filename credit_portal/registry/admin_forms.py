@@ -1,5 +1,6 @@
 """Forms of the back office. They read what was typed; what it may be, the services say."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -234,7 +235,15 @@ def materials_typed(formset: Any) -> list[dict[str, Any]]:
 
 
 class FromDayForm(forms.Form):
+    """A first version may hold from today on; one that follows another begins a day later unless somebody says today."""
+
     valid_from = forms.DateField(label="生效日期", widget=DateInput(), initial=today)
+
+    def __init__(self, *args: Any, follows: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if follows:
+            self.initial.setdefault("valid_from", today() + timedelta(days=1))
+            self.fields["valid_from"].help_text = "填今天的，今天已经按前一版签署的仍按前一版办理。"
 
 
 class RetireForm(forms.Form):
