@@ -12,12 +12,8 @@ from django.urls import reverse
 
 from commitments import reading, texts
 from commitments.associations import campaigns, notes, texting
-from commitments.bulk import jobs as bulk_jobs
-from commitments.capture import keying as capturing
 from commitments.concluding import Upload
 from commitments.consequences import letters
-from commitments.handover import protocol as handover_protocol
-from commitments.handover import running as handing
 from commitments.models import ClauseWarning, RegistrationBatch, RosterEntry, TextVersion, WarningRule
 from commitments.registrations import assigning, filling
 from commitments.rosters import uploading
@@ -54,7 +50,7 @@ from verification.models import AppliedMeasure, CreditList, UnusualReading
 from verification.reading_watch import deciding as reading_watch
 from verification.tax_credit import keeping as keeping_tax
 
-from . import bulk_stage, factories, handover_stage
+from . import factories, office_bulk
 from .counter import Counter, signature_png
 from .rows import WORDS, row, sheet
 
@@ -173,8 +169,10 @@ class Office:
         self._self_service()
         self._associations()
         self._catalogue()
-        self._bulk()
-        self._capture()
+        office_bulk.bulk(self)
+        office_bulk.handover(self)
+        office_bulk.capture(self)
+        self._reading_watch()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -267,21 +265,6 @@ class Office:
         self.registration.department = self.department
         self.registration.save()
 
-    def _bulk(self) -> None:
-        """A file of collected commitments with a breach and a row that is wrong."""
-        rows = [
-            bulk_stage.row(self.department, 1, **bulk_stage.BREACH),
-            bulk_stage.row(self.department, 2, f4="91130111MA0000000X"),
-        ]
-        job = bulk_jobs.start(
-            file=bulk_jobs.Upload("承诺.xlsx", bulk_stage.xlsx(rows)), department=self.department,
-            actor=self.people[groups.OFFICER], now=NOW, queue=False,
-        )  # fmt: skip
-        self.bulk_job = bulk_jobs.carry_on(job_id=job.pk, now=NOW)
-        self.imported = self.bulk_job.imported.get()
-        self._handover()
-        self._reading_watch()
-
     def _reading_watch(self) -> None:
         """A code that the officer keeps away from, and a reading of it."""
         self.avoided = reading_watch.avoid(
@@ -292,35 +275,6 @@ class Office:
             reader=self.people[groups.OFFICER], kind="avoided", day=NOW.date(), readings=1, subjects=1,
             avoided=self.avoided, found_at=NOW,
         )  # fmt: skip
-
-    def _handover(self) -> None:
-        """A register handed over by the same unit, with its signed list."""
-        people = self.people[groups.OFFICER], self.people[groups.HEAD]
-        suggested = handing.begin(
-            name="承诺台账", source="workbook", actor=people[0], now=NOW,
-            file=bulk_jobs.Upload("样表.xlsx", handover_stage.xlsx([handover_stage.row(1)])),
-        )  # fmt: skip
-        self.mapping = handover_stage.confirmed(suggested, people[0])
-        rows = [handover_stage.row(1), handover_stage.row(2, 状态="注销")]
-        trial = handing.try_out(
-            mapping_id=self.mapping.pk, file=bulk_jobs.Upload("台账.xlsx", handover_stage.xlsx(rows)),
-            department=self.department, actor=people[0], now=NOW, queue=False,
-        )  # fmt: skip
-        bulk_jobs.carry_on(job_id=trial.pk, now=NOW)
-        job = handing.receive(trial_id=trial.pk, actor=people[1], now=NOW, queue=False)
-        self.handover_job = bulk_jobs.carry_on(job_id=job.pk, now=NOW)
-        self.protocol = handover_protocol.make(
-            job_id=job.pk, actor=people[1], now=NOW,
-            sides=handover_protocol.Sides("赵一", "栾城区信用办", "钱二", NOW.date()),
-        )  # fmt: skip
-
-    def _capture(self) -> None:
-        """A paper commitment whose scan waits to be keyed."""
-        batch, _ = capturing.start(
-            files=[Upload(signature_png(), "image/png", "承诺书.png")], name="集市",
-            actor=self.people[groups.OFFICER], now=NOW,
-        )  # fmt: skip
-        self.capture = batch.sheets.get()
 
     def _self_service(self) -> None:
         """A key occupational group, and what a tax authority has on record of a person."""
