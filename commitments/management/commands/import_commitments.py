@@ -14,6 +14,8 @@ from credit_portal.registry.models import Department
 
 
 class Command(BaseCommand):
+    # The checks load every page and form, thirty megabytes that an import has no use for; the services make them at each start.
+    requires_system_checks: list[str] = []
     help = "导入归集的承诺（xlsx 或 csv，统一归集格式二十项）；有误的行写入原文件旁边的错误表"
 
     def add_arguments(self, parser: CommandParser) -> None:
