@@ -591,6 +591,7 @@ def test_the_desk_records_clauses_with_evidence_and_says_what_is_wrong(place):
     )  # fmt: skip
     assert wrong.status_code == 422 and place.states() == ["open"] * 3
     assert officer.post(place.address, {"clause-1": "not_kept", "note": "x"}).status_code == 422
+    assert "逾期后履行" not in body(wrong)
     done = officer.post(
         place.address,
         {
@@ -603,6 +604,12 @@ def test_the_desk_records_clauses_with_evidence_and_says_what_is_wrong(place):
         follow=True,
     )  # fmt: skip
     assert "已登记 2 条" in body(done) and "照片5.png" in body(done)
+    # From a second page that was open meanwhile.
+    again = officer.post(
+        place.address, {"clause-1": "kept", "found_on": TODAY.isoformat(), "note": "现场核查，做到。"}
+    )
+    told = f"第 1 条已由{place.officer}登记为“已履行”（{TODAY}）"
+    assert again.status_code == 422 and told in body(again) and "至少为一条选择" not in body(again)
     finding = ObligationFinding.objects.filter(obligation__commitment=place.commitment).first()
     file = finding.evidence.first()
     assert officer.get(f"{place.address}files/{file.uuid}/")["Content-Type"] == "image/png"
