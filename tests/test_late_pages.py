@@ -266,7 +266,9 @@ def test_a_role_opens_what_is_its_own_and_nothing_else(place, role):
 def test_another_department_and_another_subject_find_nothing(place):
     stranger = factories.staff(F)
     assert office.client_of(stranger).get(f"/desk/supplements/{place.one.uuid}/").status_code == 404
-    assert "0/2" not in text_of(office.client_of(stranger).get("/desk/supplements/"))
+    empty = text_of(office.client_of(stranger).get("/desk/supplements/"))
+    assert "0/2" not in empty and "<h2>没有补交中的容缺材料</h2>" in empty
+    assert empty.count("容缺材料和即时办理") == 2  # in the title and above the list
     other = subjects.client_for(factories.subject(), now=NOW)
     for address in (
         f"/me/supplements/{place.one.uuid}/",

@@ -124,6 +124,20 @@ def test_the_day_of_a_clause_is_the_last_that_was_filled_into_a_blank_for_a_date
     assert rules.day_in(body, text, {"完成日期", "开工"}) == day
 
 
+@pytest.mark.parametrize(
+    ("body", "listed", "kind"),
+    [
+        ("缺{缺少的材料}，于{补交日期}交齐。", True, "declared"),
+        ("暂缺的是{缺少的材料}。", True, "declared"),
+        # As it was before the portal wrote a clause of its own: the text's is the promise.
+        ("于{补交日期}交齐。", False, "late"),
+        ("在{完成日期}前完工。", True, ""),
+    ],
+)
+def test_late_materials_are_one_obligation_however_often_the_text_speaks_of_them(body, listed, kind):
+    assert rules.kind_of_promise(body, listed=listed) == kind
+
+
 # ---- made at signing ---------------------------------------------------------------------------------------
 
 
