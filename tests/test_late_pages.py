@@ -367,7 +367,11 @@ def test_after_the_end_the_subject_is_told_and_hears_of_no_case_before_its_notic
     place.one.refresh_from_db()
     assert place.one.state == "case"
     course = text_of(client.get(f"/me/commitments/{code}/"))
-    for words in ("承诺补交 2 项，最迟 2026-09-28", "逾期未补交 2 项，终止办理", "主体网上提交“场所使用证明”"):
+    for words in (
+        "承诺补交 2 项，最迟 2026-09-28",
+        "逾期未补交 2 项，终止办理",
+        "主体网上提交“场所使用证明”",
+    ):
         assert words in course
     for page in (address, f"/me/commitments/{code}/", "/me/supplements/"):
         assert "立案" not in text_of(client.get(page)) and place.one.case.number not in text_of(

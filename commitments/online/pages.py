@@ -175,9 +175,10 @@ def fill_page(
         for key, message in errors.items():
             form.add_error(f"blank-{key}", message)
     late = asking.form_of(one, late_errors or {}, on=clock.today())
-    # The material that is wrong, or the first of them where it is the whole.
+    # Where the whole is wrong, to the first of the materials.
     problems = [("late-1", words) for words in late["problems"]] if late else []
-    problems += [(f"late-{row.number}-on", row.problem) for row in late["choices"] if row.problem] if late else []
+    for row in late["choices"] if late else []:
+        problems += [(f"late-{row.number}-on", row.problem)] if row.problem else []
     return show(request, "fill", one, 2, status, form=form, late=late, late_problems=problems)
 
 
