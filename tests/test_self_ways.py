@@ -143,7 +143,7 @@ def test_late_materials_are_given_up_from_the_page_that_asks_for_them_and_stand_
     stale = client.post(f"{again}sign/", SIGNED, **SCRIPT)
     assert (stale.status_code, stale.json()) == (200, {"next": again})
     page = client.get(again).content.decode()
-    assert "请先完成阅读" in page and "去签署" in page
+    assert "没有签署：草稿现为“阅读”，请先完成阅读" in page and "去签署" in page
     client.post(f"{again}finish/")
     twice = client.post(f"{again}sign/", SIGNED)
     assert twice.status_code == 422

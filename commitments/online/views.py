@@ -238,7 +238,7 @@ def sign(request: HttpRequest, one: Draft) -> HttpResponse:
     if fresh.step != Step.SIGN:
         # Another tab has gone back or given it up: on to where it stands, with the reason.
         for line in form.non_field_errors():
-            messages.error(request, line)
+            messages.error(request, f"没有签署：{line}")
         return go(request, fresh)
     if wants_json(request):
         errors = {field: " ".join(map(str, lines)) for field, lines in form.errors.items()}
