@@ -131,6 +131,7 @@ def rounds() -> QuerySet[RecheckRound]:
         .annotate(
             left=Count("rechecks", filter=Q(rechecks__finding="")),
             seen=Count("rechecks", filter=Q(rechecks__finding__in=["kept", "doubt"])),
+            unable=Count("rechecks", filter=Q(rechecks__finding="unable")),
         )
     )
 
@@ -152,6 +153,7 @@ def shown_round(row: RecheckRound, today: date) -> dict[str, Any]:
         "population": row.population,
         "drawn": row.drawn,
         "looked": row.seen,  # type: ignore[attr-defined]
+        "unable": row.unable,  # type: ignore[attr-defined]
         "sha256": row.population_sha256,
         "seed": row.seed if over else "",
         "seed_sha256": hashlib.sha256(row.seed.encode()).hexdigest(),

@@ -77,6 +77,13 @@ def test_files_are_looked_at_with_everything_else_and_said_to_be_lost_by_whateve
     assert told["name"] == "请填写您的姓名。" and told["paper"] == LOST
     assert "“b.heic”" in told["papers"] and "兼容性最佳" in told["papers"] and told["papers"].endswith(LOST)
     assert LOST not in str(said(Sample({**typed, "name": ""}, MultiValueDict())))
+    # Above the form each is named once, by its label or by its own words.
+    right.add_error("paper", f"{right['paper'].label}：只接受图片。")
+    right.add_error("name", "太长。")
+    assert [right[name].said[0] for name in ("paper", "name")] == [
+        f"{right['paper'].label}：只接受图片。",
+        f"{right['name'].label}：太长。",
+    ]
     many = said(Sample(typed, MultiValueDict({"papers": [good, good, good]})))
     assert "最多 2 个" in many["papers"] and LOST in many["papers"]
     # What a service refuses afterwards loses the files as well.

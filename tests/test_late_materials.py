@@ -341,9 +341,11 @@ def promises(at: Signed) -> list[Obligation]:
 def test_the_clause_that_promises_late_materials_is_due_and_kept_as_they_come(at, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: at.now)
     monkeypatch.setattr(clock, "today", lambda: at.now.date())
-    # Both the text's own clause and the one that names the materials; not the end of the term.
+    # The clause that names the materials; the text's own only announces them. Not the end of the term.
     first = promises(at)
-    assert len(first) == 2 and {row.due_on for row in first} == {DAY}
+    assert [row.due_on for row in first] == [DAY] and first[0].what.startswith("容缺材料：")
+    announced = [row for row in at.one.commitment.obligations.all() if row.what.startswith("暂缺的材料")]
+    assert [(row.kind, row.due_on) for row in announced] == [("declared", None)]
     assert at.one.commitment.valid_until not in {row.due_on for row in first}
     asked = at.ask()
     extending.decide(extension_id=asked.pk, granted=True, note="停诊公告属实。", actor=at.head, now=at.now)

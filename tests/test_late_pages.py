@@ -14,6 +14,7 @@ from commitments.supplements import ending, extending, receiving
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.registry import groups
+from credit_portal.registry.models import ServiceItem
 from tests import factories, office, subjects
 from tests.counter import signature_data_url, signature_png
 from tests.factories import NOW
@@ -265,7 +266,9 @@ def test_a_role_opens_what_is_its_own_and_nothing_else(place, role):
 def test_another_department_and_another_subject_find_nothing(place):
     stranger = factories.staff(F)
     assert office.client_of(stranger).get(f"/desk/supplements/{place.one.uuid}/").status_code == 404
-    assert "0/2" not in text_of(office.client_of(stranger).get("/desk/supplements/"))
+    empty = text_of(office.client_of(stranger).get("/desk/supplements/"))
+    assert "0/2" not in empty and "<h2>没有补交中的容缺材料</h2>" in empty
+    assert empty.count("容缺材料和即时办理") == 2  # in the title and above the list
     other = subjects.client_for(factories.subject(), now=NOW)
     for address in (
         f"/me/supplements/{place.one.uuid}/",
@@ -273,6 +276,27 @@ def test_another_department_and_another_subject_find_nothing(place):
     ):
         assert other.get(address).status_code == 404
     assert other.post(f"/me/supplements/{place.one.uuid}/send/1/", {"send1-pages": png()}).status_code == 404
+
+
+@pytest.mark.req("R37", "R62")
+def test_who_answers_for_the_item_is_told_who_registers_the_materials_and_led_nowhere(place, moment):
+    """The bureau took it, another department is the competent one."""
+    moment.now = place.now
+    one = place.one.commitment
+    competent = factories.staff(groups.OFFICER, department=factories.department(region=one.region))
+    one.obligations.update(department=competent.department)
+    ServiceItem.objects.filter(pk=one.item_id).update(department=competent.department)
+    way, unit = f"/desk/supplements/{place.one.uuid}/", f"由{place.department.short_name}登记收到"
+    for user, opens in ((competent, False), (place.officer, True)):
+        client = office.client_of(user)
+        rows = [
+            text_of(client.get(f"/desk/obligations/{one.code}/")),
+            *([] if opens else [text_of(client.get("/desk/obligations/"))]),
+        ]
+        for page in rows:
+            assert (way in page, unit in page) == (opens, not opens)
+        assert "由受理单位在“容缺受理”中登记收到" in rows[0]
+        assert client.get(way).status_code == (200 if opens else 404)
 
 
 # ---- the subject -------------------------------------------------------------------------------------------
@@ -342,6 +366,13 @@ def test_after_the_end_the_subject_is_told_and_hears_of_no_case_before_its_notic
     )
     place.one.refresh_from_db()
     assert place.one.state == "case"
+    course = text_of(client.get(f"/me/commitments/{code}/"))
+    for words in (
+        "承诺补交 2 项，最迟 2026-09-28",
+        "逾期未补交 2 项，终止办理",
+        "主体网上提交“场所使用证明”",
+    ):
+        assert words in course
     for page in (address, f"/me/commitments/{code}/", "/me/supplements/"):
         assert "立案" not in text_of(client.get(page)) and place.one.case.number not in text_of(
             client.get(page)

@@ -124,6 +124,20 @@ def test_the_day_of_a_clause_is_the_last_that_was_filled_into_a_blank_for_a_date
     assert rules.day_in(body, text, {"完成日期", "开工"}) == day
 
 
+@pytest.mark.parametrize(
+    ("body", "listed", "kind"),
+    [
+        ("缺{缺少的材料}，于{补交日期}交齐。", True, "declared"),
+        ("暂缺的是{缺少的材料}。", True, "declared"),
+        # As it was before the portal wrote a clause of its own: the text's is the promise.
+        ("于{补交日期}交齐。", False, "late"),
+        ("在{完成日期}前完工。", True, ""),
+    ],
+)
+def test_late_materials_are_one_obligation_however_often_the_text_speaks_of_them(body, listed, kind):
+    assert rules.kind_of_promise(body, listed=listed) == kind
+
+
 # ---- made at signing ---------------------------------------------------------------------------------------
 
 
@@ -591,6 +605,7 @@ def test_the_desk_records_clauses_with_evidence_and_says_what_is_wrong(place):
     )  # fmt: skip
     assert wrong.status_code == 422 and place.states() == ["open"] * 3
     assert officer.post(place.address, {"clause-1": "not_kept", "note": "x"}).status_code == 422
+    assert "逾期后履行" not in body(wrong)
     done = officer.post(
         place.address,
         {
@@ -603,6 +618,12 @@ def test_the_desk_records_clauses_with_evidence_and_says_what_is_wrong(place):
         follow=True,
     )  # fmt: skip
     assert "已登记 2 条" in body(done) and "照片5.png" in body(done)
+    # From a second page that was open meanwhile.
+    again = officer.post(
+        place.address, {"clause-1": "kept", "found_on": TODAY.isoformat(), "note": "现场核查，做到。"}
+    )
+    told = f"第 1 条已由{place.officer}登记为“已履行”（{TODAY}）"
+    assert again.status_code == 422 and told in body(again) and "至少为一条选择" not in body(again)
     finding = ObligationFinding.objects.filter(obligation__commitment=place.commitment).first()
     file = finding.evidence.first()
     assert officer.get(f"{place.address}files/{file.uuid}/")["Content-Type"] == "image/png"

@@ -423,6 +423,9 @@ def test_it_is_the_competent_department_that_looks_at_what_a_window_took(place):
         ("doubt", {"doubtful": [2], "kept": [(2, "kept")]}, "doubtful"),
         ("unable", {}, "obstacle"),
         ("unable", {"obstacle": "moved", "kept": [(2, "kept")]}, "kept"),
+        ("unable", {"obstacle": "moved", "doubtful": [2]}, "doubtful"),
+        ("kept", {"doubtful": [2]}, "doubtful"),
+        ("kept", {"obstacle": "moved"}, "obstacle"),
         ("kept", {"note": "好"}, "note"),
         ("kept", {"found_on": TODAY + timedelta(days=1)}, "found_on"),
         ("kept", {"found_on": TODAY - timedelta(days=1)}, "found_on"),
@@ -481,6 +484,7 @@ def test_the_public_sees_counts_and_rates_from_ten_cases_on_and_no_names(place, 
     assert [share.label for share in counted.departments] == [place.department.name]
     page = body(client.get("/supervision/rechecks/"))
     assert "履行率 <b>100%</b>" in page and place.department.name in page
+    assert "已核查 11 件，未能核查 1 件" in page
     assert rows[0].commitment.subject_name not in page and rows[0].commitment.code not in page
     told = client.get("/api/v1/public/statistics").json()["rechecks"]
     assert (told["drawn"], told["looked"], told["kept"], told["percent"]) == (25, 11, 10, 100)
@@ -589,6 +593,8 @@ def test_the_pages_lead_from_the_plan_to_the_finding(place):
     one = f"/desk/rechecks/{first.uuid}/"
     assert officer.post(one, {"finding": "sure"} | told).status_code == 422
     assert "原因" in body(officer.post(one, {"finding": "unable"} | told))
+    dropped = officer.post(one, {"finding": "unable", "obstacle": "moved", "doubtful": ["2"]} | told)
+    assert dropped.status_code == 422 and "却是“未能核查”" in body(dropped)
     photo = SimpleUploadedFile("现场.png", signature_png(), content_type="image/png")
     done = officer.post(one, {"finding": "kept", "kept": ["2"], "proof": [photo]} | told, follow=True)
     assert "没有发现未履行" in body(done) and "登记为已履行" in body(done) and "现场.png" in body(done)

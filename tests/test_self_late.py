@@ -39,8 +39,10 @@ def test_a_subject_promises_on_its_phone_what_will_follow_and_by_when(phone):
     assert PREMISES in page and HEALTH in page and DAY.isoformat() in page and "blank-补交日期" not in page
     none = client.post(f"{address}blanks/", {"late": "1"})
     assert none.status_code == 422 and "暂缺" in none.content.decode()
+    assert "请先改正下列内容" in none.content.decode() and 'href="#late-1"' in none.content.decode()
+    assert 'type="date" class="mono" name="late-1-on"' in page
     beyond = client.post(f"{address}blanks/", {"late": "1", "late-1": "1", "late-1-on": "2026-12-31"})
-    assert beyond.status_code == 422 and PREMISES in beyond.content.decode()
+    assert beyond.status_code == 422 and 'href="#late-1-on"' in beyond.content.decode()
     assert client.post(
         f"{address}blanks/", {"late": "1", "late-1": "1", "late-1-on": "20260921"}
     ).status_code == 302  # fmt: skip

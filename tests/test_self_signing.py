@@ -109,6 +109,7 @@ def test_what_is_wrong_is_said_by_field_and_nothing_moves(phone):
     assert answer.status_code == 422 and "请选择列出的承诺类型" in answer.content.decode()
     answer = client.post(f"{address}check/", {"commitment_type": "voluntary", "case_ref": "号" * 61})
     assert answer.status_code == 422 and "办件编号最多 60 个字，现为 61 个字" in answer.content.decode()
+    assert "办件编号：办件编号" not in answer.content.decode() and "（选填）：" not in answer.content.decode()
     client.post(f"{address}check/", {"commitment_type": "voluntary"})
     answer = client.post(f"{address}blanks/", {"blank-答复天数": "七天"})
     assert answer.status_code == 422 and "“投诉答复天数”应为数字，现为“七天”" in answer.content.decode()

@@ -1,6 +1,7 @@
 """Signing on a subject's own pages: a way on from every step, and nothing that reads as kept when it is not."""
 
 import pytest
+from django.utils.html import escape
 
 from commitments.models import Commitment, Draft
 from commitments.online import beginning
@@ -102,6 +103,7 @@ def test_late_materials_are_given_up_from_the_page_that_asks_for_them_and_stand_
     assert (
         "取消容缺受理，或者换承诺类型" in page and "当场交齐" not in page and "签署那一步可以上传照片" in page
     )
+    assert "第 3 项" not in page
     none = client.post(f"{address}blanks/", {"late": "1"}).content.decode()
     assert "不勾“容缺受理”" in none and "返回上一步" not in none
     client.post(f"{address}again/")
@@ -112,7 +114,7 @@ def test_late_materials_are_given_up_from_the_page_that_asks_for_them_and_stand_
     })  # fmt: skip
     page = client.get(address).content.decode()
     assert f"暂缺的材料：{PREMISES}、{HEALTH}，最迟于2026年9月28日交齐" in page and "2 项" not in page
-    assert "已经看过，继续" in page and "下一项" not in page
+    assert "已经看过，继续" in page and "下一项" not in page and "第 3 项，共 3 项" in page
     read_on(client, address)
     client.post(f"{address}finish/")
     unsigned = text_of(client.get(f"{address}text.pdf").content)
@@ -129,12 +131,37 @@ def test_late_materials_are_given_up_from_the_page_that_asks_for_them_and_stand_
     # The same item on the same day, of another type: asked.
     again = client.post(f"/me/sign/items/{phone.item.pk}/")["Location"]
     client.post(f"{again}check/", {"commitment_type": "supervisory"})
-    read_on(client, again, 3)
+    # Nothing is to be filled in: no page offers it, and the numbers follow each other.
+    assert "第 2 项，共 3 项" in read_on(client, again)
+    assert "第 3 项，共 3 项" in read_on(client, again)
+    page = read_on(client, again)
+    assert "换一种承诺类型，或者改用容缺受理" in page and "修改填写的内容" not in page
+    client.post(f"{again}finish/")
+    assert "修改填写的内容" not in client.get(again).content.decode()
+    # Signed on a page that another has overtaken: on to where it stands, with the reason.
+    client.post(f"{again}reread/")
+    stale = client.post(f"{again}sign/", SIGNED, **SCRIPT)
+    assert (stale.status_code, stale.json()) == (200, {"next": again})
+    page = client.get(again).content.decode()
+    assert "没有签署：草稿现为“阅读”，请先完成阅读" in page and "去签署" in page
     client.post(f"{again}finish/")
     twice = client.post(f"{again}sign/", SIGNED)
     assert twice.status_code == 422
     assert f"今天已就同一事项签署承诺 {one.code}（审批替代型、容缺受理）" in twice.content.decode()
     assert client.post(f"{again}sign/", SIGNED | {"confirm_duplicate": "on"}).status_code == 302
+
+
+@pytest.mark.req("R34", "R40")
+def test_the_line_that_points_to_details_has_them_below(phone):
+    client = phone.client()
+    for title in ("未按规定公示价格", "未按规定公示年报"):
+        make.credit_entry(subject=phone.subject, title=title)
+    address = client.post(f"/me/sign/items/{phone.item.pk}/")["Location"]
+    client.post(f"{address}check/", {"commitment_type": "supervisory"})
+    page = client.get(address).content.decode()
+    check = Draft.objects.get().check_made
+    assert "见明细" in check.one_line and "明细：理由和依据" in page and len(check.reasons) > 1
+    assert all(escape(reason["text"]) in page for reason in check.reasons)
 
 
 @pytest.mark.req("R34")

@@ -94,6 +94,11 @@ def test_rules_that_find_the_same_are_listed_answered_and_put_into_a_case_togeth
     page = officer.get(address).content.decode()
     assert f"/desk/obligations/{stage.commitment.code}/" in page and "履行中" in page
     assert "第 1 条" in page and "第 4 条" in page
+    # What each rule says stands for itself, and a source that is the department is named once.
+    together = [row.rule.says for row in ClauseWarning.objects.select_related("rule")]
+    assert all(f"<p><strong>{says}</strong></p>" in page for says in together)
+    CreditEntry.objects.update(source=stage.department.name, department=stage.department)
+    assert f"<dd>{stage.department.name}</dd></div>\n    </dl>" in officer.get(address).content.decode()
     officer.post(address, {"outcome": "true", "text": "抽检不合格，属实。"})
     assert set(ClauseWarning.objects.values_list("state", flat=True)) == {"true"}
     assert Duty.objects.get(rule_key="warning_answer").state == "met"

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from commitments.models import BreachCase, Commitment, CommitmentEvent, Obligation
+from commitments.supplements.ending import CASE_OPENED
 from credit_portal.registry.models import CreditSubject
 from verification.vocabulary import State as EntryState
 
@@ -73,8 +74,13 @@ def publicity_of(commitment: Commitment) -> str:
 
 
 def course_of(commitment: Commitment) -> list[CommitmentEvent]:
-    """The course of a commitment, without what an unserved determination has changed and without each printing."""
+    """The course of a commitment, without what an unserved determination has changed, without a case of which the subject
+    has not been told, and without each printing."""
     rows = commitment.events.exclude(kind=CommitmentEvent.Kind.PRINTED).order_by("id")
+    if commitment.late_materials:
+        silent = commitment.breach_cases.filter(Q(noticed_on=None) | Q(state=State.OPENED))
+        opened = [CASE_OPENED.format(number=number) for number in silent.values_list("number", flat=True)]
+        rows = rows.exclude(kind=CommitmentEvent.Kind.SUPPLEMENT, note__in=opened)
     if commitment.unserved:  # type: ignore[attr-defined]
         numbers = commitment.breach_cases.filter(state=State.DETERMINED).values_list("number", flat=True)
         hidden = [f"违诺认定 {number}" for number in numbers]

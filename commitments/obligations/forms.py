@@ -55,7 +55,7 @@ class RecordForm(forms.Form):
         label="实际履行日期",
         widget=DATE,
         required=False,
-        help_text="不是核实的那一天做完的，写明哪一天做完；逾期后履行的必填。",
+        help_text="不是核实的那一天做完的，写明哪一天做完。",
     )
     proof = SeveralFiles()
 
@@ -69,6 +69,7 @@ class RecordForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.why: dict[int, str] = {}
+        self.obligations = obligations
         self.clauses: list[tuple[Obligation, str]] = []
         for row in obligations:
             words = [(code, label) for code, label in Obligation.State.choices if code in MOVES[row.state]]
@@ -82,6 +83,8 @@ class RecordForm(forms.Form):
                 label=f"{row.clause}的履行", choices=[("", "不登记"), *words], required=False
             )
             self.clauses.append((row, name))
+        if any(Obligation.State.KEPT_LATE in MOVES[row.state] for row, _ in self.clauses):
+            self.fields["done_on"].help_text += "选逾期后履行的必填。"
 
     def found(self) -> list[tuple[int, str]]:
         """What was chosen: (clause number, state)."""
@@ -98,9 +101,22 @@ class RecordForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        for row in self.obligations:
+            name = f"clause-{row.clause_no}"
+            # Chosen on a page that another page or person has overtaken.
+            if name not in self.fields and self.data.get(name):
+                self.add_error(None, self._overtaken(row))
         if not self.errors and not any(data.get(name) for _, name in self.clauses):
             raise forms.ValidationError("请至少为一条选择履行的情况。")
         return data
+
+    def _overtaken(self, row: Obligation) -> str:
+        last = row.findings.select_related("finder", "partner").order_by("pk").last()
+        if row.clause_no in self.why or last is None:
+            return f"{row.clause}{self.why.get(row.clause_no, '现在不能登记')}。"
+        who = last.finder or (f"系统“{last.partner.name}”" if last.partner else "")
+        by = f"由{who}" if who else ""
+        return f"{row.clause}已{by}登记为“{row.shown_state}”（{last.found_on}），没有再登记，请看最新情况。"
 
 
 class ConfirmForm(forms.Form):

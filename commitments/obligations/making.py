@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from commitments.models import Blank, Clause, Commitment, Obligation, ObligationFinding, Supplement
 from credit_portal.audit.clock import local_date
@@ -119,9 +120,12 @@ def _make(first: int, last: int, ids: list[int] | None) -> None:
 
 
 def _set_days(first: int, last: int, ids: list[int] | None) -> None:
-    """Days that were filled in: of the few texts that have a blank for one."""
+    """Days that were filled in, and the clauses that announce late materials: of the few texts that have a blank for one."""
+    promised = [blank.strip("{}") for blank in rules.PROMISED]
     rows = Commitment.objects.filter(
-        pk__gte=first, pk__lte=last, text_version__blanks__kind=Blank.Kind.DATE
+        Q(text_version__blanks__kind=Blank.Kind.DATE) | Q(text_version__blanks__key__in=promised),
+        pk__gte=first,
+        pk__lte=last,
     ).distinct()
     if ids is not None:
         rows = rows.filter(pk__in=ids)
@@ -143,17 +147,25 @@ def _set_days(first: int, last: int, ids: list[int] | None) -> None:
         for one in content
     }
     late = dict(Supplement.objects.filter(commitment__in=list(days)).values_list("commitment_id", "last_on"))
-    wanted = Obligation.objects.filter(commitment__in=[pk for pk, found in days.items() if found])
+    listed = {
+        pk
+        for pk, _, content in signed
+        if any(not one.get("clause") and str(one["text"]).startswith(rules.LATE) for one in content)
+    }
+    wanted = Obligation.objects.filter(
+        commitment__in={pk for pk, found in days.items() if found} | late.keys()
+    )
     changed = []
     for row in wanted:
-        day = days[row.commitment_id].get(row.clause_no)
-        if day is None:
-            continue
-        clause = words.get((row.commitment_id, row.clause_no))
-        if row.commitment_id in late and clause is not None and rules.PROMISED in clause.body:
-            row.kind, row.due_on = Obligation.Kind.LATE, late[row.commitment_id]
-        else:
+        day, of = days[row.commitment_id].get(row.clause_no), row.commitment_id
+        clause = words.get((of, row.clause_no))
+        promise = rules.kind_of_promise(clause.body, listed=of in listed) if clause and of in late else ""
+        if promise:
+            row.kind, row.due_on = promise, late[of] if promise == Obligation.Kind.LATE else None
+        elif day is not None:
             row.kind, row.due_on = (clause.keeping if clause else "") or Obligation.Kind.TO_DO, day
+        else:
+            continue
         changed.append(row)
     Obligation.objects.bulk_update(changed, ["kind", "due_on"], batch_size=1_000)
 

@@ -40,8 +40,8 @@ KEPT_UP = frozenset(
 
 # What the portal itself writes into a text, as clauses that no author has written (`paper_text.paper_of`).
 STATED, LATE = "如实说明：", "容缺材料："
-# The blank of a text that the portal fills with the last day of late materials (`promising.DAY_BLANK`).
-PROMISED = "{补交日期}"
+# The blanks of a text that the portal fills with the last day and the names of late materials (`promising.own_blanks`).
+PROMISED = ("{补交日期}", "{缺少的材料}")
 
 
 def kind_of(*, keeping: str, covers: Collection[str], text: str, late: bool, whole: bool) -> str:
@@ -57,12 +57,21 @@ def kind_of(*, keeping: str, covers: Collection[str], text: str, late: bool, who
     return Kind.LATE if late and text.startswith(LATE) else Kind.TO_DO
 
 
+def kind_of_promise(body: str, *, listed: bool) -> str:
+    """How a clause of the text is kept where materials are to follow: one that says so is the promise itself, but only
+    announces it where the portal has written the clause that lists them (`listed`): one matter is one obligation. Empty
+    for a clause about something else."""
+    if not any(blank in body for blank in PROMISED):
+        return ""
+    return Kind.DECLARED if listed else Kind.LATE
+
+
 def why_not_kept_yet(*, kind: str, state: str, due_on: date | None, found_on: date) -> str:
     """Why it cannot be recorded of an obligation, found on a day, that it was kept; empty where it can."""
     if kind == Kind.DECLARED and state == State.OPEN:
         return "是签署时的声明，没有要另外做的事，不登记履行；声明不实的，立案查明"
     if kind == Kind.LATE and state == State.OPEN:
-        return "是补交容缺材料，在“容缺受理”中登记收到，这里随之更新"
+        return "是补交容缺材料，由受理单位在“容缺受理”中登记收到，这里随之更新"
     if kind == Kind.KEPT_UP and state == State.OPEN and due_on is not None and found_on < due_on:
         return f"要持续做到 {due_on}，这一天以前不能登记为已履行；平时核查没有发现问题的，在复核中登记"
     return ""

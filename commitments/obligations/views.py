@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from commitments import case_rules, fulfilment
 from commitments.fulfilment import FulfilmentError
 from commitments.models import ClauseWarning, Commitment, FulfilmentReview, Obligation, ObligationFinding
+from commitments.supplements import showing
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
@@ -61,9 +62,11 @@ def due(request: HttpRequest) -> HttpResponse:
     department = request.GET.get("department", "")
     if any(str(office.pk) == department for office in offices):
         rows = rows.filter(department_id=int(department))
-    shown, after = _page(
-        rows.select_related("commitment__supplement", "department"), request.GET.get("after", "")
+    # Late materials are looked after by the unit that took the commitment: the unit that answers for it reads no more.
+    rows = rows.select_related("commitment__supplement__department", "department").annotate(
+        may_open=Exists(showing.visible_to(request.user).filter(commitment=OuterRef("commitment")))
     )
+    shown, after = _page(rows, request.GET.get("after", ""))
     log_read(
         now=clock.now(),
         actor_id=request.user.pk,
@@ -202,6 +205,7 @@ def _show(
     )
     findings = _findings(rows)
     case = found.breach_cases.exclude(state__in=fulfilment.ENDED).first()
+    late = getattr(found, "supplement", None)
     return render(
         request,
         "desk/obligations/commitment.html",
@@ -224,7 +228,9 @@ def _show(
                 .select_related("entry", "case")
                 .order_by("pk")
             ),
-            "supplement": getattr(found, "supplement", None),
+            "supplement": late,
+            "may_open_late": late is not None
+            and showing.visible_to(request.user).filter(pk=late.pk).exists(),
             "rechecks": list(found.rechecks.select_related("round__plan").order_by("-pk")),
             "may_open": case is None
             and found.voided_at is None
@@ -368,7 +374,7 @@ def evidence_answer(request: HttpRequest, file: EvidenceFile, *, subject_id: int
 def _visible(request: HttpRequest, code: str) -> Commitment:
     found = (
         fulfilment.commitments_in_reach(request.user)
-        .select_related("department", "item", "corrected_by", "supplement")
+        .select_related("department", "item", "corrected_by", "supplement__department")
         .filter(code=code)
         .first()
     )

@@ -120,23 +120,43 @@ def read_page(request: HttpRequest, one: Draft) -> HttpResponse:
 
     today = clock.local_date(now)
     errors = blank_errors(one, today) | promising.errors_of(one, on=today)
-    has_blanks = one.late_materials or one.text_version.blanks.exists()
-    order = [Part.NOTICE, Part.PRIVACY, *([FILL] if has_blanks else []), Part.TEXT]
+    order = [Part.NOTICE, Part.PRIVACY, FILL, Part.TEXT]
     left = [part for part in order if (errors if part == FILL else not was_shown(part))]
-    if wanted == FILL and has_blanks:
+    if wanted == FILL and has_blanks(one):
         return fill_page(request, one)
     if wanted in parts:
-        return _part_page(request, one, parts[wanted], order)
+        return _part_page(request, one, parts[wanted])
     if not left:
-        return show(request, "ready", one, 2, education=parts.get(str(Part.EDUCATION)), has_blanks=has_blanks)
-    return (
-        fill_page(request, one) if left[0] == FILL else _part_page(request, one, parts[str(left[0])], order)
+        return show(
+            request, "ready", one, 2, education=parts.get(str(Part.EDUCATION)), has_blanks=has_blanks(one),
+            choose=_choose_words(one),
+        )  # fmt: skip
+    return fill_page(request, one) if left[0] == FILL else _part_page(request, one, parts[str(left[0])])
+
+
+def has_blanks(one: Draft) -> bool:
+    """Whether there is anything that the subject itself fills in or chooses."""
+    return one.late_materials or bool(asking.own_to_fill(one))
+
+
+def _choose_words(one: Draft) -> str:
+    """What can be chosen otherwise in the first step; empty where there is nothing."""
+    late = "取消容缺受理" if one.late_materials else "改用容缺受理"
+    kinds = "换一种承诺类型" if len(beginning.types_of(one.item_version)) > 1 else ""
+    number = "修改办件编号" if one.case_ref else ""
+    return "，或者".join(
+        words for words in (kinds, late if one.item_version.allows_late_materials else "", number) if words
     )
 
 
-def _part_page(request: HttpRequest, one: Draft, part: dict[str, Any], order: list[Any]) -> HttpResponse:
-    place = order.index(part["part"]) + 1 if part["part"] in order else 0
-    return show(request, "part", one, 2, part=part, place=place, of=len(order))
+def _part_page(request: HttpRequest, one: Draft, part: dict[str, Any]) -> HttpResponse:
+    # What is filled in is no reading: where it is done already, or there is nothing, the numbers still follow each other.
+    order = presenting.MUST_BE_SHOWN
+    place = list(order).index(part["part"]) + 1 if part["part"] in order else 0
+    return show(
+        request, "part", one, 2, part=part, place=place, of=len(order), has_blanks=has_blanks(one),
+        more_reasons="见明细" in one.check_made.one_line,
+    )  # fmt: skip
 
 
 def fill_page(
@@ -155,7 +175,11 @@ def fill_page(
         for key, message in errors.items():
             form.add_error(f"blank-{key}", message)
     late = asking.form_of(one, late_errors or {}, on=clock.today())
-    return show(request, "fill", one, 2, status, form=form, late=late)
+    # Where the whole is wrong, to the first of the materials.
+    problems = [("late-1", words) for words in late["problems"]] if late else []
+    for row in late["choices"] if late else []:
+        problems += [(f"late-{row.number}-on", row.problem)] if row.problem else []
+    return show(request, "fill", one, 2, status, form=form, late=late, late_problems=problems)
 
 
 def sign_page(
@@ -181,6 +205,7 @@ def sign_page(
         duplicate=duplicate,
         today=clock.today(),
         stale=one.check_made.on_day != clock.today(),
+        has_blanks=has_blanks(one),
         **photo_context(one),
     )
 

@@ -234,17 +234,18 @@ def sign(request: HttpRequest, one: Draft) -> HttpResponse:
             form.add_error("signature", refused.reason)
         except drafting.DraftError as wrong:
             form.add_error("signature" if wrong.field == "signature" else None, str(wrong))
+    fresh = own_draft(request, one.pk)
+    if fresh.step != Step.SIGN:
+        # Another tab has gone back or given it up: on to where it stands, with the reason.
+        for line in form.non_field_errors():
+            messages.error(request, f"没有签署：{line}")
+        return go(request, fresh)
     if wants_json(request):
         errors = {field: " ".join(map(str, lines)) for field, lines in form.errors.items()}
         answer: dict[str, object] = {"errors": errors}
         if duplicate is not None:
             answer["duplicate"] = reverse("mine:commitment", args=[duplicate.code])
         return JsonResponse(answer, status=422)
-    fresh = own_draft(request, one.pk)
-    if fresh.step != Step.SIGN:
-        for line in form.non_field_errors():
-            messages.error(request, line)
-        return go(request, fresh)
     return pages.sign_page(request, fresh, form, duplicate, status=422)
 
 

@@ -25,6 +25,8 @@ from .planning import PlanError
 Finding = Recheck.Finding
 ANSWERS = (groups.OFFICER, groups.HEAD)
 FINDINGS = (Finding.KEPT, Finding.DOUBT, Finding.UNABLE)
+NO_DOUBT = "选了疑似未履行的条款，复核结果却是“{finding}”：请改选“疑似未履行”，或者不选条款。"
+NOT_UNABLE = "选了未能核查的原因，复核结果却是“{finding}”：请改选“未能核查”，或者不选原因。"
 ENDED_NOTE = "承诺已作废或者由新承诺更正"
 
 
@@ -100,6 +102,8 @@ def _taken(recheck_id: int, actor: User) -> Recheck:
 
 def _obstacle(finding: str, obstacle: str) -> str:
     if finding != Finding.UNABLE:
+        if obstacle:
+            raise PlanError(NOT_UNABLE.format(finding=Finding(finding).label), field="obstacle")
         return ""
     if obstacle not in Recheck.Obstacle.values:
         raise PlanError("请选择未能核查的原因。", field="obstacle")
@@ -108,6 +112,8 @@ def _obstacle(finding: str, obstacle: str) -> str:
 
 def _doubtful(row: Recheck, finding: str, clauses: Iterable[int]) -> list[int]:
     if finding != Finding.DOUBT:
+        if list(clauses):
+            raise PlanError(NO_DOUBT.format(finding=Finding(finding).label), field="doubtful")
         return []
     known = set(row.commitment.obligations.values_list("clause_no", flat=True))
     chosen = sorted(set(clauses))

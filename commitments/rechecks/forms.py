@@ -112,9 +112,12 @@ class AnswerForm(forms.Form):
             self.fields[name].choices = [  # type: ignore[attr-defined]
                 (row.clause_no, f"{row.clause}：{row.what}") for row in listed
             ]
+            # A heading with nothing below it asks for nothing.
+            if not listed:
+                del self.fields[name]
 
     def answer(self) -> dict[str, Any]:
         data = dict(self.cleaned_data)
         del data["proof"]
-        data["kept"] = [(number, Obligation.State.KEPT) for number in data["kept"]]
+        data["kept"] = [(number, Obligation.State.KEPT) for number in data.get("kept", [])]
         return data

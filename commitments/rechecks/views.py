@@ -260,6 +260,7 @@ def _plan_page(
 def _with_counts(found: RecheckPlan) -> Any:
     return found.rounds.annotate(
         looked=Count("rechecks", filter=Q(rechecks__finding__in=["kept", "doubt"])),
+        unable=Count("rechecks", filter=Q(rechecks__finding="unable")),
         left=Count("rechecks", filter=Q(rechecks__finding="")),
     )
 

@@ -22,6 +22,8 @@ from .course import MaterialState, State, SupplementError
 BATCH = 200
 OVERDUE = "late_materials_overdue"
 ENDED = "逾期未补交 {missing} 项，终止办理，转部门处理"
+# The subject hears of a case by its notice: until then its own page leaves this line out (`mine/showing.course_of`).
+CASE_OPENED = "已立案 {number}"
 CASE_SOURCE = BreachCase.Source.LATE_MATERIALS
 
 
@@ -140,7 +142,7 @@ def on_case(*, case: BreachCase, actor: User | None, now: datetime) -> None:
     duties.meet_duty(
         rule_key=OVERDUE, matter=course.matter_of(supplement), on=local_date(now), now=now, actor=actor
     )
-    course.tell(supplement, f"已立案 {case.number}", actor=actor, now=now)
+    course.tell(supplement, CASE_OPENED.format(number=case.number), actor=actor, now=now)
 
 
 def on_commitment_gone(*, commitment: Commitment, actor: User | None, now: datetime) -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from credit_portal.documents.inspection import PNG_HEAD, EvidenceRefused, open_image
 
 FIELD = "手写签名"
-EMPTY = "签名为空"
+EMPTY = "签名为空，请签名。"
 MAX_BYTES = 500 * 1024
 MAX_PIXELS = 8_000_000
 PREFIX = "data:image/png;base64,"
