@@ -75,9 +75,7 @@ def take_in(
     if looked.digest != seen:
         raise ImportRefused("在您查看期间目录有了变动，下面是按现在的目录重新比较的结果，请再看一遍。")
     good = [
-        line
-        for line in (*looked.of(NEW), *looked.of(CHANGED))
-        if not line.asks or line.code in overwrite
+        line for line in (*looked.of(NEW), *looked.of(CHANGED)) if not line.asks or line.code in overwrite
     ]
     drafts = draft_many(
         wanted=[Wanted(line.code, line.fields, line.department) for line in good], actor=actor, now=now
