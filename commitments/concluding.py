@@ -23,7 +23,14 @@ from verification.vocabulary import Route
 
 from . import hooks, papers, particulars
 from .drafting import DraftError
-from .models import Commitment, CommitmentEvent, Draft, IdentityDocument, SignerCapacity
+from .models import (
+    Commitment,
+    CommitmentEvent,
+    Draft,
+    IdentityDocument,
+    RegistrationBatch,
+    SignerCapacity,
+)
 from .paper_text import PaperText
 from .supplements import promising
 
@@ -127,7 +134,10 @@ def duplicate(draft: Draft, made_on: date) -> Commitment | None:
 
 
 def check_duplicate(draft: Draft, made_on: date) -> None:
-    """Raises DuplicateToday where the same has been signed that day; for the same year, where it is signed once a year."""
+    """Raises DuplicateToday where the same has been signed that day; for the same year, where it is signed once a year. A list
+    of what is registered is signed for once, and another list is not the same (R42)."""
+    if RegistrationBatch.objects.filter(draft=draft.pk).exists():
+        return
     if draft.item_version.once_a_year:
         existing, year = particulars.same_year(draft, made_on), particulars.year_of(draft, made_on)
     else:

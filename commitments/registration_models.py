@@ -153,6 +153,13 @@ class Registration(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.title}"
 
+    @property
+    def being_signed(self) -> bool:
+        """It stands on a list that somebody is reading or signing now: what it says must stay what the list says."""
+        if self.state != self.State.DRAFT or self.batch is None:
+            return False
+        return self.batch.draft.step in ("check", "read", "sign")
+
 
 class RegistrationStep(models.Model):
     """The course of a registration, added to and never changed (trigger)."""

@@ -380,6 +380,23 @@ def test_missing_members_are_reminded_once_a_day_and_not_after_they_have_signed(
     assert campaigns.remind(campaign_id=one.pk, actor=guild.staff, now=tomorrow) == (1, 2)
 
 
+@pytest.mark.req("R47")
+def test_who_is_bound_by_the_text_from_before_is_not_missing_in_a_campaign_until_that_has_ended(guild):
+    guild.sign(guild.members[0])
+    start = TODAY + timedelta(days=30)
+    one = guild.campaign(name="下一次", from_on=start, until_on=start + timedelta(days=360))
+    assert coverage.figures(guild.association, start, one) == coverage.Figures(4, 0, 0, 1)
+    assert coverage.figures(guild.association, start, one).missing == 3
+    assert guild.members[0] not in {entry.subject for entry in campaigns.missing_of(one, start)}
+    assert campaigns.waiting_for(guild.members[0], start) == []
+    assert campaigns.waiting_for(guild.members[1], start) == [one]
+    rows = coverage.with_state(membership.members_of(guild.association, start), start, one)
+    assert sorted(coverage.words_of(entry, one) for entry in rows) == ["已有有效承诺", *["没有签署"] * 3]
+    page = guild.client().get(f"{guild.home}campaigns/{one.uuid}/?state=covered").content.decode()
+    assert "已有有效承诺" in page and "不必再签" in page
+    assert coverage.figures(guild.association, start + timedelta(days=358), one).missing == 4
+
+
 @pytest.mark.req("R10")
 def test_a_campaign_needs_a_text_an_item_and_days(guild):
     client = guild.client()
@@ -387,10 +404,14 @@ def test_a_campaign_needs_a_text_an_item_and_days(guild):
         f"{guild.home}campaigns/new/", {"name": "甲", "from_on": "2026-09-14", "until_on": "2026-09-01"}
     )
     assert answer.status_code == 422 and "名称 2 至 60 个字，现为 1 个字" in answer.content.decode()
+    assert "不能早于开始日期" in answer.content.decode()
     answer = client.post(
         f"{guild.home}campaigns/new/", {"name": "活动", "from_on": "2026-09-14", "until_on": "2026-09-01"}
     )
     assert "不能早于开始日期" in answer.content.decode()
+    guild.campaign(name="活动")
+    with pytest.raises(AssociationError, match="已有同名的活动"):
+        guild.campaign(name="活动")
     bare = Guild(members=0, online=False)
     with pytest.raises(AssociationError, match="没有开通网上承诺"):
         bare.campaign()

@@ -324,6 +324,23 @@ def test_the_error_workbook_says_what_the_signed_table_says(place) -> None:
 
 
 @pytest.mark.req("R35")
+def test_a_name_that_does_not_fit_its_code_is_told_with_whatever_else_is_wrong_in_one_round(place) -> None:
+    known = place.row(1)
+    assert place.bring(stage.xlsx([known])).good == 1
+    at = known["承诺人代码"]
+    rows = [
+        place.row(2, f2="栾城区别的名称有限公司", f4=at, f10="2020-01-01"),
+        place.row(3, f2=known["承诺人名称"], f4=at, f10="2020-01-01"),
+        place.row(4, f2="栾城区别的名称有限公司", f4=at[:-1], f10="2020-01-01"),
+    ]
+    said = [line[-2] for line in stage.result_of(place.bring(stage.xlsx(rows), name="二.xlsx"))[1:]]
+    assert all("【承诺有效期】承诺有效期不能早于承诺作出日期。" in text for text in said)
+    fits = [f"这个代码登记的名称是“{known['承诺人名称']}”" in text for text in said]
+    # Where the code itself is wrong, nobody can be asked for.
+    assert fits == [True, False, False]
+
+
+@pytest.mark.req("R35")
 def test_the_office_hands_in_for_the_units_below_and_nobody_for_others(place) -> None:
     office = make.department(kind="credit_office", region="130100")
     other = make.department(region="130129")

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def book(*changes: tuple[str, str, str], keep: tuple[str, ...] = ()) -> bytes:
 
 
 def looked(bureau: Bureau, content: bytes, name: str = "目录.xlsx") -> planning.Plan:
-    return planning.plan(name=name, content=content, actor=bureau.keeper)
+    return planning.plan(name=name, content=content, actor=bureau.keeper, today=TODAY)
 
 
 def test_every_field_that_an_author_writes_has_a_column():
@@ -138,9 +139,8 @@ def test_whatever_an_item_says_comes_back_from_its_own_export_unchanged(
         tables = planning.tables_of(f"a.{ending}", content)
         line = planning.Line(2, item.code, cells=tables["事项"].rows[0][1])
         told = planning._materials(tables.get("申请材料"), [line])
-        changes, fields = planning._compare(line, version, {}, told)
-        plans.append((changes, fields, line.faults))
-    assert plans == [([], {}, [])] * 2
+        plans.append((planning._told(line, version, {}, told), line.faults))
+    assert plans == [({}, [])] * 2
 
 
 @given(
@@ -175,7 +175,7 @@ def test_what_is_right_becomes_drafts_and_what_is_wrong_goes_back_with_its_reaso
     content = exact_csv([head, first, second, added])
     row = importing.hand_in(name="目录.csv", content=content, actor=bureau.keeper, now=NOW)
     assert importing.hand_in(name="目录.csv", content=content, actor=bureau.keeper, now=NOW).pk == row.pk
-    plan = importing.plan_of(row, bureau.keeper)
+    plan = importing.plan_of(row, bureau.keeper, today=TODAY)
     assert plan.counts == {"new": 1, "changed": 1, "same": 0, "refused": 1}
     assert not ServiceItem.objects.filter(code="130111-003").exists()
     with pytest.raises(importing.ImportRefused, match="有了变动"):
@@ -205,7 +205,7 @@ def test_the_draft_of_somebody_else_is_overwritten_only_when_asked_for(bureau):
     catalogue.draft_item(item=item, fields={"validity_months": 24}, actor=bureau.other, now=NOW)
     content = book((CODE, "承诺办结时限（工作日）", "5"), keep=(CODE,))
     row = importing.hand_in(name="目录.xlsx", content=content, actor=bureau.keeper, now=NOW)
-    plan = importing.plan_of(row, bureau.keeper)
+    plan = importing.plan_of(row, bureau.keeper, today=TODAY)
     assert plan.lines[0].others_draft == "乙经办"
     kept = importing.take_in(import_id=row.pk, seen=plan.digest, overwrite=[], actor=bureau.keeper, now=NOW)
     draft = item.versions.get(status="draft")
@@ -214,9 +214,43 @@ def test_the_draft_of_somebody_else_is_overwritten_only_when_asked_for(bureau):
     assert second.pk != row.pk
     importing.take_in(import_id=second.pk, seen=plan.digest, overwrite=[CODE], actor=bureau.keeper, now=NOW)
     draft.refresh_from_db()
-    assert (draft.validity_months, draft.promised_working_days) == (60, 5)
+    # Only what was changed in the file goes into the draft: the 60 months stood in it as they were exported.
+    assert (draft.validity_months, draft.promised_working_days) == (24, 5)
     # What is in force, handed in as it is, leaves an open draft alone.
     assert looked(bureau, book(keep=(CODE,))).lines[0].verdict == "same"
+
+
+@pytest.mark.req("R20")
+def test_a_row_that_was_not_touched_undoes_no_version_that_is_scheduled(bureau):
+    running = ServiceItemVersion.objects.get(item__code=CODE)
+    day = TODAY + timedelta(days=18)
+    bureau.next(running, on=day, promised_working_days=3)
+    versions = versions_of(["130111"], on=TODAY)
+    for name, content in (
+        ("目录.xlsx", as_xlsx(versions, today=TODAY)),
+        ("目录.csv", as_csv(versions, today=TODAY)),
+    ):
+        plan = looked(bureau, content, name)
+        assert plan.counts == {"new": 0, "changed": 0, "same": 2, "refused": 0}, name
+        assert plan.lines[0].scheduled == (2, day) and plan.lines[1].scheduled is None
+    # A row without the number of its version that says what is in force asks for nothing, either.
+    assert looked(bureau, book((CODE, "版本", ""), keep=(CODE,))).lines[0].verdict == "same"
+    # One that is changed shows what is in force today and what is coming, and is written only where a person says so.
+    content = book((CODE, "承诺有效期（月）", "24"), (CODE, "承诺办结时限（工作日）", "6"), keep=(CODE,))
+    row = importing.hand_in(name="目录.xlsx", content=content, actor=bureau.keeper, now=NOW)
+    plan = importing.plan_of(row, bureau.keeper, today=TODAY)
+    assert [(one.old, one.new, one.later) for one in plan.lines[0].changes] == [
+        ("8", "6", f"自 {day} 起：3"),
+        ("60", "24", ""),
+    ]
+    kept = importing.take_in(import_id=row.pk, seen=plan.digest, overwrite=[], actor=bureau.keeper, now=NOW)
+    assert kept.drafts == 0 and not ServiceItemVersion.objects.filter(status="draft").exists()
+    content = book((CODE, "承诺有效期（月）", "24"), keep=(CODE,))
+    row = importing.hand_in(name="目录.xlsx", content=content, actor=bureau.keeper, now=NOW)
+    digest = importing.plan_of(row, bureau.keeper, today=TODAY).digest
+    importing.take_in(import_id=row.pk, seen=digest, overwrite=[CODE], actor=bureau.keeper, now=NOW)
+    draft = ServiceItemVersion.objects.get(status="draft")
+    assert (draft.number, draft.validity_months, draft.promised_working_days) == (3, 24, 3)
 
 
 def test_a_file_of_many_asks_as_many_questions_as_one_of_few_and_drafts_in_sets(bureau):
@@ -236,7 +270,7 @@ def test_a_file_of_many_asks_as_many_questions_as_one_of_few_and_drafts_in_sets(
 
     assert asked(3) == asked(60)
     row = importing.hand_in(name="目录.csv", content=file(60), actor=bureau.keeper, now=NOW)
-    digest = importing.plan_of(row, bureau.keeper).digest
+    digest = importing.plan_of(row, bureau.keeper, today=TODAY).digest
     with CaptureQueriesContext(connection) as queries:
         importing.take_in(import_id=row.pk, seen=digest, overwrite=[], actor=bureau.keeper, now=NOW)
     assert len(queries) < 40
@@ -288,14 +322,14 @@ def _bomb() -> bytes:
 )  # fmt: skip
 def test_an_odd_file_is_refused_in_words(bureau, name, content, said):
     with pytest.raises(IntakeRefused, match=said):
-        planning.plan(name=name, content=content, actor=bureau.keeper)
+        planning.plan(name=name, content=content, actor=bureau.keeper, today=TODAY)
 
 
 def test_a_file_that_unpacks_to_very_much_and_another_workbook_are_refused_in_words(bureau):
     other = workbook.tables([("名单", [["甲"], ["1"]])])
     for content, said in ((_bomb(), "异常地大"), (other, "没有名为“事项”的工作表")):
         with pytest.raises(IntakeRefused, match=said):
-            planning.plan(name="目录.xlsx", content=content, actor=bureau.keeper)
+            planning.plan(name="目录.xlsx", content=content, actor=bureau.keeper, today=TODAY)
 
 
 # ---- side by side ------------------------------------------------------------------------------------------

@@ -436,7 +436,9 @@ def test_a_keeper_imports_compares_publishes_ahead_and_files_at_the_desk(bureau)
     assert answer.status_code == 302
     page = staff.get(answer.url)
     assert "有变化" in page.content.decode()
-    done = staff.post(answer.url, {"seen": page.context["looked"].digest, "deed": "take"})
+    asked = [line.code for line in page.context["asked"]]
+    taken = {"seen": page.context["looked"].digest, "deed": "take", "overwrite": asked}
+    done = staff.post(answer.url, taken)
     assert done.status_code == 302 and CatalogueImport.objects.get().drafts == 1
     assert staff.get(done.url).status_code == 200
     assert staff.get(f"{done.url}faults.xlsx").status_code == 200

@@ -23,6 +23,7 @@ from credit_portal.documents.fields import PaperField, PapersField
 from credit_portal.registry import codes
 from credit_portal.registry.forms import LOST, PhoneField
 from credit_portal.registry.personal_numbers import passages
+from credit_portal.registry.templatetags.errors import named
 from disclosure.models import Objection
 from tests import factories, subjects
 from tests.breach_stage import Stage
@@ -80,7 +81,7 @@ def test_files_are_looked_at_with_everything_else_and_said_to_be_lost_by_whateve
     # Above the form each is named once, by its label or by its own words.
     right.add_error("paper", f"{right['paper'].label}：只接受图片。")
     right.add_error("name", "太长。")
-    assert [right[name].said[0] for name in ("paper", "name")] == [
+    assert [named(right[name].errors[0], right[name].label) for name in ("paper", "name")] == [
         f"{right['paper'].label}：只接受图片。",
         f"{right['name'].label}：太长。",
     ]

@@ -1,6 +1,7 @@
 """A register handed over: mapping, trial, reception by a second person, history that stays history, the list that is signed."""
 
 import io
+import re
 
 import openpyxl
 import pytest
@@ -187,6 +188,9 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     page = answer["Location"]
     shown = officer.get(page).content.decode()
     assert "下面是按列名的建议" in shown and "经办电话" in shown
+    # What must be there is marked, the empty lines are told apart, and it says that no values were read.
+    assert "公开类型（须有）" in shown and "样表只读了表头，没有读取值" in shown
+    assert re.search(r"<legend>[^<]*第 1 个", shown) and "另一个" not in shown
     form = officer.get(page).context["form"]
     data = {name: form[name].value() or "" for name in form.fields}
     answer = officer.post(page, data)
@@ -229,7 +233,12 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     assert Notice.objects.filter(
         user=place.officer, title="移交的登记簿写明全部履行 1 份，请另一人确认"
     ).exists()
-    assert "制作移交清单" in head.get(done).content.decode()
+    page = head.get(done)
+    # The receiver's unit is the receiver's own, unless somebody writes another.
+    initial = page.context["form"].initial
+    assert "制作移交清单" in page.content.decode() and initial["receiver"] == place.head.department.name
+    job.refresh_from_db()
+    assert ("其中写明全部履行", "1（待另一人确认 0，已确认 1）") in protocol.totals(job)
     assert head.post(f"{done}protocol/", {}).status_code == 422
     sides = {
         "giver_person": "赵一",

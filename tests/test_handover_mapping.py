@@ -206,3 +206,26 @@ def test_reasons_that_differ_in_what_they_quote_are_counted_as_one() -> None:
     assert told["words"] == {"11": [["注销", 2], ["迁出", 1]]}
     assert [(one["column"], one["count"]) for one in told["reasons"]] == [("状态", 3), ("代码", 2)]
     assert told["reasons"][1]["first"] == [[4, "甲-2"], [5, "甲-3"]]
+    # In words that a person reads: what is the same in all stands there, what differs is counted or left off.
+    assert [one["text"] for one in told["reasons"]] == [
+        "“注销”等 2 种没有对照的取值，请在对照里补上。",
+        "应为 18 位。",
+    ]
+
+
+@pytest.mark.req("R35")
+def test_a_reason_that_one_value_has_names_it_and_check_digits_are_one_reason_without_the_codes() -> None:
+    wrong = "统一社会信用代码第 18 位校验码不符：按前 17 位应为“{}”，现为“{}”。"
+    told = summing.summary(
+        [(row, "", [["代码", wrong.format(*pair)]]) for row, pair in enumerate(("A1", "B2", "C3"), 2)]
+        + [
+            (9, "", [["状态", UNKNOWN.format(word="注销")], ["编码", "与第 3 行相同"]]),
+            (10, "", [["编码", "与第 4 行相同"]]),
+        ],
+        {"状态": 11},
+    )
+    assert [one["text"] for one in told["reasons"]] == [
+        "统一社会信用代码第 18 位校验码不符。",
+        "与第 3 等行相同",
+        "“注销”没有对照的取值，请在对照里补上。",
+    ]

@@ -403,6 +403,26 @@ def test_when_the_commitment_to_truth_is_gone_what_rests_on_it_is_too(desk):
 
 
 @pytest.mark.req("R42")
+def test_a_second_list_of_the_day_is_signed_without_asking_and_the_receipt_names_it(desk):
+    desk.submitted(LICENCE)
+    gift, client = desk.told(GIFT), desk.client()
+    address = client.post("/me/registration/sign/", {"one": [str(gift.uuid)]})["Location"]
+    gift.refresh_from_db()
+    # On a list that is being signed, it is shown as that and not offered to be changed.
+    page = client.get("/me/registration/").content.decode()
+    assert "正在签署" in page and gift.batch.number in page and address in page
+    assert f"/me/registration/{gift.uuid}/edit/" not in page
+    answer = client.get(f"/me/registration/{gift.uuid}/edit/", follow=True).content.decode()
+    assert "先放弃这次签署" in answer
+    sign(client, address)
+    assert Commitment.objects.filter(registration_batch__isnull=False).count() == 2
+    page = client.get(address).content.decode()
+    gift.refresh_from_db()
+    assert f'登记清单 <span class="mono">{gift.batch.number}</span>，1 条' in page
+    assert f"{gift.department.name}核实" in page and "10 个工作日" in page and "回到自愿注册" in page
+
+
+@pytest.mark.req("R42")
 def test_others_and_those_who_may_only_look_reach_nothing(desk):
     one = desk.told()
     stranger = subjects.client_for(make.subject())

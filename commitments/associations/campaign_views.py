@@ -40,7 +40,7 @@ def _campaign(request: HttpRequest, uscc: str, uuid: UUID) -> Campaign:
 @desk(*DOES)
 def new(request: HttpRequest, uscc: str) -> HttpResponse:
     association = own_of(request, uscc)
-    form = bound(CampaignForm, request, initial={"from_on": clock.today()})
+    form = bound(CampaignForm, request, initial={"from_on": clock.today()}, today=clock.today())
     if request.method == "POST" and form.is_valid():
         try:
             made = campaigns.create(
@@ -70,11 +70,11 @@ def campaign(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
     one, today = _campaign(request, uscc, uuid), clock.today()
     day = min(today, coverage.last_day(one))
     state = request.GET.get("state", coverage.MISSING)
-    if state not in ("signed", coverage.MISSING):
+    if state not in coverage.OF_CAMPAIGN:
         state = coverage.MISSING
     figures = coverage.figures(one.department, day, one)
     rows = coverage.with_state(membership.members_of(one.department, day), day, one)
-    rows = rows.filter(signed=state == "signed").select_related("subject").order_by("pk")
+    rows = coverage.of_state(rows, state, one).select_related("subject").order_by("pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     note_read(request, target_type="campaign", target_id=one.pk)
     weeks = coverage.by_week(one.department, day, campaign=one)
@@ -89,7 +89,11 @@ def campaign(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
             "standing": standing,
             "words": campaigns.STATES[standing],
             "figures": figures,
-            "share": figures.signed * 100 // figures.members if figures.members else None,
+            "share": (figures.signed + figures.covered) * 100 // figures.members if figures.members else None,
+            "tabs": [
+                (key, coverage.OF_CAMPAIGN[key])
+                for key in (coverage.MISSING, coverage.COVERED, coverage.SIGNED)
+            ],
             "by_link": one.drafts.filter(draft__commitment__voided_at=None, draft__step="done").count(),
             "day": day,
             "weeks": [
@@ -113,7 +117,7 @@ def missing(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
     day = min(today, coverage.last_day(one))
     note_read(request, target_type="campaign", target_id=one.pk)
     rows = coverage.with_state(membership.members_of(one.department, day), day, one)
-    return download(member_table(rows), f"{one.name}-{day}.xlsx")
+    return download(member_table(rows, one), f"{one.name}-{day}.xlsx")
 
 
 @desk(*SEES)

@@ -28,6 +28,7 @@ MOST_DAYS = 366
 NO_TEXT = "协会还没有现行的自律承诺书，请先起草并请求发布。"
 NO_ITEM = "事项目录中没有本协会的自律承诺事项，请联系行政审批局或者信用办登记。"
 NOT_ONLINE = "本协会的承诺事项没有开通网上承诺，请联系行政审批局或者信用办在事项目录中开通。"
+SAME_NAME = "本协会已有同名的活动“{name}”没有结束，请换一个名称，或者先结束原来的。"
 AHEAD, OPEN, OVER = "ahead", "open", "over"
 STATES = {AHEAD: "没有开始", OPEN: "进行中", OVER: "已结束"}
 WORDS = "{association}请会员签署自律承诺书，{until} 截止。打开 {address} 在手机上阅读、签署，不收费。"
@@ -44,6 +45,25 @@ def address_of(campaign: Campaign) -> str:
     return site_address(f"/me/join/{campaign.token}/")
 
 
+def problems(*, name: str, from_on: date | None, until_on: date | None, today: date) -> dict[str, str]:
+    """What is wrong with what was typed, by field, all at once."""
+    found = {}
+    said = _plain(name)
+    if not 2 <= len(said) <= 60:
+        found["name"] = f"名称 2 至 60 个字，现为 {len(said)} 个字。"
+    if until_on is None:
+        return found
+    if until_on < max(from_on or today, today):
+        found["until_on"] = "结束日期不能早于开始日期，也不能早于今天。"
+    elif from_on is not None and (until_on - from_on).days > MOST_DAYS:
+        found["until_on"] = "一次活动最长一年。"
+    return found
+
+
+def _plain(name: str) -> str:
+    return name.replace("\0", "").strip()
+
+
 @transaction.atomic
 def create(
     *,
@@ -57,17 +77,19 @@ def create(
 ) -> Campaign:
     """Set up a campaign for the association's text in force. Raises AssociationError by field."""
     require_own(actor, association)
-    said = name.replace("\0", "").strip()
-    if not 2 <= len(said) <= 60:
-        raise AssociationError(f"名称 2 至 60 个字，现为 {len(said)} 个字。", field="name")
-    if until_on < max(from_on, local_date(now)):
-        raise AssociationError("结束日期不能早于开始日期，也不能早于今天。", field="until_on")
-    if (until_on - from_on).days > MOST_DAYS:
-        raise AssociationError("一次活动最长一年。", field="until_on")
+    today, said = local_date(now), _plain(name)
+    for field, text in problems(name=name, from_on=from_on, until_on=until_on, today=today).items():
+        raise AssociationError(text, field=field)
+    # Two that are set up at once wait for each other.
+    Department.objects.select_for_update().get(pk=association.pk)
+    if Campaign.objects.filter(
+        department=association, name=said, until_on__gte=today, ended_on=None
+    ).exists():
+        raise AssociationError(SAME_NAME.format(name=said), field="name")
     version = texting.in_force(association)
     if version is None:
         raise AssociationError(NO_TEXT)
-    item = item_of(association, local_date(now))
+    item = item_of(association, today)
     if item is None:
         raise AssociationError(NO_ITEM)
     if not item.online:
@@ -122,12 +144,14 @@ def has_signed(campaign: Campaign, subject: CreditSubject, day: date) -> bool:
 
 
 def waiting_for(subject: CreditSubject, day: date) -> list[Campaign]:
-    """The open campaigns of this subject's associations for which it has not signed."""
+    """The open campaigns of this subject's associations for which it is missing."""
     own = members_of_subject(subject, day).values("department")
     rows = Campaign.objects.filter(
         department__in=own, from_on__lte=day, until_on__gte=day, ended_on=None
     ).select_related("department", "text_version")
-    return [one for one in rows.order_by("until_on")[:10] if not has_signed(one, subject, day)]
+    return [
+        one for one in rows.order_by("until_on")[:10] if missing_of(one, day).filter(subject=subject).exists()
+    ]
 
 
 def members_of_subject(subject: CreditSubject, day: date) -> QuerySet[RosterEntry]:
@@ -136,9 +160,9 @@ def members_of_subject(subject: CreditSubject, day: date) -> QuerySet[RosterEntr
 
 
 def missing_of(campaign: Campaign, day: date) -> QuerySet[RosterEntry]:
-    """Members of the day who have not signed for the campaign."""
+    """Members of the day who have not signed for the campaign and are not bound by its text from before."""
     rows = coverage.with_state(members_of(campaign.department, day), day, campaign)
-    return coverage.of_state(rows, coverage.MISSING).select_related("subject").order_by("pk")
+    return coverage.of_state(rows, coverage.MISSING, campaign).select_related("subject").order_by("pk")
 
 
 @transaction.atomic

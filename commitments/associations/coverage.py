@@ -18,17 +18,22 @@ from .membership import MEMBERS, members_of
 
 RUNNING, ENDED, MISSING = "running", "ended", "missing"
 STATES = {RUNNING: "承诺有效", ENDED: "承诺已到期", MISSING: "没有签署"}
+# Of a campaign: who has not signed in its days, and is bound by the same text from before.
+SIGNED, COVERED = "signed", "covered"
+OF_CAMPAIGN = {SIGNED: "已签署", COVERED: "已有有效承诺", MISSING: "没有签署"}
 # The public is told of an association only where nobody can be picked out.
 LEAST_PUBLIC = 10
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Of the members on a day: whose commitment runs, whose has ended, who has none."""
+    """Of the members on a day: whose commitment runs, whose has ended, who has none. Of a campaign, `covered`: who has not
+    signed for it and need not."""
 
     members: int = 0
     running: int = 0
     ended: int = 0
+    covered: int = 0
 
     @property
     def signed(self) -> int:
@@ -36,7 +41,7 @@ class Figures:
 
     @property
     def missing(self) -> int:
-        return self.members - self.signed
+        return self.members - self.signed - self.covered
 
     @property
     def percent(self) -> int | None:
@@ -72,16 +77,26 @@ def last_day(campaign: Campaign) -> date:
 def with_state(
     rows: QuerySet[RosterEntry], day: date, campaign: Campaign | None = None
 ) -> QuerySet[RosterEntry]:
-    """Members with `signed` and `runs`."""
-    found = standing(day, campaign)
-    return rows.annotate(
-        signed=Exists(found),
-        runs=Exists(found.filter(Q(valid_until=None) | Q(valid_until__gte=day))),
-    )
+    """Members with `signed` and `runs`; of a campaign with `bound`, too: a commitment to the same text runs."""
+    found, valid = standing(day, campaign), Q(valid_until=None) | Q(valid_until__gte=day)
+    rows = rows.annotate(signed=Exists(found), runs=Exists(found.filter(valid)))
+    if campaign is None:
+        return rows
+    same = standing(day).filter(valid, text_version__text=campaign.text_version.text_id)
+    return rows.annotate(bound=Exists(same))
 
 
-def of_state(rows: QuerySet[RosterEntry], state: str) -> QuerySet[RosterEntry]:
-    """Those of one state; `rows` have gone through `with_state`."""
+def of_state(
+    rows: QuerySet[RosterEntry], state: str, campaign: Campaign | None = None
+) -> QuerySet[RosterEntry]:
+    """Those of one state; `rows` have gone through `with_state`, of the same campaign."""
+    if campaign is not None:
+        wanted = {
+            SIGNED: Q(signed=True),
+            COVERED: Q(signed=False, bound=True),
+            MISSING: Q(signed=False, bound=False),
+        }
+        return rows.filter(wanted[state])
     wanted = {
         RUNNING: Q(runs=True),
         ENDED: Q(signed=True, runs=False),
@@ -97,17 +112,26 @@ def state_of(entry: RosterEntry) -> str:
     return ENDED if entry.signed else MISSING  # type: ignore[attr-defined]
 
 
+def words_of(entry: RosterEntry, campaign: Campaign | None = None) -> str:
+    """How a member stands, in all or for a campaign; it has gone through `with_state`."""
+    if campaign is None:
+        return STATES[state_of(entry)]
+    signed, bound = entry.signed, entry.bound  # type: ignore[attr-defined]
+    return OF_CAMPAIGN[SIGNED if signed else COVERED if bound else MISSING]
+
+
 _COUNTS: dict[str, Any] = {
     "members": Count("pk"),
     "running": Count("pk", filter=Q(runs=True)),
     "ended": Count("pk", filter=Q(signed=True, runs=False)),
 }
+_COVERED: dict[str, Any] = {"covered": Count("pk", filter=Q(signed=False, bound=True))}
 
 
 def figures(association: Department, day: date, campaign: Campaign | None = None) -> Figures:
     """An association's figures on a day, in all or of a campaign."""
     rows = with_state(members_of(association, day), day, campaign).order_by()
-    return Figures(**rows.aggregate(**_COUNTS))
+    return Figures(**rows.aggregate(**_COUNTS, **(_COVERED if campaign else {})))
 
 
 def figures_of_all(associations: Sequence[Department], day: date) -> dict[int, Figures]:

@@ -1,5 +1,6 @@
 """What is typed on the pages of associations and their members."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from commitments.models import MemberNote, NoteReply
 from credit_portal.documents.fields import PaperField
 
+from . import campaigns
 from .texting import Words
 
 
@@ -57,6 +59,20 @@ class CampaignForm(forms.Form):
     name = forms.CharField(label="名称", max_length=120, help_text="例如 2026 年度会员自律承诺")
     from_on = forms.DateField(label="开始日期", widget=_day())
     until_on = forms.DateField(label="结束日期", widget=_day(), help_text="最后一日，当天仍可签署。")
+
+    def __init__(self, *args: Any, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        wrong = campaigns.problems(
+            name=told.get("name", ""), from_on=told.get("from_on"), until_on=told.get("until_on"), today=self.today,
+        )  # fmt: skip
+        for field, text in wrong.items():
+            if field not in self.errors:
+                self.add_error(field, text)
+        return told
 
 
 class NoteForm(forms.Form):

@@ -135,7 +135,7 @@ def coverage_table(request: HttpRequest, uscc: str) -> HttpResponse:
     return download(content, f"承诺覆盖-{association.short_name}-{today}.xlsx")
 
 
-def member_table(rows: Any) -> bytes:
+def member_table(rows: Any, campaign: Campaign | None = None) -> bytes:
     """Members that have gone through `with_state`, as a workbook; numbers of persons masked."""
     table = [
         [
@@ -143,7 +143,7 @@ def member_table(rows: Any) -> bytes:
             entry.subject.shown_code,
             entry.number,
             entry.from_on.isoformat(),
-            coverage.STATES[coverage.state_of(entry)],
+            coverage.words_of(entry, campaign),
             "有" if entry.phone_sealed or entry.subject.phone_sealed else "没有",
         ]
         for entry in rows.select_related("subject").order_by("pk")

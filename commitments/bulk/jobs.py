@@ -315,6 +315,8 @@ def _work(job: BulkJob, course: _Course, moment: Any, longest: float | None) -> 
             for (number, _), (line, found, own) in zip(part, read_rows, strict=True)
             if line is None
         ]
+        if course.reading is None:
+            faults = planning.with_names(faults, dict(part), course.table.head.columns)
         _part(job, course, done, len(part), lines, faults, moment)
         done += len(part)
         if done % COLLECTED == 0:

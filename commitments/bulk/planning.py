@@ -13,10 +13,12 @@ from credit_portal.registry.services import ERROR_PERSON_NAME
 
 from . import rules
 from .columns import LABELS, OWN, RUNNING
-from .reading import Faults, Line
+from .reading import Faults, Line, named_in
 from .stored import keyed_fingerprint, told_values
 
 Status = Commitment.Fulfilment
+# A row that is wrong: row, what is wrong, the commitment's code, the number that it has in a register.
+Wrong = tuple[int, Faults, str, str]
 NOT_OURS = "受理单位不是本单位（信用办为本地区的单位），或者没有在本系统登记。"
 
 
@@ -143,13 +145,37 @@ def _of_scope(lines: Iterable[Line], scope: Mapping[str, Department], found: Pla
             yield line
 
 
+def with_names(
+    wrong: Sequence[Wrong], cells: Mapping[int, Mapping[int, str]], columns: Mapping[str, int]
+) -> list[Wrong]:
+    """Rows that are wrong elsewhere, and what does not fit of their name, too: whoever mends a file is told all in one round.
+    `cells`: by row. Three queries where a code can be asked for, else none."""
+    named = {
+        row: one
+        for row, found, *_ in wrong
+        if (one := named_in(cells[row], columns, {number for number, _ in found})) is not None
+    }
+    known = find_subjects(named.values()) if named else Known()
+    told: list[Wrong] = []
+    for row, found, code, own in wrong:
+        problem = _known_problem(named[row], known) if row in named else ""
+        more = sorted([*found, (2, problem)], key=lambda one: one[0] or 99) if problem else found
+        told.append((row, more, code, own))
+    return told
+
+
+def _known_problem(named: Named, known: Known) -> str:
+    """Why a name or a category is not that of the subject that is registered under the code."""
+    subject = known.by_code.get(named.code)
+    if subject is not None and subject.kind != named.kind:
+        return f"这个代码登记的是{subject.get_kind_display()}，与文件的承诺人类别不符。"
+    return known.name_problem(named)
+
+
 def _name_problem(line: Line, known: Known, seen: Seen) -> str:
     named = Named(line.kind, line.values["4"], line.values["2"])
-    subject = known.by_code.get(named.code)
-    if subject is not None:
-        if subject.kind != named.kind:
-            return f"这个代码登记的是{subject.get_kind_display()}，与文件的承诺人类别不符。"
-        return known.name_problem(named)
+    if named.code in known.by_code:
+        return _known_problem(named, known)
     # Nobody knows it; then the first row of the file says what it is called.
     row, name = seen.names.setdefault(hash(named.code), (line.row, hash((named.kind, named.name))))
     if name == hash((named.kind, named.name)):

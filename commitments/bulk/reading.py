@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,6 +11,7 @@ from commitments import collection_format as form
 from credit_portal.documents.intake import Broken, Cell, Formula, Number
 from credit_portal.documents.intake.cells import serial_day
 from credit_portal.registry import codes
+from credit_portal.registry.in_sets import Named
 from credit_portal.registry.models import CommitmentType, CreditSubject, PublicityClass
 
 from .columns import BY_LABEL, LABELS, OWN, RUNNING
@@ -170,6 +171,18 @@ def read(
         ),
         [],
     )
+
+
+def named_in(cells: Mapping[int, str], columns: Mapping[str, int], said: Collection[int]) -> Named | None:
+    """Whom a row names, where nothing is wrong with the name, the category and the code. `said`: the fields that are wrong."""
+    if {2, 3, 4} & set(said):
+        return None
+    at = {number: columns.get(label) for label, number in BY_LABEL.items() if number in (2, 3, 4)}
+    name, kind, code = (
+        read_cell(number, cells.get(place, "") if (place := at[number]) is not None else "")[0]
+        for number in (2, 3, 4)
+    )
+    return Named(KINDS[kind], code, name) if name and code and kind in KINDS else None
 
 
 def read_cell(number: int, cell: str, *, from_1904: bool = False) -> tuple[str, str]:

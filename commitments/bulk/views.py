@@ -51,7 +51,9 @@ def home(request: HttpRequest) -> HttpResponse:
             typed.add_error(error.field if error.field in typed.fields else None, str(error))
         else:
             return redirect("bulk:job", job.uuid)
-    rows, more = _page(request, jobs.jobs_visible_to(request.user).select_related("owner", "department"))
+    # Hand-overs have a list of their own (`/desk/handover/`).
+    own = jobs.jobs_visible_to(request.user).filter(mapping=None)
+    rows, more = _page(request, own.select_related("owner", "department"))
     return render(
         request,
         "desk/bulk/home.html",

@@ -40,6 +40,9 @@ class TrialForm(forms.Form):
 
 
 class ProtocolForm(forms.Form):
+    giver = forms.CharField(
+        label="移交方", max_length=200, required=False, help_text="原来保管登记簿的单位；空着即为本单位。"
+    )
     giver_person = forms.CharField(
         label="移交人", max_length=MOST_NAME, error_messages={"required": "请填写移交人。"}
     )

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from commitments.bulk.jobs import DOES, BulkRefused
+from commitments.bulk.keeping import waiting_of
 from commitments.models import BulkFault, BulkJob, HandoverProtocol
 from credit_portal.audit import events
 from credit_portal.documents.models import EvidenceFile
@@ -29,10 +30,13 @@ LETTER = "YJ"
 
 @dataclass(frozen=True)
 class Sides:
+    """`giver`: empty for the department whose register it is."""
+
     giver_person: str
     receiver: str
     receiver_person: str
     on: date
+    giver: str = ""
 
 
 def counts_of(job: BulkJob) -> dict[str, int]:
@@ -90,10 +94,19 @@ def totals(job: BulkJob) -> list[tuple[str, str]]:
         ("可以接收" if job.dry_run else "接收", str(job.good)),
         ("其中载有违诺、待认定", str(job.breaches)),
         ("新登记主体", str(job.new_subjects)),
+        ("其中写明全部履行", _kept(job)),
         ("原已接收、内容相同", str(job.same)),
         ("内容不同、没有覆盖", str(job.different)),
         ("有误、没有接收", str(job.bad)),
     ]
+
+
+def _kept(job: BulkJob) -> str:
+    """What the register tells of as kept in full, and how much of it somebody else has confirmed by now (R62)."""
+    if not job.kept or job.dry_run:
+        return f"{job.kept}{'（接收后待另一人确认）' if job.kept else ''}"
+    waiting = waiting_of(job).count()
+    return f"{job.kept}（待另一人确认 {waiting}，已确认 {job.kept_confirmed}）"
 
 
 @transaction.atomic
@@ -115,8 +128,8 @@ def make(*, job_id: int, sides: Sides, actor: User, now: datetime) -> HandoverPr
             raise BulkRefused("须填写。", field=name)
     number = document_number(LETTER, job.department.region_id, now.year)
     row = HandoverProtocol(
-        number=number, job=job, department=job.department, giver=job.department.name,
-        giver_person=sides.giver_person.strip(), receiver=sides.receiver.strip(),
+        number=number, job=job, department=job.department,
+        giver=sides.giver.strip() or job.department.name, giver_person=sides.giver_person.strip(), receiver=sides.receiver.strip(),
         receiver_person=sides.receiver_person.strip(), on=sides.on, counts=counts_of(job),
         file_sha256=job.file.sha256, made_by=actor, made_at=now, is_demo=job.is_demo,
     )  # fmt: skip

@@ -202,12 +202,19 @@ def _show_job(
             "protocol": made, "asked": kept.asked(found, request.user),
             "note": request.POST.get("note", ""),
             "form": form or (ProtocolForm(initial={
-                "giver_person": found.trial.owner if found.trial else "", "receiver_person": found.owner,
+                "giver": found.department.name, "giver_person": found.trial.owner if found.trial else "",
+                "receiver": _unit_of(found), "receiver_person": found.owner,
                 "on": clock.today(),
             }) if can_make else None),
         },
         status=409 if error else 422 if form is not None and form.errors else 200,
     )  # fmt: skip
+
+
+def _unit_of(found: BulkJob) -> str:
+    """Whose the receiver is."""
+    unit = found.owner.department if found.owner else None
+    return (unit or found.department).name
 
 
 @desk(*DOES)
@@ -289,7 +296,9 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _visible(request: HttpRequest, uuid: UUID) -> BulkJob:
     found = (
         running.jobs_visible_to(request.user)
-        .select_related("owner", "department", "file", "mapping__department", "trial__owner", "kept_by")
+        .select_related(
+            "owner__department", "department", "file", "mapping__department", "trial__owner", "kept_by"
+        )
         .filter(uuid=uuid)
         .first()
     )

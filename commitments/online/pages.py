@@ -13,6 +13,7 @@ from commitments import papers, presenting
 from commitments.forms import BlanksForm
 from commitments.models import Commitment, Draft, Presentation
 from commitments.particulars import blank_errors
+from commitments.registrations import receipt
 from commitments.subject_access import capacity_of
 from commitments.supplements import asking, promising
 from commitments.views_access import wants_json
@@ -245,5 +246,6 @@ def receipt_page(request: HttpRequest, one: Draft) -> HttpResponse:
         following=papers.next_steps(commitment),
         to_bring=papers.to_bring(commitment),
         supplement=getattr(commitment, "supplement", None),
+        registered=receipt.of(commitment),
         qr=qr_data_uri(papers.verify_url(commitment.verify_token)),
     )

@@ -36,7 +36,7 @@ def registrations_of(subject: CreditSubject) -> QuerySet[Registration]:
     """All of a subject's own, verified or not: nobody else is shown what is not verified but whoever verifies it (R44)."""
     return (
         Registration.objects.filter(subject=subject)
-        .select_related("department", "batch__commitment", "entry", "proof")
+        .select_related("department", "batch__commitment", "batch__draft", "entry", "proof")
         .order_by("-pk")
     )
 

@@ -24,6 +24,7 @@ from . import expected, filling, submitting, verifying
 from .forms import AnswerForm, RegistrationForm
 from .rules import BY_SUBJECT, HELP, FieldErrors, RegistrationError, State
 
+BEING_SIGNED = "这一条已经列入正在签署的清单，不能修改；要修改的，先放弃这次签署。"
 TONES = {
     State.DRAFT: "",
     State.SUBMITTED: "waiting",
@@ -89,8 +90,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Change what has not been submitted yet."""
     row = _own(request, uuid)
-    if row.state != State.DRAFT:
-        messages.info(request, filling.ONLY_DRAFTS)
+    if row.state != State.DRAFT or row.being_signed:
+        messages.info(request, BEING_SIGNED if row.being_signed else filling.ONLY_DRAFTS)
         return redirect("my_registration:one", uuid)
     return _form_page(request, row)
 

@@ -49,12 +49,6 @@ class NamedField(forms.BoundField):
             told, error_class=found.error_class, renderer=self.form.renderer, field_id=self.auto_id
         )
 
-    @property
-    def said(self) -> list[str]:
-        """What is wrong for the list above the form: named by the label, once where the words begin with it already."""
-        label = str(self.label).removesuffix("（选填）")
-        return [words if words.startswith(label) else f"{label}：{words}" for words in map(str, self.errors)]
-
     def _named(self, error: ValidationError) -> ValidationError:
         if error.code == "required" and str(error.message) == str(_REQUIRED):
             return ValidationError(self._missing(), code=error.code)

@@ -18,7 +18,7 @@ from credit_portal.registry.models import (
 from credit_portal.registry.version_models import stage_of
 
 ITEMS, MATERIALS, LEGEND = "事项", "申请材料", "说明"
-CODE, DEPARTMENT, FAULT, LINE = "事项编码", "主管部门代码", "问题", "行号"
+CODE, DEPARTMENT, FAULT, LINE, VERSION = "事项编码", "主管部门代码", "问题", "行号", "版本"
 MATERIALS_CELL = "申请材料"
 YES, NO, NOTHING = "是", "否", ""
 # More is no number of days, months or pieces.
@@ -179,7 +179,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("行政区划", "只供查看，导入时不读取", lambda one: str(one.item.region_id)),
     Column(DEPARTMENT, "主管部门的统一社会信用代码；只在新事项时读取", lambda one: one.item.department.uscc),
     Column("主管部门", "只供查看，导入时不读取", lambda one: one.item.department.name),
-    Column("版本", "只供查看，导入时不读取", lambda one: str(one.number)),
+    Column(VERSION, "导出时是哪一版，请不要改：导入时与这一版比，认出改了什么", lambda one: str(one.number)),
     Column("生效日期", "只供查看，导入时不读取；发布时确定", lambda one: _day(one.valid_from)),
     Column("失效日期", "只供查看，导入时不读取", lambda one: _day(one.valid_to)),
     _field("事项名称", "最多 200 个字", "name", _text),
@@ -251,7 +251,7 @@ def legend_lines() -> list[list[str]]:
     """What each column means, for the sheet that explains the others."""
     lines = [["工作表", "列", "怎样填写", "导入时是否读取"]]
     for column in (*COLUMNS, STATE):
-        read = bool(column.key) or column.label in (CODE, DEPARTMENT)
+        read = bool(column.key) or column.label in (CODE, DEPARTMENT, VERSION)
         lines.append([ITEMS, column.label, column.about, YES if read else NO])
     about = ("与“事项”中的编码相同", "这项材料的先后", "最多 80 个字", "最多 120 个字，可以留空", "是或者否")
     lines += [[MATERIALS, head, text, YES] for head, text in zip(MATERIAL_HEADS, about, strict=True)]

@@ -3,12 +3,13 @@ more; what is wrong goes back in the same workbook with what is wrong."""
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
 from credit_portal.documents import workbook
 from credit_portal.documents.services import clean_name
 from credit_portal.registry.catalogue_in_sets import Wanted, draft_many
@@ -44,7 +45,7 @@ def hand_in(*, name: str, content: bytes, actor: User, now: datetime) -> Catalog
     waiting = imports_of(actor).filter(sha256=sha256, state=State.CHECKED, uploaded_by=actor).first()
     if waiting is not None:
         return waiting
-    looked = plan(name=name, content=content, actor=actor)
+    looked = plan(name=name, content=content, actor=actor, today=local_date(now))
     row = CatalogueImport.objects.create(
         department=actor.department, name=clean_name(name) or "目录", sha256=sha256, content=content,
         same=len(looked.of(SAME)), refused=len(looked.of(REFUSED)), uploaded_at=now, uploaded_by=actor,
@@ -53,9 +54,9 @@ def hand_in(*, name: str, content: bytes, actor: User, now: datetime) -> Catalog
     return row
 
 
-def plan_of(row: CatalogueImport, actor: User) -> Plan:
+def plan_of(row: CatalogueImport, actor: User, *, today: date) -> Plan:
     """What a kept file would do now."""
-    return plan(name=row.name, content=bytes(row.content), actor=actor)
+    return plan(name=row.name, content=bytes(row.content), actor=actor, today=today)
 
 
 @transaction.atomic
@@ -63,20 +64,18 @@ def take_in(
     *, import_id: int, seen: str, overwrite: Collection[str], actor: User, now: datetime
 ) -> CatalogueImport:
     """Write the drafts of a file. `seen`: the digest of what the person was shown; where it is something else by now,
-    nothing happens. `overwrite`: items whose draft somebody else has opened and that are to be overwritten all the same.
+    nothing happens. `overwrite`: items that a person said yes to although somebody else has opened their draft, or a version is scheduled.
     Asked again, nothing more happens. Raises ImportRefused."""
     row = _own(import_id, actor)
     if row.state == State.DONE:
         return row
     if row.state != State.CHECKED:
         raise ImportRefused("这个文件已经放弃，请重新上传。")
-    looked = plan_of(row, actor)
+    looked = plan_of(row, actor, today=local_date(now))
     if looked.digest != seen:
         raise ImportRefused("在您查看期间目录有了变动，下面是按现在的目录重新比较的结果，请再看一遍。")
     good = [
-        line
-        for line in (*looked.of(NEW), *looked.of(CHANGED))
-        if not line.others_draft or line.code in overwrite
+        line for line in (*looked.of(NEW), *looked.of(CHANGED)) if not line.asks or line.code in overwrite
     ]
     drafts = draft_many(
         wanted=[Wanted(line.code, line.fields, line.department) for line in good], actor=actor, now=now

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from credit_portal.audit.models import AuditEvent
@@ -37,16 +38,19 @@ VERDICTS = {NEW: "新增", CHANGED: "有变化", SAME: "没有变化", REFUSED: 
 
 @dataclass(frozen=True)
 class Change:
-    """One field, in words: what the newest version says and what the file says."""
+    """One field, in words: what is in force today (else the newest version) says and what the file says. `later`: what the
+    open draft or the version scheduled says, where that is something else."""
 
     label: str
     old: str
     new: str
+    later: str = ""
 
 
 @dataclass
 class Line:
-    """One item of the file. `others_draft`: who has its open draft, where that is somebody else."""
+    """One item of the file. `others_draft`: who has its open draft, where that is somebody else. `scheduled`: the number and
+    the day of a version that is published and not in force yet."""
 
     row: int
     code: str
@@ -55,6 +59,7 @@ class Line:
     changes: list[Change] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
     others_draft: str = ""
+    scheduled: tuple[int, date] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     department: Department | None = None
     cells: dict[str, str] = field(default_factory=dict)
@@ -62,6 +67,11 @@ class Line:
     @property
     def label(self) -> str:
         return VERDICTS[self.verdict]
+
+    @property
+    def asks(self) -> bool:
+        """Whether a draft of it is written only where a person says so for this item."""
+        return self.verdict == CHANGED and bool(self.others_draft or self.scheduled)
 
     def refuse(self, label: str, message: str) -> None:
         self.verdict = REFUSED
@@ -98,17 +108,18 @@ class Plan:
                 line.row,
                 line.code,
                 line.verdict,
-                [[c.label, c.old, c.new] for c in line.changes],
+                [[c.label, c.old, c.new, c.later] for c in line.changes],
                 line.faults,
                 line.others_draft,
+                str(line.scheduled or ""),
             ]
             for line in self.lines
         ]
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
-def plan(*, name: str, content: bytes, actor: User) -> Plan:
-    """Look a file through. Raises IntakeRefused where it cannot be read as a whole. As many queries for one row as for
+def plan(*, name: str, content: bytes, actor: User, today: date) -> Plan:
+    """Look a file through on a day. Raises IntakeRefused where it cannot be read as a whole. As many queries for one row as for
     two thousand."""
     tables = tables_of(name, content)
     table = tables[ITEMS]
@@ -140,7 +151,7 @@ def plan(*, name: str, content: bytes, actor: User) -> Plan:
             line.refuse(CODE, f"与第 {first[line.code]} 行重复。")
             continue
         first[line.code] = line.row
-        _judge(line, items.get(line.code), departments, groups, materials, authors, actor)
+        _judge(line, items.get(line.code), departments, groups, materials, authors, actor, today)
     return Plan(lines, table.heads, tables.get(MATERIALS))
 
 
@@ -229,6 +240,7 @@ def _judge(
     materials: dict[str, list[dict[str, Any]]] | None,
     authors: dict[int, str],
     actor: User,
+    today: date,
 ) -> None:
     own = actor.department.region.path if actor.department else "/"
     line.name = plain(line.cells.get(LABELS["name"], ""))
@@ -251,12 +263,19 @@ def _judge(
             line.refuse(CODE, f"这个事项已于 {item.retired_on} 停用。")
             return
     base = base_of(versions) or ServiceItemVersion()
-    line.changes, line.fields = _compare(line, base, groups, materials)
-    published = [one for one in versions if one.status == ServiceItemVersion.Status.PUBLISHED]
-    open_draft = base.status == ServiceItemVersion.Status.DRAFT and bool(published)
-    # A file that says what is in force asks for nothing, and leaves the open draft alone.
-    if line.verdict != REFUSED and open_draft and not _compare(line, published[0], groups, materials)[0]:
-        line.changes, line.fields = [], {}
+    running, coming = _in_force(versions, today), _coming(versions, today)
+    line.scheduled = (coming.number, coming.valid_from) if coming and coming.valid_from else None
+    line.name = line.name or base.name
+    source = _exported_from(line, versions)
+    told = _told(line, source or base, groups, materials)
+    # A file that does not say what it was exported from, and says what is in force or coming, asks for nothing.
+    if source is None and line.verdict != REFUSED:
+        for one in (running, coming):
+            if one is not None and not _told(line, one, groups, materials):
+                told = {}
+    # What its draft says already is no change, whatever the file was exported from.
+    line.fields = {key: value for key, value in told.items() if not _says(base, key, value)}
+    line.changes = [_change(key, value, running or base, base) for key, value in line.fields.items()]
     if line.verdict == REFUSED or (item is not None and not line.changes):
         return
     trial = ServiceItemVersion(item=item, number=1)
@@ -271,51 +290,75 @@ def _judge(
         line.verdict = NEW if item is None else CHANGED
         if item is not None and base.status == ServiceItemVersion.Status.DRAFT:
             line.others_draft = authors.get(item.pk, "")
-    line.name = line.name or base.name
 
 
 def _within(path: str, own: str) -> bool:
     return path == own or path.startswith(f"{own}/")
 
 
-def _compare(
+def _in_force(versions: Sequence[ServiceItemVersion], today: date) -> ServiceItemVersion | None:
+    status = ServiceItemVersion.Status
+    for one in versions:
+        begun = one.status in (status.PUBLISHED, status.FROZEN) and one.valid_from and one.valid_from <= today
+        if begun and (one.valid_to is None or one.valid_to >= today):
+            return one
+    return None
+
+
+def _coming(versions: Sequence[ServiceItemVersion], today: date) -> ServiceItemVersion | None:
+    """The version that is published ahead of its day."""
+    for one in versions:
+        if one.status == ServiceItemVersion.Status.PUBLISHED and one.valid_from and one.valid_from > today:
+            return one
+    return None
+
+
+def _exported_from(line: Line, versions: Sequence[ServiceItemVersion]) -> ServiceItemVersion | None:
+    """The version that a row was exported from, by the number that stands in it: only what differs from that one did somebody
+    change. Against a newer version an untouched row would look like the wish to undo it."""
+    told = plain(line.cells.get(columns.VERSION, ""))
+    return next((one for one in versions if str(one.number) == told), None)
+
+
+def _told(
     line: Line,
-    base: ServiceItemVersion,
+    against: ServiceItemVersion,
     groups: columns.Groups,
     materials: dict[str, list[dict[str, Any]]] | None,
-) -> tuple[list[Change], dict[str, Any]]:
-    """What the file says otherwise than a version: in words, and as fields. Cells that cannot be read are faults."""
-    changes, fields = [], {}
+) -> dict[str, Any]:
+    """What the file says otherwise than a version, as fields. Cells that cannot be read are faults."""
+    fields: dict[str, Any] = {}
     for label, column in columns.READ.items():
-        if label not in line.cells:
-            continue
-        cell, old = line.cells[label], column.show(base)
-        if plain(cell) == plain(old):
+        if label not in line.cells or plain(line.cells[label]) == plain(column.show(against)):
             continue
         try:
-            fields[column.key] = column.read(cell, groups)  # type: ignore[misc]
+            value = column.read(line.cells[label], groups)  # type: ignore[misc]
         except CellError as error:
             line.refuse(label, str(error))
             continue
-        new = columns.in_words(column.key, fields[column.key])
-        if plain(new) == plain(old):
-            del fields[column.key]
-            continue
-        changes.append(Change(label, old, new))
-    if (told := _told_materials(line, materials, groups)) is not None:
-        before = [
-            {**one, "name": plain(one["name"]), "source": plain(one["source"])} for one in base.materials
-        ]
-        if told != before:
-            fields["materials"] = told
-            changes.append(
-                Change(
-                    columns.MATERIALS_CELL,
-                    columns.in_words("materials", base.materials),
-                    columns.in_words("materials", told),
-                )
-            )
-    return changes, fields
+        if not _says(against, column.key, value):
+            fields[column.key] = value
+    told = _told_materials(line, materials, groups)
+    if told is not None and not _says(against, "materials", told):
+        fields["materials"] = told
+    return fields
+
+
+def _says(version: ServiceItemVersion, key: str, value: Any) -> bool:
+    """Whether a version says this, blanks and line ends aside."""
+    own = getattr(version, key)
+    if key == "materials":
+        return value == [{**one, "name": plain(one["name"]), "source": plain(one["source"])} for one in own]
+    return plain(columns.in_words(key, value)) == plain(columns.in_words(key, own))
+
+
+def _change(key: str, value: Any, shown: ServiceItemVersion, base: ServiceItemVersion) -> Change:
+    old, last = (columns.in_words(key, getattr(one, key)) for one in (shown, base))
+    later = ""
+    if plain(old) != plain(last):
+        draft = base.status == ServiceItemVersion.Status.DRAFT
+        later = f"{'草稿' if draft else f'自 {base.valid_from} 起'}：{last or '空'}"
+    return Change(columns.LABELS[key], old, columns.in_words(key, value), later)
 
 
 def _told_materials(

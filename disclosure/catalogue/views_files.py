@@ -115,7 +115,8 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"已写成 {done.drafts} 项草稿，发布后才生效。")
             return redirect("catalogue:import", row.uuid)
-    looked = importing.plan_of(row, request.user) if row.state == CatalogueImport.State.CHECKED else None
+    waits = row.state == CatalogueImport.State.CHECKED
+    looked = importing.plan_of(row, request.user, today=clock.today()) if waits else None
     sections = (
         [
             (verdict, VERDICTS[verdict], TONES[verdict], found[:SHOWN], len(found))
@@ -134,7 +135,8 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "sections": sections,
             "good": looked.counts[NEW] + looked.counts[CHANGED] if looked else 0,
             "bad": looked.counts[REFUSED] if looked else 0,
-            "others": [line for line in looked.of(CHANGED) if line.others_draft] if looked else [],
+            "asked": [line for line in looked.lines if line.asks] if looked else [],
+            "coming": [line for line in looked.of(SAME) if line.scheduled] if looked else [],
             "problem": problem,
             "shown": SHOWN,
         },
@@ -147,5 +149,5 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def faults(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The refused rows in the same workbook, each with what is wrong."""
     row = _import(request, uuid)
-    content = importing.faults_book(importing.plan_of(row, request.user))
+    content = importing.faults_book(importing.plan_of(row, request.user, today=clock.today()))
     return attachment(content, f"{row.name.rsplit('.', 1)[0][:80]}-有误的行.xlsx", XLSX)

@@ -1,9 +1,12 @@
 """Filters for paper templates."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from credit_portal.audit import clock
 
@@ -24,6 +27,15 @@ def chinese_number(value: Any) -> str:
     tens, ones = divmod(number, 10)
     head = "" if tens == 0 else "十" if tens == 1 else f"{_DIGITS[tens]}十"
     return head + (_DIGITS[ones] if ones else "")
+
+
+@register.filter
+def unbroken(value: Any) -> SafeString:
+    """A title in which what stands in brackets at its end is not torn over two lines, with `.whole` for it."""
+    found = re.fullmatch(r"(.*?)(（[^（）]{1,8}）)", str(value), re.DOTALL)
+    if found is None:
+        return format_html("{}", value)
+    return format_html('{}<span class="whole">{}</span>', found[1], found[2])
 
 
 @register.filter

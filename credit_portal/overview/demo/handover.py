@@ -66,7 +66,7 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     )
     keeping.carry_on(job_id=job.pk, now=now)
     sides = protocol.Sides(
-        officer.get_full_name() or officer.username, f"信用办{MARK}", head.get_full_name() or head.username, local_date(now)
+        officer.get_full_name() or officer.username, unit.name, head.get_full_name() or head.username, local_date(now)
     )  # fmt: skip
     protocol.make(job_id=job.pk, sides=sides, actor=head, now=now)
 
