@@ -9,7 +9,14 @@ from django.template.loader import render_to_string
 from credit_portal.documents import fonts
 from credit_portal.documents.pdf import render_pdf
 from credit_portal.documents.qr import qr_data_uri, qr_svg
-from credit_portal.documents.templatetags.paper import chinese_number, day, grouped, moment, without_stop
+from credit_portal.documents.templatetags.paper import (
+    chinese_number,
+    day,
+    grouped,
+    moment,
+    unbroken,
+    without_stop,
+)
 from tests import paper_samples
 from tests.paper_reading import embedded_fonts, page_count, qr_texts, text_of
 
@@ -143,6 +150,32 @@ def test_the_receipt_says_how_to_look_it_up_and_what_comes_next() -> None:
 
 
 @pytest.mark.req("R40")
+def test_a_receipt_with_a_material_to_bring_and_four_steps_stays_on_one_page() -> None:
+    to_bring = {
+        "number": 1,
+        "name": "场所使用证明",
+        "source": "申请人自备：产权证明或者租赁合同",
+        "due_on": "2026-12-09",
+    }
+    content = printed(
+        "receipt",
+        paper_samples.receipt(
+            demonstration=True, to_bring=[to_bring], published=True, valid_until="2031-11-30",
+            where_to_bring="登录 https://xy.example.cn/me/supplements/ 提交照片或者扫描件，或者送到石家庄市栾城区市场监督管理局。逾期没有补齐的，办理终止，由受理单位依法处理。",
+            next_steps=[
+                "请妥善保存本回执；凭承诺编码或扫描二维码可以核验。", "本承诺已在信用承诺专栏公示，任何人可以查询。",
+                "办理部门将在受理后 8 个工作日内办结。", "承诺有效期至 2031-11-30，主管部门会核实履行情况。",
+            ],
+        ),
+    )  # fmt: skip
+    assert page_count(content) == 1 and "2026年12月9日以前" in text_of(content)
+
+
+def test_what_stands_in_brackets_at_the_end_of_a_title_is_not_torn() -> None:
+    assert unbroken("年度承诺（演示）") == '年度承诺<span class="whole">（演示）</span>'
+    assert unbroken("<b>（一）年度承诺") == "&lt;b&gt;（一）年度承诺"
+
+
 def test_the_ordinary_notice_says_why_what_to_do_and_that_it_is_no_refusal() -> None:
     data = paper_samples.notice()
     text = text_of(printed("ordinary_notice", data))

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client, TestCase
 from django.utils.datastructures import MultiValueDict
 from hypothesis import given
@@ -34,6 +35,11 @@ from tests.office import client_of
 from tests.test_odd_input import routes
 from verification.models import CreditEntry
 
+SAMPLES_NAMED = (
+    ("证明文件：只接受 PDF。", "证明文件", "证明文件：只接受 PDF。"),
+    ("办件编号最多 60 个字。", "办件编号（选填）", "办件编号最多 60 个字。"),
+    ("请选择文件。", "证明文件", "证明文件：请选择文件。"),
+)
 DJANGO_SAYS = "该字段是必填项"
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 ID_NUMBER = factories.id_number()
@@ -224,3 +230,18 @@ class OnPages(TestCase):
             assert "现在不能提交" in own.get(address).content.decode()
             with pytest.raises(CaseError, match="不再并列公示"):
                 statements.submit(case_id=self.case.pk, access=held, text="我要说明情况。", now=clock.now())
+
+
+@pytest.mark.parametrize(("error", "label", "shown"), SAMPLES_NAMED)
+def test_the_list_of_what_is_wrong_says_the_name_of_a_field_once(error: str, label: str, shown: str) -> None:
+    assert named(error, label) == shown
+
+
+def test_the_list_itself_says_the_name_once() -> None:
+    class Typed(forms.Form):
+        number = forms.CharField(label="办件编号（选填）", required=False)
+
+    form = Typed({})
+    form.add_error("number", "办件编号最多 60 个字，现为 61 个字。")
+    page = render_to_string("parts/form_errors.html", {"form": form})
+    assert page.count("办件编号") == 1
