@@ -259,6 +259,8 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
     assert [cell.value for cell in book.worksheets[1][2]][:2] == ["4", "LC-0002"]
     with django_assert_max_num_queries(30):
         head.get("/desk/handover/")
+    # The list of uploads holds no hand-overs: they stand in their own.
+    assert not head.get("/desk/bulk/").context["rows"] and head.get("/desk/handover/").context["rows"]
     stranger = client_of(
         stage.bulk_stage.make.staff("officer", department=stage.bulk_stage.make.department(name="别的单位"))
     )
