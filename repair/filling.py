@@ -341,7 +341,7 @@ def begin(
                 name=data["applicant"],
                 capacity=data["capacity"],
                 identity_document=data["identity_document"],
-                phone=data.get("phone", "").replace("\0", "").strip(),
+                phone=data.get("phone", ""),
                 authorisation=authorisation,
             ),
             now=now,

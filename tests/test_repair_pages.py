@@ -309,6 +309,8 @@ def test_a_subject_asks_signs_and_follows_on_its_own_pages(stage):
     entry = stage.commitment.breach_cases.get().entry_id
     assert "今天可以申请" in text_of(client.get("/me/repair/"))
     assert "要准备的材料" in text_of(client.get(f"/me/repair/e/{entry}/"))
+    wrong = client.post(f"/me/repair/e/{entry}/", {"phone": "打我手机"})
+    assert wrong.status_code == 422 and "联系电话应为 7 至 12 位数字" in wrong.content.decode()
     client.post(f"/me/repair/e/{entry}/", {"phone": "13900000000"})
     draft = RepairApplication.objects.get()
     page = f"/me/repair/{draft.uuid}/"

@@ -6,6 +6,7 @@ from commitments import way_back
 from commitments.forms import ACCEPTED_SCANS
 from commitments.models import IdentityDocument, SignerCapacity
 from commitments.signing import CAPACITIES
+from credit_portal.registry.forms import PhoneField
 from repair import rules
 from repair.filling import OTHER_NAME
 from repair.models import RepairApplication
@@ -80,8 +81,8 @@ class ApplicantForm(forms.Form):
         label="查验的证件", required=False, choices=IdentityDocument.choices, initial=IdentityDocument.ID_CARD,
         help_text="只记种类，不记号码。",
     )  # fmt: skip
-    phone = forms.CharField(
-        label="联系电话（选填）", required=False, max_length=40,
+    phone = PhoneField(
+        label="联系电话（选填）", required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
     authorisation = forms.FileField(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from commitments import subject_access
 from credit_portal.audit import clock
 from credit_portal.registry.acting import Acting, for_subjects, log_own_read
+from credit_portal.registry.forms import PhoneField
 from repair import applying, filling, following, pledge_page, showing
 from repair.models import RepairApplication
 from repair.rules import NotEligible, RepairError
@@ -24,8 +25,8 @@ NO_APPLICATION = "没有这件修复申请。"
 
 
 class PhoneForm(forms.Form):
-    phone = forms.CharField(
-        label="联系电话（选填）", required=False, max_length=40,
+    phone = PhoneField(
+        label="联系电话（选填）", required=False,
         help_text="材料需要补正时，主管部门打这个电话。只有办理这件申请的人看得到。",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel", "type": "tel"}),
     )  # fmt: skip
@@ -71,7 +72,7 @@ def begin(request: HttpRequest, entry: int) -> HttpResponse:
                 entry_id=entry,
                 subject=acting.subject,
                 channel=RepairApplication.Channel.ONLINE,
-                applicant=_applicant(acting, phone=form.cleaned_data["phone"].replace("\0", "").strip()),
+                applicant=_applicant(acting, phone=form.cleaned_data["phone"]),
                 now=clock.now(),
             )
         except (NotEligible, RepairError) as error:

@@ -21,7 +21,7 @@ NOT_KEPT = [
     # A shorthand of pinyin is kept in small letters without spaces.
     (r"/admin/registry/serviceitemversion/", r"^pinyin$"),
     # Sealed: what is stored is not to be read in the database.
-    (r"/tips/|/complaints/|/objections/|/me/repair/", r"^contact$|phone"),
+    (r"/tips/|/complaints/|/objections/|/(?:me|desk)/repair/", r"^contact$|phone"),
     (r"/desk/capture/sheets/", r".*"),
     # Where an account was chosen, the name is that of the account.
     (r"/desk/unit/", r"^(?:c\d+-)?name$"),
