@@ -136,13 +136,12 @@ def duplicate(draft: Draft, made_on: date) -> Commitment | None:
 def check_duplicate(draft: Draft, made_on: date) -> None:
     """Raises DuplicateToday where the same has been signed that day; for the same year, where it is signed once a year. A list
     of what is registered is signed for once, and another list is not the same (R42)."""
-    if RegistrationBatch.objects.filter(draft=draft.pk).exists():
-        return
     if draft.item_version.once_a_year:
         existing, year = particulars.same_year(draft, made_on), particulars.year_of(draft, made_on)
     else:
         existing, year = duplicate(draft, made_on), None
-    if existing is not None:
+    # Asked last: whoever signs for the first time, at the counter above all, is not kept waiting for it.
+    if existing is not None and not RegistrationBatch.objects.filter(draft=draft.pk).exists():
         raise DuplicateToday(existing, year)
 
 
