@@ -18,6 +18,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
 from . import keying, rules
@@ -51,18 +52,11 @@ def home(request: HttpRequest) -> HttpResponse:
                 messages.warning(request, f"没有收下 {line}")
             return redirect("capture:batch", made.uuid)
     rows = keying.counted(keying.batches_visible_to(request.user)).select_related("owner", "department")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
+    shown, following = newest_first(rows, request)
     return render(
         request,
         "desk/capture/home.html",
-        {
-            "form": form,
-            "rows": found[:PER_PAGE],
-            "next": f"?before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
-        },
+        {"form": form, "rows": shown, "next": following},
         status=422 if form.is_bound and form.errors else 200,
     )
 

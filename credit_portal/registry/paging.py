@@ -1,4 +1,4 @@
-"""Lists of a subject's own pages: the newest first, page by page, each page costing the same."""
+"""Lists, the newest first, page by page, each page costing the same."""
 
 from typing import Any
 
