@@ -15,6 +15,7 @@ from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, Step, T
 from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.models import AuditEvent
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.documents.templatetags.paper import chinese_number
@@ -350,9 +351,7 @@ class CommitmentAdmin(EvidenceAdmin):
             content = read_evidence(file)
         except EvidenceDamaged as damage:
             raise Http404(f"证据文件无法打开：{damage}") from damage
-        response = HttpResponse(content, content_type=file.content_type)
         ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(
             file.content_type, "bin"
         )
-        response["Content-Disposition"] = f'inline; filename="{obj.code}-{file.kind}.{ending}"'
-        return response
+        return answers.shown(content, f"{obj.code}-{file.kind}.{ending}", file.content_type)

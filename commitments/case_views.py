@@ -10,19 +10,20 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import CreditSubject
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import group_names, has_role
 
@@ -67,11 +68,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         )
     else:
         rows = rows.filter(state__in=_IN_TAB[tab])
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     log_read(
         now=clock.now(),
         actor_id=request.user.pk,
@@ -90,7 +87,7 @@ def cases(request: HttpRequest) -> HttpResponse:
             "may_open": has_role(request.user, *case_rules.DOES),
             "warnings_open": answering.open_for(request.user),
             "sees_complaints": has_role(request.user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE),
-            "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -373,10 +370,7 @@ def paper(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpResponse:
         subject_id=found.subject_id,
         purpose=ReadLog.Purpose.HANDLING,
     )
-    response = HttpResponse(content, content_type=file.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, file.original_name or "文书") or ""
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return answers.shown(content, file.original_name or "文书", file.content_type)
 
 
 def _visible(request: HttpRequest, uuid: UUID) -> BreachCase:

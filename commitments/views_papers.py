@@ -24,6 +24,7 @@ from commitments.views_frame import PRINT, frame
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.services import read_evidence
 from credit_portal.registry import codes, crypto
 from credit_portal.registry.paging import newest_first
@@ -44,8 +45,7 @@ VERIFY_PATH = re.compile(r"/verify/([A-Za-z0-9_-]{16,32})/?")
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
     """A PDF to be looked at or printed here; `counter` sees to it that it is kept nowhere."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response = answers.shown(content, name)
     # The page that prints it holds it in a frame.
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

@@ -24,6 +24,7 @@ from credit_portal.documents.qr import qr_data_uri
 from credit_portal.registry import access, access_rules, codes
 from credit_portal.registry.access import AccessError
 from credit_portal.registry.models import SubjectAccess
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from verification.checking.forms import sent
 
@@ -95,11 +96,7 @@ def opened(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(subject=subject) if subject else rows.none()
         except codes.CodeError as wrong:
             error, rows = str(wrong), rows.none()
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     log_read(
         now=clock.now(), actor_id=request.user.pk, what="网上查询开通列表", target_type="subject_access_list",
         target_id=0, purpose=ReadLog.Purpose.HANDLING,
@@ -110,7 +107,7 @@ def opened(request: HttpRequest) -> HttpResponse:
         sought=sought,
         error=error,
         today=clock.today(),
-        next=f"?before={shown[-1].pk}" if len(found) > PER_PAGE and not sought else "",
+        next="" if sought else following,
     )
     return render(request, "commitments/window/access_list.html", context, status=422 if error else 200)
 

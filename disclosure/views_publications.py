@@ -15,6 +15,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import PublicityClass
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import limit_to_visible
 
 from . import breach_proposals, publication_rules
@@ -33,20 +34,18 @@ def publications(request: HttpRequest) -> HttpResponse:
     """What is to be decided, what is public, and what has ended."""
     tab = request.GET.get("state", "decide")
     tab = tab if tab in TABS else "decide"
-    before = request.GET.get("before", "")
-    edge = int(before[:18]) if before.isascii() and before.isdigit() else None
     rows: Any
     if tab == "decide":
-        rows = publishing.to_decide(request.user).select_related("commitment", "department").order_by("-pk")
+        rows = publishing.to_decide(request.user).select_related("commitment", "department")
     elif tab == "second":
         proposals = BreachPublicationProposal.objects.filter(state=BreachPublicationProposal.State.OPEN)
         rows = limit_to_visible(proposals, request.user, department_field="case__department")
-        rows = rows.select_related("case__commitment", "proposed_by").order_by("-pk")
+        rows = rows.select_related("case__commitment", "proposed_by")
     else:
         rows = publishing.publications_visible_to(request.user).select_related(
             "case__commitment", "case__department"
         )
-        rows = rows.filter(ended_at__isnull=tab != "ended").order_by("-pk")
+        rows = rows.filter(ended_at__isnull=tab != "ended")
         if tab != "ended":
             public = PublicityClass.PUBLIC
             rows = (
@@ -54,8 +53,7 @@ def publications(request: HttpRequest) -> HttpResponse:
                 if tab == "public"
                 else rows.exclude(publicity_class=public)
             )
-    found = list((rows.filter(pk__lt=edge) if edge else rows)[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/publications/list.html",
@@ -63,7 +61,7 @@ def publications(request: HttpRequest) -> HttpResponse:
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "tab": tab,
             "rows": shown,
-            "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

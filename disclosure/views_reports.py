@@ -18,6 +18,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
 from . import reporting
@@ -41,17 +42,11 @@ def reports(request: HttpRequest) -> HttpResponse:
     office = has_role(request.user, groups.CREDIT_OFFICE)
     tab = request.GET.get("state", "submitted" if office else "send")
     tab = tab if tab in TABS else "submitted"
-    before = request.GET.get("before", "")
-    edge = int(before[:18]) if before.isascii() and before.isdigit() else None
-    rows: Any
     if tab == "send":
-        rows = reporting.to_report(request.user).select_related("commitment", "department")
-        found = list(rows.filter(pk__gt=edge or 0).order_by("pk")[: PER_PAGE + 1])
+        shown, following = _first_due(request)
     else:
         rows = reporting.reports_visible_to(request.user).select_related("case__commitment", "department")
-        rows = rows.filter(state=tab)
-        found = list((rows.filter(pk__lt=edge) if edge else rows).order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+        shown, following = newest_first(rows.filter(state=tab), request, size=PER_PAGE)
     return render(
         request,
         "desk/reports/list.html",
@@ -59,9 +54,20 @@ def reports(request: HttpRequest) -> HttpResponse:
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "tab": tab,
             "rows": shown,
-            "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
+
+
+def _first_due(request: HttpRequest) -> tuple[list[Any], str]:
+    """Cases to be reported, the oldest first."""
+    rows = reporting.to_report(request.user).select_related("commitment", "department")
+    edge = request.GET.get("after", "")
+    if edge.isascii() and edge.isdigit():
+        rows = rows.filter(pk__gt=int(edge[:18]))
+    found = list(rows.order_by("pk")[: PER_PAGE + 1])
+    shown = found[:PER_PAGE]
+    return shown, f"?state=send&after={shown[-1].pk}" if len(found) > PER_PAGE else ""
 
 
 @desk()

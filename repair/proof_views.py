@@ -13,9 +13,11 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
 from . import certifying, proving, recipients
@@ -34,23 +36,19 @@ def proofs(request: HttpRequest) -> HttpResponse:
     """The newest first, by how they stand."""
     tab = request.GET.get("state", "failed")
     tab = tab if tab in TABS else "failed"
-    before = request.GET.get("before", "")
-    edge = int(before[:18]) if before.isascii() and before.isdigit() else None
     rows = (
         proving.proofs_visible_to(request.user)
         .filter(state=tab)
         .select_related("application__entry", "publication__case", "act", "department", "subject")
-        .order_by("-pk")
     )
-    found = list((rows.filter(pk__lt=edge) if edge else rows)[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "repair/desk/proofs.html",
         {
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "rows": [(row, certifying.about(row)) for row in shown],
-            "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -92,10 +90,7 @@ def certificate(request: HttpRequest, uuid: UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("proofs:proof", found.uuid)
     _note_reading(request, found, what="停止公示证明")
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{found.number}.pdf"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return answers.shown(content, f"{found.number}.pdf")
 
 
 @desk(groups.CREDIT_OFFICE)

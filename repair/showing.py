@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
-from django.utils.http import content_disposition_header
 
 from commitments import way_back
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines.models import Duty
+from credit_portal.documents import answers
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 
@@ -145,9 +145,7 @@ def file(
 
 
 def _answer(content: bytes, content_type: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(False, name) or ""
-    response["X-Content-Type-Options"] = "nosniff"
+    response = answers.shown(content, name, content_type)
     # The page that prints it holds it in a frame.
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

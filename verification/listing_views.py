@@ -8,17 +8,18 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import CreditSubject, Domain
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
@@ -194,11 +195,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "running"
     rows = listing.listings_visible_to(request.user).select_related("subject", "department")
     rows = rows.filter(state__in=_IN_TAB[tab])
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/lists/list.html",
@@ -207,7 +204,7 @@ def lists(request: HttpRequest) -> HttpResponse:
             "rows": shown,
             "may_open": has_role(request.user, *DOES),
             "arrears": listing.arrears_pursued(request.user, on=clock.today()),
-            "next": f"?state={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -469,7 +466,4 @@ def paper(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpResponse:
         subject_id=found.subject_id,
         purpose=ReadLog.Purpose.HANDLING,
     )
-    response = HttpResponse(content, content_type=file.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, file.original_name or "文书") or ""
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return answers.shown(content, file.original_name or "文书", file.content_type)

@@ -5,10 +5,10 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.codes import PERSON
@@ -73,8 +73,6 @@ def record(request: HttpRequest) -> HttpResponse:
             }
         )
     log_own_read(request.acting, what="信用记录", target_type="own_record", target_id=0, now=clock.now())
-    if following and request.GET.get("only") == "effective":
-        following += "&only=effective"
     return render(
         request,
         "me/record.html",
@@ -121,8 +119,4 @@ def paper(request: HttpRequest) -> HttpResponse:
     log_own_read(
         request.acting, what=own_record.TITLE, target_type="own_record", target_id=row.pk, now=clock.now()
     )
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = (
-        content_disposition_header(False, f"{own_record.TITLE} {row.number}.pdf") or "inline"
-    )
-    return response
+    return answers.shown(content, f"{own_record.TITLE} {row.number}.pdf")

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments.models import Campaign
-from commitments.rosters.views import download
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.pdf import UnprintableText, render_pdf
 from credit_portal.documents.qr import qr_data_uri, qr_png, qr_svg
 from credit_portal.registry.desk_access import desk
@@ -117,7 +117,7 @@ def missing(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
     day = min(today, coverage.last_day(one))
     note_read(request, target_type="campaign", target_id=one.pk)
     rows = coverage.with_state(membership.members_of(one.department, day), day, one)
-    return download(member_table(rows, one), f"{one.name}-{day}.xlsx")
+    return answers.download(member_table(rows, one), f"{one.name}-{day}.xlsx")
 
 
 @desk(*SEES)
@@ -143,7 +143,7 @@ def poster(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
     except UnprintableText as unprintable:
         messages.error(request, str(unprintable))
         return redirect("associations:campaign", uscc, one.uuid)
-    return download(content, f"{one.name}海报.pdf", "application/pdf")
+    return answers.download(content, f"{one.name}海报.pdf", "application/pdf")
 
 
 @desk(*SEES)
@@ -151,7 +151,7 @@ def poster(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
 def code(request: HttpRequest, uscc: str, uuid: UUID) -> HttpResponse:
     """The code alone, for the association's own sheet or chat group."""
     one = _campaign(request, uscc, uuid)
-    return download(qr_png(campaigns.address_of(one)), f"{one.name}二维码.png", "image/png")
+    return answers.download(qr_png(campaigns.address_of(one)), f"{one.name}二维码.png", "image/png")
 
 
 @desk(*DOES)

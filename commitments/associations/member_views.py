@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from commitments.concluding import Upload
 from commitments.models import MemberNote, RosterEntry
 from commitments.rosters import searching
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
@@ -227,6 +228,4 @@ def shown(file: EvidenceFile, name: str) -> HttpResponse:
         content = read_evidence(file)
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请联系登记的单位。") from error
-    response = HttpResponse(content, content_type=file.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
-    return response
+    return answers.shown(content, name, file.content_type)

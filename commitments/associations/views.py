@@ -12,11 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from commitments import texts
 from commitments.models import Campaign
-from commitments.rosters.views import download
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents import writing
+from credit_portal.documents import answers, writing
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import Department, User
@@ -132,7 +131,7 @@ def coverage_table(request: HttpRequest, uscc: str) -> HttpResponse:
     association, today = association_of(request, uscc), clock.today()
     note_read(request, target_type="roster", target_id=association.pk)
     content = member_table(coverage.with_state(membership.members_of(association, today), today))
-    return download(content, f"承诺覆盖-{association.short_name}-{today}.xlsx")
+    return answers.download(content, f"承诺覆盖-{association.short_name}-{today}.xlsx")
 
 
 def member_table(rows: Any, campaign: Campaign | None = None) -> bytes:

@@ -1,13 +1,11 @@
 """The desk's pages of uploads: a file in, how far it is, what did not go in, old beside new, and breaches to look into."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments.case_rules import DOES as JUDGES
@@ -16,8 +14,10 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.documents.intake import MOST_BYTES
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
 from . import jobs, keeping, results, settling, takeover, writing
@@ -25,7 +25,6 @@ from .forms import SettleForm, UploadForm
 from .jobs import DOES, BulkRefused
 
 PER_PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 NO_JOB = "没有这次上传，或者它不在您的管理范围内。"
 TABS = {"waiting": "待认定", "case": "已立案", "dismissed": "不立案"}
@@ -53,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("bulk:job", job.uuid)
     # Hand-overs have a list of their own (`/desk/handover/`).
     own = jobs.jobs_visible_to(request.user).filter(mapping=None)
-    rows, more = _page(request, own.select_related("owner", "department"))
+    rows, more = newest_first(own.select_related("owner", "department"), request, size=PER_PAGE)
     return render(
         request,
         "desk/bulk/home.html",
@@ -66,19 +65,6 @@ def _upload(file: UploadedFile, field: str) -> jobs.Upload:
     if (file.size or 0) > MOST_BYTES:
         raise BulkRefused(f"文件超过 {MOST_BYTES // 1024 // 1024} MB，请分成几个文件。", field=field)
     return jobs.Upload(file.name or "", file.read())
-
-
-def _page(request: HttpRequest, rows: Any) -> tuple[list[Any], str]:
-    """The newest, and the address of those before them."""
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    if len(found) <= PER_PAGE:
-        return found, ""
-    kept = request.GET.copy()
-    kept["before"] = str(found[PER_PAGE - 1].pk)
-    return found[:PER_PAGE], f"?{kept.urlencode()}"
 
 
 @desk(*DOES)
@@ -201,7 +187,7 @@ def breaches(request: HttpRequest) -> HttpResponse:
         .filter(breach=tab)
         .select_related("commitment__subject", "department", "case")
     )
-    shown, more = _page(request, rows)
+    shown, more = newest_first(rows, request, size=PER_PAGE)
     _log(request, "bulk_breaches", 0, "归集文件载有的违诺", own=False)
     return render(
         request,
@@ -295,7 +281,4 @@ def _log(
 
 
 def _download(content: bytes, name: str, kind: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=CSV if kind == "csv" else XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return answers.download(content, name, CSV if kind == "csv" else answers.XLSX)

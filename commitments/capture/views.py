@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from commitments.concluding import Upload
@@ -16,6 +15,7 @@ from commitments.views_papers import NO_PAGE_POLICY
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.paging import newest_first
@@ -267,11 +267,7 @@ def scan(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except EvidenceDamaged as error:
         raise Http404(f"扫描件无法打开：{error}") from error
     _log(request, found, "纸质承诺扫描件", own=found.department_id == request.user.department_id)
-    response = HttpResponse(content, content_type=found.scan.content_type)
-    response["Content-Disposition"] = (
-        content_disposition_header(False, found.scan.original_name or "扫描件") or ""
-    )
-    response["X-Content-Type-Options"] = "nosniff"
+    response = answers.shown(content, found.scan.original_name or "扫描件", found.scan.content_type)
     # The page of the sheet holds a PDF in a frame.
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

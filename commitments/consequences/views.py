@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments import breaches, case_rules, hooks
@@ -20,12 +19,14 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import User
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
 from . import forms, handing_over, interviewing, letters, rectifying
@@ -120,17 +121,9 @@ def _served(request: HttpRequest) -> dict[str, Any]:
             letters__isnull=True,
         )
         .select_related("commitment", "department")
-        .order_by("-pk")
     )
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows[: PER_PAGE + 1])
-    more = len(found) > PER_PAGE
-    return {
-        "cases": found[:PER_PAGE],
-        "next": f"?state=served&before={found[PER_PAGE - 1].pk}" if more else "",
-    }
+    shown, following = newest_first(rows, request, size=PER_PAGE)
+    return {"cases": shown, "next": following}
 
 
 # ---- one case ----------------------------------------------------------------------------------------------
@@ -446,7 +439,4 @@ def paper(request: HttpRequest, evidence: UUID) -> HttpResponse:
         target_id=file.pk,
         purpose=ReadLog.Purpose.HANDLING,
     )
-    response = HttpResponse(content, content_type=file.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, file.original_name or "文书") or ""
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return answers.shown(content, file.original_name or "文书", file.content_type)

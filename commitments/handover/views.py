@@ -1,26 +1,25 @@
 """The desk's pages of hand-overs: mappings, trials, receptions, and the list that both sides sign."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments.bulk import jobs
 from commitments.bulk import keeping as kept
 from commitments.bulk.jobs import DOES, BulkRefused
-from commitments.bulk.views import XLSX
 from commitments.models import BulkFault, BulkJob, HandoverMapping, HandoverProtocol
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.intake import MOST_BYTES
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.paging import newest_first
 
 from . import protocol as protocols
 from . import running
@@ -49,9 +48,9 @@ def home(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("handover:mapping", saved.pk)
     newest = running.latest(running.mappings_visible_to(request.user)).select_related("department", "made_by")
-    found, more_mappings = _page(request, newest, "mappings_before")
+    found, more_mappings = newest_first(newest, request, size=PER_PAGE, edge="mappings_before")
     rows = running.jobs_visible_to(request.user).select_related("owner", "department", "mapping", "protocol")
-    shown, more = _page(request, rows, "before")
+    shown, more = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/handover/home.html",
@@ -64,19 +63,6 @@ def _upload(file: UploadedFile) -> jobs.Upload:
     if (file.size or 0) > MOST_BYTES:
         raise BulkRefused(f"文件超过 {MOST_BYTES // 1024 // 1024} MB，请分成几个文件。", field="file")
     return jobs.Upload(file.name or "", file.read())
-
-
-def _page(request: HttpRequest, rows: Any, name: str) -> tuple[list[Any], str]:
-    """The newest, and the address of those before them."""
-    before = request.GET.get(name, "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    if len(found) <= PER_PAGE:
-        return found, ""
-    kept = request.GET.copy()
-    kept[name] = str(found[PER_PAGE - 1].pk)
-    return found[:PER_PAGE], f"?{kept.urlencode()}"
 
 
 @desk(*DOES)
@@ -277,7 +263,7 @@ def protocol_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
         content = read_evidence(made.pdf)
     except EvidenceDamaged as damage:
         raise Http404(f"移交清单打不开：{damage}") from damage
-    return _download(content, f"移交清单-{made.number}.pdf", "application/pdf")
+    return answers.download(content, f"移交清单-{made.number}.pdf", "application/pdf")
 
 
 @desk(*DOES)
@@ -287,7 +273,7 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _visible(request, uuid)
     _log(request, found, "移交报告", own=found.department_id == request.user.department_id)
     what = "试运行" if found.dry_run else "接收"
-    return _download(protocols.workbook(found), f"{found.name.rsplit('.', 1)[0]}-移交{what}报告.xlsx", XLSX)
+    return answers.download(protocols.workbook(found), f"{found.name.rsplit('.', 1)[0]}-移交{what}报告.xlsx")
 
 
 # ---- parts -------------------------------------------------------------------------------------------------
@@ -312,10 +298,3 @@ def _log(request: HttpRequest, found: BulkJob, what: str, *, own: bool) -> None:
         now=clock.now(), actor_id=request.user.pk, what=what, target_type="bulk_job", target_id=found.pk,
         subject_id=None, purpose=ReadLog.Purpose.HANDLING if own else ReadLog.Purpose.SUPERVISION,
     )  # fmt: skip
-
-
-def _download(content: bytes, name: str, kind: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import access, access_rules
 from credit_portal.registry.acting import Acting, for_subjects, let_out, log_own_read
@@ -86,9 +86,7 @@ def authorisation(request: HttpRequest, uuid: UUID) -> HttpResponse:
     log_own_read(
         request.acting, what="授权委托书", target_type="evidence", target_id=paper.pk, now=clock.now()
     )
-    response = HttpResponse(content, content_type=paper.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, "授权委托书") or "inline"
-    return response
+    return answers.shown(content, "授权委托书", paper.content_type)
 
 
 def _visible(acting: Acting) -> QuerySet[SubjectAccess]:

@@ -8,7 +8,6 @@ from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from commitments import statements
@@ -18,6 +17,7 @@ from commitments.mine.forms import StatementForm
 from commitments.models import BreachCase, SubjectStatement
 from credit_portal.audit import clock
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.paging import newest_first
@@ -102,11 +102,7 @@ def paper(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpResponse:
         target_id=step.document_id,
         now=clock.now(),
     )
-    response = HttpResponse(content, content_type=step.document.content_type)
-    response["Content-Disposition"] = (
-        content_disposition_header(False, step.document.original_name or "文书.pdf") or "inline"
-    )
-    return response
+    return answers.shown(content, step.document.original_name or "文书.pdf", step.document.content_type)
 
 
 @for_subjects(act=True)

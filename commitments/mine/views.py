@@ -3,7 +3,6 @@
 from csp.decorators import csp_exempt
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from commitments import papers
@@ -11,6 +10,7 @@ from commitments.handover.showing import history_of, source_of
 from commitments.mine import showing
 from commitments.models import Commitment
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.paging import newest_first
@@ -80,9 +80,7 @@ def paper(request: HttpRequest, code: str, paper: str) -> HttpResponse:
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请联系受理单位。") from error
     log_own_read(request.acting, what=label, target_type="commitment", target_id=one.pk, now=clock.now())
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(False, f"{label} {one.code}.pdf") or "inline"
-    return response
+    return answers.shown(content, f"{label} {one.code}.pdf")
 
 
 def _own(request: HttpRequest, code: str) -> Commitment:

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from commitments import case_rules, fulfilment
@@ -20,6 +19,7 @@ from commitments.supplements import showing
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
@@ -365,10 +365,7 @@ def evidence_answer(request: HttpRequest, file: EvidenceFile, *, subject_id: int
         subject_id=subject_id,
         purpose=ReadLog.Purpose.HANDLING,
     )
-    response = HttpResponse(content, content_type=file.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, file.original_name or "证据") or ""
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return answers.shown(content, file.original_name or "证据", file.content_type)
 
 
 def _visible(request: HttpRequest, code: str) -> Commitment:

@@ -15,6 +15,7 @@ from commitments.forms import uploaded
 from commitments.models import Draft
 from commitments.views_access import wants_json
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.services import EvidenceDamaged, clean_name, read_evidence
 from credit_portal.registry.acting import for_subjects, log_own_read
@@ -131,9 +132,7 @@ def text(request: HttpRequest, uuid: UUID) -> HttpResponse:
     content = papers.unsigned_pdf(
         one, presenting.paper_for(one), signer=acting_of(request).name, on=clock.today()
     )
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = 'inline; filename="text.pdf"'
-    return response
+    return answers.shown(content, "待签的承诺书.pdf")
 
 
 @for_subjects(act=True)
@@ -147,6 +146,4 @@ def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
     log_own_read(
         acting_of(request), what="告知书", target_type="check", target_id=one.check_made_id, now=clock.now()
     )
-    response = HttpResponse(papers.notice_pdf(one.check_made), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{one.check_made.number}.pdf"'
-    return response
+    return answers.shown(papers.notice_pdf(one.check_made), f"{one.check_made.number}.pdf")

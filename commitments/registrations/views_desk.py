@@ -19,11 +19,12 @@ from commitments.associations.member_views import shown
 from commitments.associations.views import PER_PAGE
 from commitments.models import Registration, RosterSort
 from commitments.rosters import searching, taking
-from commitments.rosters.views import NAMES, download
+from commitments.rosters.views import NAMES
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import Department
@@ -284,7 +285,7 @@ def _list_name(sort: str) -> str:
 def should_table(request: HttpRequest, sort: str) -> HttpResponse:
     name, today = _list_name(sort), clock.today()
     _log(request, None)
-    return download(
+    return answers.download(
         expected.table(expected.on_lists(request.user, sort, today)), f"{name}自愿注册情况-{today}.xlsx"
     )
 

@@ -6,15 +6,16 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from commitments.models import RosterSort, RosterUpload
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.paging import newest_first
 
 from . import taking, uploading
 from .forms import UploadForm
@@ -22,7 +23,6 @@ from .taking import RosterRefused
 
 SHOWN = 50
 SHOWN_LEAVING = 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOES = (groups.ASSOCIATION, groups.CREDIT_OFFICE)
 NAMES = {
     RosterSort.MEMBERS: "会员名单",
@@ -69,18 +69,15 @@ def files(request: HttpRequest, sort: str) -> HttpResponse:
         else:
             return redirect("rosters:file", sort, upload.uuid)
     rows = uploading.uploads_visible_to(request.user, sort).defer("sealed", "faults", "missing")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: SHOWN + 1])
+    shown, following = newest_first(rows, request, size=SHOWN)
     return render(
         request,
         "desk/rosters/files.html",
         {
             **_about(sort),
             "form": form,
-            "rows": found[:SHOWN],
-            "next": f"?before={found[SHOWN - 1].pk}" if len(found) > SHOWN else "",
+            "rows": shown,
+            "next": following,
             "heads": list(uploading.HEADS.values()),
         },
         status=422 if form.is_bound and form.errors else 200,
@@ -161,17 +158,11 @@ def faults(request: HttpRequest, sort: str, uuid: UUID) -> HttpResponse:
     if not upload.sealed:
         raise Http404("这个文件已经录入或者放弃，没有检查结果。")
     _note_read(request, upload)
-    return download(uploading.faults_table(upload), f"检查结果-{upload.name.rsplit('.', 1)[0]}.xlsx")
+    return answers.download(uploading.faults_table(upload), f"检查结果-{upload.name.rsplit('.', 1)[0]}.xlsx")
 
 
 @desk(*DOES)
 @require_safe
 def template(request: HttpRequest, sort: str) -> HttpResponse:
     sort = _sort(request, sort)
-    return download(uploading.template(sort), f"{NAMES[RosterSort(sort)]}模板.xlsx")
-
-
-def download(content: bytes, name: str, content_type: str = XLSX) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return answers.download(uploading.template(sort), f"{NAMES[RosterSort(sort)]}模板.xlsx")

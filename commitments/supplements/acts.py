@@ -7,13 +7,13 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 
 from commitments.forms import uploaded
 from commitments.models import MaterialFile, PromisedMaterial, Supplement, SupplementExtension
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
@@ -199,7 +199,5 @@ def file_response(supplement: Supplement, uuid: Any) -> tuple[EvidenceFile, Http
         content = read_evidence(file)
     except EvidenceDamaged as error:
         raise Http404(DAMAGED) from error
-    response = HttpResponse(content, content_type=file.content_type)
-    response["Content-Disposition"] = content_disposition_header(False, file.original_name or "材料") or ""
-    response["X-Content-Type-Options"] = "nosniff"
+    response = answers.shown(content, file.original_name or "材料", file.content_type)
     return file, response

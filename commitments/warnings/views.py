@@ -17,6 +17,7 @@ from credit_portal.deadlines import duties
 from credit_portal.deadlines.models import Duty
 from credit_portal.registry import codes, groups, kept_by_two
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
 from . import answering, finding, keeping
@@ -50,16 +51,9 @@ def warnings(request: HttpRequest) -> HttpResponse:
     else:
         rows = rows.leading()
     rows = rows.select_related("rule", "entry", "commitment", "subject", "department")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     _with_rules(shown)
     _log(request, "warning_list", 0, "预警列表", None, own=False)
-    kept = request.GET.copy()
-    if len(found) > PER_PAGE:
-        kept["before"] = str(shown[-1].pk)
     return render(
         request,
         "desk/warnings/list.html",
@@ -74,7 +68,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
             "sees_complaints": has_role(
                 request.user, groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR
             ),
-            "next": f"?{kept.urlencode()}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

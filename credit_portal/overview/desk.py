@@ -21,6 +21,7 @@ from credit_portal.outbox import notices
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import User
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from repair import waiting
 
@@ -247,15 +248,11 @@ def suspend(request: HttpRequest, pk: int) -> HttpResponse:
 def inbox(request: HttpRequest) -> HttpResponse:
     """The user's own notices, the newest first."""
     rows = notices.inbox(request.user)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows[: NOTICES_SHOWN + 1])
-    shown = found[:NOTICES_SHOWN]
+    shown, following = newest_first(rows, request, size=NOTICES_SHOWN)
     return render(
         request,
         "desk/notices.html",
-        {"notices": shown, "next": f"?before={shown[-1].pk}" if len(found) > NOTICES_SHOWN else ""},
+        {"notices": shown, "next": following},
     )
 
 

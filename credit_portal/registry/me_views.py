@@ -88,6 +88,6 @@ def read_by(request: HttpRequest) -> HttpResponse:
         {
             "readings": readers.told(shown),
             "others": others,
-            "next": following if others or not following else f"{following}&own=1",
+            "next": following,
         },
     )

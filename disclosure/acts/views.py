@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
@@ -16,9 +15,11 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
 from credit_portal.deadlines.models import Duty
+from credit_portal.documents import answers
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import PublicityClass
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from disclosure.models import ActKind, ActUpload, AdministrativeAct
 
@@ -29,7 +30,6 @@ from .rules import ActRefused
 
 PER_PAGE = 50
 TABS = {"decide": "待公开", "public": "公示中", "other": "不公开和已停止"}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_ACT = "没有这条信息，或者它不在您的管理范围内。"
 SEES = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE, groups.AUDITOR)
 
@@ -115,16 +115,7 @@ def _first_due(
 
 
 def _newest(rows: QuerySet[AdministrativeAct], request: HttpRequest) -> tuple[list[AdministrativeAct], str]:
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(_with_due(rows).order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
-    query = request.GET.copy()
-    if len(found) > PER_PAGE:
-        query["before"] = str(shown[-1].pk)
-        return shown, f"?{query.urlencode()}"
-    return shown, ""
+    return newest_first(_with_due(rows), request, size=PER_PAGE)
 
 
 # ---- entered -----------------------------------------------------------------------------------------------
@@ -418,7 +409,7 @@ def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def faults(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _upload(request, uuid)
-    return _download(uploading.faults_table(found), f"有误的行-{found.name.rsplit('.', 1)[0]}.xlsx")
+    return answers.download(uploading.faults_table(found), f"有误的行-{found.name.rsplit('.', 1)[0]}.xlsx")
 
 
 @desk(*rules.DOES)
@@ -426,10 +417,4 @@ def faults(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in ActKind.values:
         raise Http404("没有这个类别的模板。")
-    return _download(uploading.template(kind), f"{ActKind(kind).label}模板.xlsx")
-
-
-def _download(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    return answers.download(uploading.template(kind), f"{ActKind(kind).label}模板.xlsx")

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.intake import IntakeRefused
 from credit_portal.registry.catalogue import CatalogueError
 from credit_portal.registry.desk_access import desk
@@ -23,16 +23,9 @@ from .forms import UploadForm
 from .planning import CHANGED, NEW, REFUSED, SAME, VERDICTS
 from .views import PER_PAGE, SEES, chosen_region, keeps
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_IMPORT = "没有这个目录文件，或者它不是您的单位上传的。"
 TONES = {NEW: "kept", CHANGED: "waiting", SAME: "running", REFUSED: "broken"}
 SHOWN = 100
-
-
-def attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
 
 
 @desk(*SEES)
@@ -57,8 +50,8 @@ def export(request: HttpRequest) -> HttpResponse:
     where = region or request.user.department.region
     name = f"信用承诺应用事项目录-{where.code}-{on:%Y%m%d}{'-含草稿' if drafts else ''}"
     if request.GET.get("format") == "csv":
-        return attachment(as_csv(versions, today=today), f"{name}.csv", "text/csv; charset=utf-8")
-    return attachment(as_xlsx(versions, today=today), f"{name}.xlsx", XLSX)
+        return answers.download(as_csv(versions, today=today), f"{name}.csv", "text/csv; charset=utf-8")
+    return answers.download(as_xlsx(versions, today=today), f"{name}.xlsx")
 
 
 @desk(*KEEPERS)
@@ -150,4 +143,4 @@ def faults(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The refused rows in the same workbook, each with what is wrong."""
     row = _import(request, uuid)
     content = importing.faults_book(importing.plan_of(row, request.user, today=clock.today()))
-    return attachment(content, f"{row.name.rsplit('.', 1)[0][:80]}-有误的行.xlsx", XLSX)
+    return answers.download(content, f"{row.name.rsplit('.', 1)[0][:80]}-有误的行.xlsx")

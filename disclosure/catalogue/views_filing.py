@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import put_on_form
+from credit_portal.documents import answers
 from credit_portal.documents.pdf import UnprintableText
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
@@ -21,7 +22,6 @@ from . import filing
 from .exporting import TooMany, regions_of
 from .forms import FiledForm, LetterForm, ReceiptForm
 from .views import PER_PAGE, keeps
-from .views_files import attachment
 
 SEES = (*KEEPERS, groups.AUDITOR)
 NO_FILING = "没有这份备案材料，或者它不在您的管理范围内。"
@@ -113,4 +113,4 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def package(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = _filing(request, uuid)
-    return attachment(bytes(row.content), f"{row.number}-目录备案.zip", "application/zip")
+    return answers.download(bytes(row.content), f"{row.number}-目录备案.zip", "application/zip")

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
-from credit_portal.documents import writing
+from credit_portal.documents import answers, writing
 from credit_portal.documents.fields import TableField
 from credit_portal.documents.intake import LIST_BYTES
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import User
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeReceipt, ExchangeRecord
 
@@ -29,7 +30,6 @@ from .formats import format_of
 
 PER_PAGE = 50
 DRY_RUN = 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CORRECTORS = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
 State = ExchangeRecord.State
 
@@ -68,10 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = ExchangeBatch.objects.filter(platform__in=batches.platforms_of(request.user)).select_related(
         "platform"
     )
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     places = list(
         batches.platforms_of(request.user).select_related("region").order_by("-is_active", "region_id", "pk")
     )
@@ -91,8 +88,8 @@ def home(request: HttpRequest) -> HttpResponse:
                 for place in places
             ),
             "to_correct": corrections.to_correct(request.user).count(),
-            "batches": found[:PER_PAGE],
-            "next": f"?before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
+            "batches": shown,
+            "next": following,
         },
     )
 
@@ -169,7 +166,7 @@ def faults(request: HttpRequest, pk: int) -> HttpResponse:
         .only("dataset", "number", "version", "reasons", "department__name")
         .order_by("id")
     )
-    response = HttpResponse(
+    return answers.download(
         writing.write(
             "xlsx",
             ("记录号", "部门", "字段", "原因"),
@@ -180,10 +177,8 @@ def faults(request: HttpRequest, pk: int) -> HttpResponse:
             ),
             title="不符合格式",
         ),
-        content_type=XLSX,
+        f"不符合格式{place.pk}.xlsx",
     )
-    response["Content-Disposition"] = f'attachment; filename="faults-{place.pk}.xlsx"'
-    return response
 
 
 @desk(groups.CREDIT_OFFICE)

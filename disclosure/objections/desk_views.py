@@ -12,17 +12,18 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import has_role
 from disclosure.models import Objection, ReversalRecipient
@@ -60,11 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
         if sought
         else rows.filter(TABS[tab][1])
     )
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     log_read(
         now=clock.now(), actor_id=request.user.pk, what="异议列表", target_type="objection_list", target_id=0,
         purpose=ReadLog.Purpose.OBJECTION,
@@ -80,7 +77,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "takes": has_role(request.user, *TAKES),
             "at_desk": has_role(request.user, *AT_THE_DESK),
             "office": has_role(request.user, groups.CREDIT_OFFICE),
-            "next": f"?tab={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -347,7 +344,7 @@ def paper(request: HttpRequest, uuid: UUID, what: str) -> HttpResponse:
         now=clock.now(), actor_id=request.user.pk, what=title, target_type="objection", target_id=row.pk,
         subject_id=row.subject_id, purpose=ReadLog.Purpose.PRINT,
     )  # fmt: skip
-    return _pdf(content, f"{title} {row.number}.pdf")
+    return answers.shown(content, f"{title} {row.number}.pdf")
 
 
 def _paper(row: Objection, what: str) -> tuple[str, bytes | None]:
@@ -363,13 +360,6 @@ def _paper(row: Objection, what: str) -> tuple[str, bytes | None]:
         except EvidenceDamaged as error:
             raise Http404("文件已损坏，请联系系统管理员。") from error
     return "", None
-
-
-def _pdf(content: bytes, name: str, content_type: str = "application/pdf") -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 @desk(*SEES)
@@ -401,7 +391,7 @@ def evidence(request: HttpRequest, uuid: UUID, file: UUID) -> HttpResponse:
         content = read_evidence(found)
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请联系系统管理员。") from error
-    return _pdf(content, found.original_name or "证据", found.content_type)
+    return answers.shown(content, found.original_name or "证据", found.content_type)
 
 
 # ---- undoing what it has caused ----------------------------------------------------------------------------
@@ -422,11 +412,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
     rows = rows.filter(confirmed_at__isnull=tab != "done")
     if tab == "late":
         rows = rows.filter(chased__gt=0)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/objections/recipients.html",
@@ -435,7 +421,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
             "tab": tab,
             "rows": shown,
             "office": has_role(request.user, groups.CREDIT_OFFICE),
-            "next": f"?tab={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry.acting import Acting, for_subjects, log_own_read
+from credit_portal.registry.paging import newest_first
 from disclosure.models import Objection
 
 from . import filing
@@ -28,11 +29,7 @@ def objections(request: HttpRequest) -> HttpResponse:
     acting: Acting = request.acting  # type: ignore[attr-defined]
     now = clock.now()
     rows = Objection.objects.filter(subject=acting.subject).select_related("department")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     log_own_read(acting, what="本人的异议", target_type="objection_list", target_id=0, now=now)
     return render(
         request,
@@ -40,8 +37,8 @@ def objections(request: HttpRequest) -> HttpResponse:
         {
             "acting": acting,
             "rows": shown,
-            "next": f"?before={shown[-1].pk}" if len(found) > PER_PAGE else "",
-            "entries": [] if before else entries_of(str(acting.subject.uuid), now=now),
+            "next": following,
+            "entries": [] if "before" in request.GET else entries_of(str(acting.subject.uuid), now=now),
         },
     )
 

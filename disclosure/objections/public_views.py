@@ -9,11 +9,12 @@ from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.pdf import UnprintableText
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
@@ -200,10 +201,7 @@ def paper(request: HttpRequest, token: str, what: str) -> HttpResponse:
             content = make(row)
         except UnprintableText as error:
             raise Http404("内容里有无法打印的字符，请联系信用办。") from error
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = (
-        content_disposition_header(False, f"{title} {row.number}.pdf") or "inline"
-    )
+    response = answers.shown(content, f"{title} {row.number}.pdf")
     return unlisted(response)
 
 

@@ -14,6 +14,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to
 from disclosure.models import Complaint, ErrorTip
 
@@ -31,16 +32,12 @@ def _paged(request: HttpRequest, rows: QuerySet[Any], *, done: str) -> dict[str,
     tab = request.GET.get("tab", "open")
     tab = tab if tab in OPEN else "open"
     rows = rows.filter(**({done: False} if tab == "done" else {done: True, "low": tab == "low"}))
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return {
         "tabs": [(code, label, code == tab) for code, label in OPEN.items()],
         "tab": tab,
         "rows": shown,
-        "next": f"?tab={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+        "next": following,
     }
 
 

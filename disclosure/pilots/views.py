@@ -16,6 +16,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import Department, Domain
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from disclosure.models import Pilot
 
@@ -76,18 +77,14 @@ class CloseForm(forms.Form):
 @require_safe
 def pilots(request: HttpRequest) -> HttpResponse:
     rows = keeping.pilots_visible_to(request.user).select_related("office", "region", "unit")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/pilots/list.html",
         {
             "rows": shown,
             "does": has_role(request.user, groups.CREDIT_OFFICE),
-            "next": f"?before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -171,18 +168,14 @@ def cases(request: HttpRequest, uuid: UUID, figure: str) -> HttpResponse:
     which = request.GET.get("days", "")
     days = before if which == "before" else during
     rows = limit_to_visible(rows_of(kind, row, days), request.user, department_field=kind.unit)
-    edge = request.GET.get("before", "")
-    if edge.isascii() and edge.isdigit():
-        rows = rows.filter(pk__lt=int(edge[:18]))
     if kind.amount:
         rows = rows.filter(**{f"{kind.amount}__gt": 0})
-    found = list(rows.select_related(*_RELATED.get(kind.rows().model, ())).order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    rows = rows.select_related(*_RELATED.get(kind.rows().model, ()))
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     log_read(
         now=clock.now(), actor_id=request.user.pk, what="试点数字所据案件", target_type="pilot_cases",
         target_id=f"{row.pk}:{kind.key}", purpose=ReadLog.Purpose.SUPERVISION,
     )  # fmt: skip
-    following = f"?days={'before' if which == 'before' else 'during'}&before={shown[-1].pk}" if shown else ""
     return render(
         request,
         "desk/pilots/cases.html",
@@ -191,7 +184,7 @@ def cases(request: HttpRequest, uuid: UUID, figure: str) -> HttpResponse:
             "kind": kind,
             "days": days,
             "lines": [_line(one) for one in shown],
-            "next": following if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

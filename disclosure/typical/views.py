@@ -10,12 +10,12 @@ from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.pdf import UnprintableText
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
@@ -119,9 +119,7 @@ def collection(request: HttpRequest) -> HttpResponse:
     except UnprintableText as error:
         messages.error(request, str(error))
         return redirect("/desk/typical/?tab=accepted")
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, f"{papers.TITLE}{year}.pdf") or ""
-    return response
+    return answers.download(content, f"{papers.TITLE}{year}.pdf", "application/pdf")
 
 
 # ---- written -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from repair import locking_out, rules
 from repair.models import BrokenPledge
@@ -30,13 +31,9 @@ def signs(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "open"
     rows = locking_out.signs_visible_to(request.user)
     rows = rows.filter(state="open") if tab == "open" else rows.exclude(state="open")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(
-        rows.select_related("pledge__subject", "pledge__department", "entry").order_by("-pk")[: PER_PAGE + 1]
+    shown, following = newest_first(
+        rows.select_related("pledge__subject", "pledge__department", "entry"), request, size=PER_PAGE
     )
-    shown = found[:PER_PAGE]
     _log(request, "修复承诺违约线索列表", "broken_pledge_list", 0, None)
     return render(
         request,
@@ -45,7 +42,7 @@ def signs(request: HttpRequest) -> HttpResponse:
             "tabs": [(code, label, code == tab) for code, label in TABS.items()],
             "tab": tab,
             "signs": shown,
-            "next": f"?tab={tab}&before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

@@ -26,6 +26,7 @@ from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import User
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, group_names, has_role
 from repair import applying, deciding, rules, showing
 from repair.models import RepairApplication
@@ -93,24 +94,20 @@ def applications(request: HttpRequest) -> HttpResponse:
     )
     if any(str(office.pk) == department for office in offices):
         rows = rows.filter(department_id=int(department))
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
     due = Duty.objects.filter(
         matter_type=applying.MATTER, matter_id=OuterRef("pk"), state=Duty.State.OPEN
     ).order_by("due_on")
-    found = list(
-        rows.select_related("subject", "entry", "department")
-        .annotate(due_on=Subquery(due.values("due_on")[:1]))
-        .order_by("-pk")[: PER_PAGE + 1]
+    shown, following = newest_first(
+        rows.select_related("subject", "entry", "department").annotate(
+            due_on=Subquery(due.values("due_on")[:1])
+        ),
+        request,
+        size=PER_PAGE,
     )
-    shown = found[:PER_PAGE]
     log_read(
         now=clock.now(), actor_id=request.user.pk, what="信用修复申请列表", target_type="repair_application_list",
         target_id=0, purpose=ReadLog.Purpose.HANDLING,
     )  # fmt: skip
-    query = request.GET.copy()
-    query["before"] = str(shown[-1].pk) if shown else ""
     return render(
         request,
         "repair/desk/list.html",
@@ -128,7 +125,7 @@ def applications(request: HttpRequest) -> HttpResponse:
             "signs": signs_waiting_for(request.user).count(),
             "drafts": _drafts(request.user) if tab == "mine" and not sought and person is None else [],
             "may_begin": has_role(request.user, *rules.DOES),
-            "next": f"?{query.urlencode()}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

@@ -6,12 +6,12 @@ from csp.decorators import csp_exempt
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes
@@ -84,8 +84,4 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         content = read_evidence(row.document)
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请联系系统管理员。") from error
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = (
-        content_disposition_header(False, f"{own_record.TITLE} {row.number}.pdf") or "inline"
-    )
-    return response
+    return answers.shown(content, f"{own_record.TITLE} {row.number}.pdf")

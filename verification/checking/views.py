@@ -12,12 +12,12 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
@@ -25,6 +25,7 @@ from credit_portal.registry import catalogue, codes, groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import ServiceItemVersion, User
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import SubjectError, find_subject, known_or_registered
 from credit_portal.registry.visibility import group_names
 from verification import services
@@ -96,15 +97,11 @@ def home(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(subject__uuid=person)
     elif sought:
         rows = _matching(rows, sought)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 16:
-        rows = rows.filter(pk__lt=int(before))
-    found = list(
-        rows.select_related("subject", "item_version", "department", "outcome", "override").order_by("-pk")[
-            : PER_PAGE + 1
-        ]
+    shown, following = newest_first(
+        rows.select_related("subject", "item_version", "department", "outcome", "override"),
+        request,
+        size=PER_PAGE,
     )
-    shown = found[:PER_PAGE]
     services.log_record_read(
         user=request.user, target_type="check_list", target_id=tab, subject_id=None,
         purpose=ReadLog.Purpose.HANDLING, now=clock.now(),
@@ -118,7 +115,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "q": sought,
             "person": person,
             "lines": [(row, TONES[Route(row.route)]) for row in shown],
-            "next": shown[-1].pk if len(found) > PER_PAGE else None,
+            "next": following,
             "works": bool(group_names(request.user) & WORKS),
             "units": groups.CREDIT_OFFICE in group_names(request.user),
             "taxes": tax_credit.may_look(request.user),
@@ -487,8 +484,4 @@ def _file(request: HttpRequest, check: Check, row: EvidenceFile, what: str) -> H
         content = read_evidence(row)
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请联系系统管理员。") from error
-    response = HttpResponse(content, content_type=row.content_type)
-    response["Content-Disposition"] = (
-        content_disposition_header(False, row.original_name or f"{what} {check.number}") or "inline"
-    )
-    return response
+    return answers.shown(content, row.original_name or f"{what} {check.number}", row.content_type)

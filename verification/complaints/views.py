@@ -8,15 +8,16 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.models import Domain
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from verification.memberships.reading import FieldErrors
 from verification.models import ConsumerComplaint
@@ -54,15 +55,8 @@ def complaints(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(_IN_TAB[tab])
     if domain:
         rows = rows.filter(domain=domain)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     _log(request, "consumer_complaint_list", 0, "消费投诉列表")
-    kept = request.GET.copy()
-    if len(found) > PER_PAGE:
-        kept["before"] = str(shown[-1].pk)
     return render(
         request,
         "desk/consumer/list.html",
@@ -74,7 +68,7 @@ def complaints(request: HttpRequest) -> HttpResponse:
             "domains": Domain.choices,
             "tab": tab,
             "does": has_role(request.user, *taking.DOES),
-            "next": f"?{kept.urlencode()}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -157,11 +151,7 @@ def _others(taken: taking.Taken) -> str:
 @desk(*taking.DOES)
 @require_safe
 def template(request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(
-        files.template(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    response["Content-Disposition"] = content_disposition_header(True, "消费投诉模板.xlsx") or ""
-    return response
+    return answers.download(files.template(), "消费投诉模板.xlsx")
 
 
 @desk(*SEES)

@@ -11,7 +11,6 @@ from verification.vocabulary import EFFECT_LABELS, Effect
 
 from .counting import Figures, Tally
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLE = "激励惩戒措施实施情况统计"
 # The same figures give the same bytes: XlsxWriter would put the hour into the file.
 _BORN = datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no zone

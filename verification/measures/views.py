@@ -12,14 +12,15 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
+from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import Department, Domain
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification.checking.handling import CheckError
 from verification.models import AppliedMeasure, MeasureLifting
@@ -27,7 +28,7 @@ from verification.services import log_record_read
 from verification.vocabulary import EFFECT_LABELS, Effect
 
 from . import counting, lifting
-from .counting_files import XLSX, workbook
+from .counting_files import workbook
 
 SEES = (*AT_THE_DESK, groups.AUDITOR)
 PER_PAGE = 50
@@ -61,15 +62,11 @@ def home(request: HttpRequest) -> HttpResponse:
     offices = list(departments_visible_to(user).order_by("region_id", "name"))
     asked = _asked(request, offices)
     rows = _narrowed(lifting.applied_visible_to(user), tab, asked)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(
-        rows.select_related("check_made__item_version", "department", "applied_by", "listed").order_by("-pk")[
-            : PER_PAGE + 1
-        ]
+    shown, following = newest_first(
+        rows.select_related("check_made__item_version", "department", "applied_by", "listed"),
+        request,
+        size=PER_PAGE,
     )
-    shown = found[:PER_PAGE]
     log_record_read(
         user=user, target_type="applied_measure_list", target_id="list", subject_id=None,
         purpose=_purpose(request), now=clock.now(),
@@ -91,9 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "effects": EFFECTS.items(),
             "domains": Domain.choices,
             "offices": offices if len(offices) > 1 else [],
-            "next": f"?{urlencode({'state': tab} | kept | {'before': shown[-1].pk})}"
-            if len(found) > PER_PAGE
-            else "",
+            "next": following,
         },
     )
 
@@ -346,7 +341,5 @@ def figures_file(request: HttpRequest) -> HttpResponse:
     """The same figures as a workbook."""
     found, asked = _figures(request)
     content = workbook(found, first=asked["first"], last=asked["last"])
-    response = HttpResponse(content, content_type=XLSX)
     name = f"激励惩戒措施统计{asked['first']:%Y-%m}至{asked['last']:%Y-%m}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return answers.download(content, name)

@@ -8,17 +8,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import event_steps
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import User
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from verification import services as record
 from verification.models import CreditEntry, CreditList, MembershipUpload
@@ -32,7 +33,6 @@ from .taking import CURRENT, EXPIRED, MembershipRefused, RowsRefused
 PER_PAGE = 50
 SHOWN_LEAVING = 200
 TABS = {CURRENT: "在名单上", EXPIRED: "已期满", "ended": "已移出"}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOES = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
 SEES = (*DOES, groups.AUDITOR)
 ROW_PROBLEMS = (FieldErrors, MembershipRefused, record.MoveRefused)
@@ -152,14 +152,7 @@ def _rows_page(
         rows, tab = rows.filter(Q(subject__in=found) | Q(document_no=sought)), ""
     else:
         rows = _of_tab(rows, tab)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    wanted = list(rows.select_related("subject", "credit_list").order_by("-pk")[: PER_PAGE + 1])
-    shown = wanted[:PER_PAGE]
-    query = request.GET.copy()
-    if len(wanted) > PER_PAGE:
-        query["before"] = str(shown[-1].pk)
+    shown, following = newest_first(rows.select_related("subject", "credit_list"), request, size=PER_PAGE)
     _note_read(
         request, target_type="membership_list", target_id=credit_list.code if credit_list else "search"
     )
@@ -174,7 +167,7 @@ def _rows_page(
             "states": taking.STATES,
             "tabs": [(name, label, name == tab) for name, label in TABS.items()],
             "sought": sought,
-            "next": f"?{query.urlencode()}" if len(wanted) > PER_PAGE else "",
+            "next": following,
         },
     )
 
@@ -322,17 +315,14 @@ def files(request: HttpRequest) -> HttpResponse:
         .defer("sealed", "faults", "missing")
         .order_by("-pk")
     )
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows[: PER_PAGE + 1])
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/memberships/files.html",
         {
             "form": typed,
-            "rows": found[:PER_PAGE],
-            "next": f"?before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
+            "rows": shown,
+            "next": following,
             "lists": _may_keep(request.user),
         },
         status=422 if typed.is_bound and typed.errors else 200,
@@ -400,7 +390,7 @@ def faults(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The rows that are wrong, as they stand in the file."""
     upload = _upload(request, uuid)
     _note_read(request, target_type="membership_upload", target_id=upload.pk)
-    return _download(uploading.faults_table(upload), f"有误的行-{upload.name.rsplit('.', 1)[0]}.xlsx")
+    return answers.download(uploading.faults_table(upload), f"有误的行-{upload.name.rsplit('.', 1)[0]}.xlsx")
 
 
 @desk(*DOES)
@@ -409,16 +399,12 @@ def missing(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """All who leave because a whole list names them no more."""
     upload = _upload(request, uuid)
     _note_read(request, target_type="membership_upload", target_id=upload.pk)
-    return _download(uploading.missing_table(upload), f"移出的主体-{upload.name.rsplit('.', 1)[0]}.xlsx")
+    return answers.download(
+        uploading.missing_table(upload), f"移出的主体-{upload.name.rsplit('.', 1)[0]}.xlsx"
+    )
 
 
 @desk(*DOES)
 @require_safe
 def template(request: HttpRequest) -> HttpResponse:
-    return _download(uploading.template(request.user), "名单主体模板.xlsx")
-
-
-def _download(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return answers.download(uploading.template(request.user), "名单主体模板.xlsx")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.registry import codes, groups
 from credit_portal.registry import services as registry
 from credit_portal.registry.desk_access import desk
@@ -29,7 +30,6 @@ from .keeping import TaxCreditError
 
 PER_PAGE = 50
 SEES = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 View = Callable[..., HttpResponse]
 
 
@@ -256,6 +256,4 @@ def upload(request: HttpRequest) -> HttpResponse:
 @tax_desk(keeper=True)
 @require_safe
 def template(request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(uploading.template(), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="template.xlsx"'
-    return response
+    return answers.download(uploading.template(), "纳税信用名单模板.xlsx")

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.documents.workbook import tables
 from credit_portal.registry import contacts, groups
@@ -25,7 +25,6 @@ from . import chasing
 from .forms import Attendance, TrainingForm, VoidForm
 from .views import chase_ticked
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PER_PAGE = 50
 MOST_EXPORTED = 5_000
 FIRST_YEAR = 2000
@@ -128,9 +127,7 @@ def as_xlsx(request: HttpRequest) -> HttpResponse:
         )
         for row in rows.select_related("department").order_by("held_on", "pk")[:MOST_EXPORTED]
     ]  # fmt: skip
-    response = HttpResponse(tables([("各单位合计", totals), ("培训记录", sessions)]), content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, f"培训记录{year}.xlsx") or ""
-    return response
+    return answers.download(tables([("各单位合计", totals), ("培训记录", sessions)]), f"培训记录{year}.xlsx")
 
 
 # ---- recorded ----------------------------------------------------------------------------------------------
@@ -303,6 +300,4 @@ def material(request: HttpRequest, uuid: UUID) -> HttpResponse:
         content = read_evidence(row.material)
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请联系系统管理员。") from error
-    response = HttpResponse(content, content_type=row.material.content_type)
-    response["Content-Disposition"] = content_disposition_header(True, row.material.original_name) or ""
-    return response
+    return answers.download(content, row.material.original_name, row.material.content_type)

@@ -9,10 +9,10 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import contacts, groups
 from credit_portal.registry.desk_access import desk
@@ -24,7 +24,6 @@ from . import files, gathering, lists, naming
 from .lists import UsageError
 
 SEES = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PER_PAGE = 50
 MONTHS_SHOWN = 24
 
@@ -222,7 +221,7 @@ def list_file(request: HttpRequest, row: UsageList) -> HttpResponse:
     """A unit's list in the annex's shape; who fetches it is written down."""
     gathering.note_read(user=request.user, target_id=str(row.pk), now=clock.now())
     content = files.workbook([gathering.sheet_of(row)])
-    return _file(content, XLSX, f"{row.department.short_name}使用信用记录情况清单{row.month:%Y-%m}.xlsx")
+    return answers.download(content, f"{row.department.short_name}使用信用记录情况清单{row.month:%Y-%m}.xlsx")
 
 
 @desk(*SEES)
@@ -231,8 +230,8 @@ def as_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = _list(request, uuid)
     gathering.note_read(user=request.user, target_id=str(row.pk), now=clock.now())
     content = files.as_pdf(gathering.sheet_of(row), number=row.number, demonstration=row.is_demo)
-    return _file(
-        content, "application/pdf", f"{row.department.short_name}使用信用记录情况清单{row.month:%Y-%m}.pdf"
+    return answers.download(
+        content, f"{row.department.short_name}使用信用记录情况清单{row.month:%Y-%m}.pdf", answers.PDF
     )
 
 
@@ -258,13 +257,9 @@ def county_file(request: HttpRequest, month: date) -> HttpResponse:
         raise Http404("这个月没有月报。")
     gathering.note_read(user=request.user, target_id=f"month:{month:%Y-%m}", now=clock.now())
     sheets, overview = gathering.county_of(rows, today=clock.today())
-    return _file(files.workbook(sheets, overview=overview), XLSX, f"使用信用记录情况清单{month:%Y-%m}.xlsx")
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return answers.download(
+        files.workbook(sheets, overview=overview), f"使用信用记录情况清单{month:%Y-%m}.xlsx"
+    )
 
 
 @desk(groups.CREDIT_OFFICE)
@@ -349,4 +344,4 @@ def notice_paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         content = read_evidence(row.document)
     except EvidenceDamaged as error:
         raise Http404("文书已损坏，请联系系统管理员。") from error
-    return _file(content, "application/pdf", f"{naming.TITLE} {row.number}.pdf")
+    return answers.download(content, f"{naming.TITLE} {row.number}.pdf", answers.PDF)

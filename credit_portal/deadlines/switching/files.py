@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 
 from credit_portal.deadlines.models import SwitchLine, SwitchOrder
-from credit_portal.documents import writing
+from credit_portal.documents import answers, writing
 from credit_portal.registry.models import User
 
 from . import kinds
@@ -47,11 +46,9 @@ def answer(kind: str, name: str, head: Iterable[str], rows: Iterator[list[str]])
     table = list(islice(rows, MOST))
     if next(rows, None) is not None:
         table.append([f"只列出前 {MOST} 行，请分事项下载。"] + [""] * (len(table[0]) - 1))
-    response = HttpResponse(
-        writing.write(kind, list(head), table, title="影响预览"), content_type=TYPES[kind]
+    return answers.download(
+        writing.write(kind, list(head), table, title="影响预览"), f"{name}.{kind}", TYPES[kind]
     )
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}") or ""
-    return response
 
 
 def _rows(change: Change, path: str, only: str, which: str) -> Iterator[list[str]]:

@@ -14,11 +14,13 @@ from credit_portal.audit import clock
 from credit_portal.audit.admin_base import posted
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from disclosure.models import Assessment, ProgressSummary
 from disclosure.progress import assessments, papers, periods, summaries
@@ -28,7 +30,7 @@ from disclosure.progress.parts import ProgressError, from_data
 from . import figures, gathering
 from .forms import CancelForm, CommissionForm, NamingForm, ResultForm, SendUpForm, SummaryForm
 from .spans import span_of
-from .views import XLSX, back_to_half, figures_shown, file_answer, half_or_404
+from .views import back_to_half, figures_shown, half_or_404
 
 PER_PAGE = 50
 WATCHES = (groups.CREDIT_OFFICE, groups.AUDITOR)
@@ -58,7 +60,7 @@ def _paper(request: HttpRequest, file: EvidenceFile | None, name: str, missing: 
         target_id=file.pk,
         purpose=ReadLog.Purpose.SUPERVISION,
     )
-    return file_answer(content, file.content_type, name or file.original_name or "文书")
+    return answers.download(content, name or file.original_name or "文书", file.content_type)
 
 
 # ---- the region's report -----------------------------------------------------------------------------------
@@ -180,8 +182,8 @@ def summary_file(row: ProgressSummary) -> HttpResponse:
         from_data(row.figures),
         [("应用成效", row.effects), ("存在的问题", row.problems), ("下一步打算", row.plans)],
     )
-    return file_answer(
-        workbook([sheet], overview=units), XLSX, f"{row.region.name}进展总报告{row.number}.xlsx"
+    return answers.download(
+        workbook([sheet], overview=units), f"{row.region.name}进展总报告{row.number}.xlsx"
     )
 
 
@@ -192,17 +194,13 @@ def summary_file(row: ProgressSummary) -> HttpResponse:
 @require_safe
 def assessment_list(request: HttpRequest) -> HttpResponse:
     rows = assessments.assessments_visible_to(request.user).select_related("office")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows, request, size=PER_PAGE)
     return render(
         request,
         "desk/progress/assessments.html",
         {
             "rows": shown,
-            "next": f"?before={shown[-1].pk}" if len(found) > PER_PAGE else "",
+            "next": following,
             "writes": has_role(request.user, groups.CREDIT_OFFICE),
         },
     )

@@ -9,10 +9,10 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import Department, Region
@@ -27,7 +27,6 @@ from .forms import SubmitForm
 from .spans import span_of
 
 SEES = (*AT_THE_DESK, groups.AUDITOR)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HALVES_SHOWN = 12
 MOST_CHASED = 500
 UNIT, REGION = re.compile(r"[0-9A-Z]{18}"), re.compile(r"[0-9]{6}")
@@ -51,12 +50,6 @@ def region_or_404(request: HttpRequest, code: str) -> Region:
     if found is None:
         raise Http404(NOT_THERE)
     return found
-
-
-def file_answer(content: bytes, kind: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
 
 
 # ---- where one comes in ------------------------------------------------------------------------------------
@@ -240,7 +233,7 @@ def as_xlsx(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def report_file(row: ProgressReport) -> HttpResponse:
     """A unit's report as a workbook."""
     content = gathering.unit_workbook(row, clock.today())
-    return file_answer(content, XLSX, f"{row.department.short_name}进展情况{row.half}.xlsx")
+    return answers.download(content, f"{row.department.short_name}进展情况{row.half}.xlsx")
 
 
 @desk(*SEES)
@@ -250,8 +243,8 @@ def as_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
     sent = reports.last_version(row)
     if sent is None:
         raise Http404("报送以后才有 PDF。")
-    return file_answer(
-        papers.version_pdf(row, sent), "application/pdf", f"{row.department.short_name}进展情况{row.half}.pdf"
+    return answers.download(
+        papers.version_pdf(row, sent), f"{row.department.short_name}进展情况{row.half}.pdf", answers.PDF
     )
 
 
@@ -344,7 +337,7 @@ def region_file(region: Region, half: Half) -> HttpResponse:
     if not rows:
         raise Http404("这个半年没有进展报告。")
     content = gathering.region_workbook(region, half, rows, clock.today())
-    return file_answer(content, XLSX, f"{region.name}进展情况{half.code}.xlsx")
+    return answers.download(content, f"{region.name}进展情况{half.code}.xlsx")
 
 
 @desk(groups.CREDIT_OFFICE)
