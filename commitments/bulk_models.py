@@ -86,6 +86,7 @@ class BulkJob(models.Model):
         db_index=False,
     )
     kept_note = models.CharField("怎样确认的", max_length=300, blank=True)
+    kept_early = models.BooleanField("连同有效期未满的", default=False)
     # The last review that the confirmation has been through: where to go on.
     kept_upto = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField("上传时间")

@@ -199,6 +199,8 @@ class FulfilmentReview(models.Model):
         User, models.PROTECT, null=True, verbose_name="确认人", related_name="+", db_index=False
     )
     note = models.CharField("说明", max_length=300, blank=True)
+    # What is to be kept up runs on, but whoever confirms says that the matter is done with.
+    early = models.BooleanField("有效期未满，事已办结", default=False)
 
     class Meta:
         verbose_name = "全部履行的确认"

@@ -122,7 +122,8 @@ def course(
         else:
             days.append({"on": event["on"], "text": event["label"]})
     ends = record["valid_until"]
-    if ends is not None:
+    # Of what was kept in full before its term ends, the end says nothing more.
+    if ends is not None and not (ends >= today and record["status"] == Commitment.Fulfilment.FULFILLED):
         ahead = ends >= today
         text = "承诺有效期届满"
         if record["status"] == Commitment.Fulfilment.RUNNING:

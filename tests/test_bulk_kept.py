@@ -23,7 +23,8 @@ from .office import client_of
 from .scenes import mine
 
 NOW = stage.NOW
-KEPT = {"f11": "全部履行"}
+# Over already: what a file may tell of without more.
+KEPT = {"f11": "全部履行", "f10": "2026-06-30"}
 NOTE = "抽看了十份，凭证齐全，属实。"
 
 
@@ -158,3 +159,43 @@ def test_a_run_that_was_too_long_or_died_is_taken_up_by_whoever_carries_its_stat
     job.refresh_from_db()
     assert (job.state, job.kept_confirmed) == ("done", 3)
     assert CreditEntry.objects.count() == 3
+
+
+@pytest.mark.req("R62")
+def test_a_promise_that_runs_on_is_kept_in_full_only_where_somebody_says_that_it_is_done_with(place) -> None:
+    ahead = {"承诺有效期": (stage.make.TODAY + timedelta(days=200)).isoformat()}
+    rows = [place.row(0, **KEPT), place.row(1, **KEPT) | ahead, place.row(2, **KEPT) | ahead]
+    job = place.bring(stage.xlsx(rows))
+    over, one, other = Commitment.objects.order_by("pk")
+    page, head = f"/desk/bulk/{job.uuid}/", client_of(place.head)
+    assert "连同有效期没有届满的 2 份" in head.get(page).content.decode()
+    assert confirm(place, job).kept_confirmed == 1
+    assert set(Commitment.objects.filter(fulfilment="running")) == {one, other}
+    # Nothing but those is left: that they run on is said, and what was typed is kept.
+    answer = head.post(f"{page}deed/", {"deed": "keep", "note": NOTE})
+    assert answer.status_code == 409 and "期限都还没有届满" in answer.content.decode()
+    # One by one: the day is named, at the box.
+    address = f"/desk/obligations/{one.code}/confirm/"
+    answer = head.post(address, {"note": NOTE})
+    assert f"的期限是 {one.valid_until}，还没有届满" in answer.content.decode()
+    assert head.post(address, {"note": NOTE, "early": "on"}).status_code == 302
+    assert head.post(f"{page}deed/", {"deed": "keep", "note": NOTE, "early": "1"}).status_code == 302
+    keeping.carry_on(job_id=job.pk, now=NOW + 2 * stage.MINUTE)
+    assert Commitment.objects.filter(fulfilment="fulfilled").count() == 3
+    early = dict(FulfilmentReview.objects.values_list("commitment", "early"))
+    assert early == {over.pk: False, one.pk: True, other.pk: True}
+    # Kept in full, its end is no day to come.
+    public = client_of(place.head).get(f"/commitments/{one.code}/").content.decode()
+    assert "全部履行" in public and "承诺有效期届满" not in public
+
+
+@pytest.mark.req("R62")
+def test_what_waits_may_be_confirmed_once_its_last_day_is_here(place) -> None:
+    day = stage.make.TODAY + timedelta(days=30)
+    job = place.bring(stage.xlsx([place.row(0, **KEPT) | {"承诺有效期": day.isoformat()}]))
+    with pytest.raises(jobs.BulkRefused, match="没有届满"):
+        keeping.confirm(job_id=job.pk, note=NOTE, actor=place.head, now=NOW)
+    keeping.confirm(job_id=job.pk, note=NOTE, actor=place.head, now=NOW + timedelta(days=30))
+    keeping.carry_on(job_id=job.pk, now=NOW + timedelta(days=30))
+    job.refresh_from_db()
+    assert job.kept_confirmed == 1 and not FulfilmentReview.objects.get().early

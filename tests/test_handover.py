@@ -81,7 +81,7 @@ def test_a_register_is_tried_then_received_by_another_and_the_same_file_twice_ch
     assert by_number["LC-0002"].fulfilment == "running"
     with pytest.raises(jobs.BulkRefused, match="接收人以外的另一人"):
         keeping.confirm(job_id=job.pk, note="与原台账逐份核对。", actor=place.head, now=NOW)
-    keeping.confirm(job_id=job.pk, note="与原台账逐份核对。", actor=place.officer, now=NOW)
+    keeping.confirm(job_id=job.pk, note="与原台账逐份核对。", early=True, actor=place.officer, now=NOW)
     keeping.carry_on(job_id=job.pk, now=NOW)
     job.refresh_from_db()
     by_number["LC-0002"].refresh_from_db()
@@ -225,7 +225,8 @@ def test_the_pages_lead_from_the_sample_to_the_signed_list(place, django_assert_
         "接收后由接收人以外的另一人确认" in officer.get(f"/desk/handover/jobs/{trial.uuid}/").content.decode()
     )
     assert officer.post(f"{done}keep/", {"note": "看"}).status_code == 409
-    assert officer.post(f"{done}keep/", {"note": "逐份看过原台账。"}).status_code == 302
+    kept = {"note": "逐份看过原台账。", "early": "1"}
+    assert officer.post(f"{done}keep/", kept).status_code == 302
     assert "正在确认全部履行：0 / 1 份" in officer.get(done).content.decode()
     keeping.carry_on(job_id=job.pk, now=NOW)
     shown = officer.get(done).content.decode()

@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -37,6 +37,7 @@ from .jobs import BulkRefused, ask, in_parts, own, tell
 State, Review, Status = BulkJob.State, FulfilmentReview.State, Commitment.Fulfilment
 PART = 500
 DECIDED = (*ENDED, "determined", "served")
+RUN_ON = "等待确认的期限都还没有届满。承诺的事已经办结、以后没有要继续做到的，请勾选后确认；仍要做到的，届满以后再确认。"
 
 
 def waiting_of(job: BulkJob) -> QuerySet[FulfilmentReview]:
@@ -44,12 +45,25 @@ def waiting_of(job: BulkJob) -> QuerySet[FulfilmentReview]:
     return FulfilmentReview.objects.filter(state=Review.WAITING, commitment__imported__job=job)
 
 
-def _may_be_confirmed(job: BulkJob, actor: User) -> QuerySet[FulfilmentReview]:
-    """Without those of the actor's own, of commitments that do not stand, and of those about which something is open."""
+def _runs_on(on: date) -> Exists:
+    """Whether something of it may have to be kept beyond a day: `rules.runs_on` in SQL."""
+    return Exists(
+        Obligation.objects.filter(
+            commitment=OuterRef("commitment"),
+            kind__in=rules.MAY_RUN_ON,
+            state=Obligation.State.KEPT,
+            due_on__gt=on,
+        )
+    )
+
+
+def _may_be_confirmed(job: BulkJob, actor: User, *, early: bool, on: date) -> QuerySet[FulfilmentReview]:
+    """Without those of the actor's own, of commitments that do not stand, of those about which something is open, and, if not
+    `early`, of those whose last day is still to come."""
     of_it = {"commitment": OuterRef("commitment")}
+    found = waiting_of(job) if early else waiting_of(job).exclude(_runs_on(on))
     return (
-        waiting_of(job)
-        .exclude(asked_by=actor)
+        found.exclude(asked_by=actor)
         .filter(commitment__voided_at=None, commitment__corrected_by=None)
         .exclude(Exists(ClauseWarning.objects.filter(state=ClauseWarning.State.OPEN, **of_it)))
         .exclude(Exists(BreachCase.objects.filter(**of_it).exclude(state__in=DECIDED)))
@@ -58,16 +72,17 @@ def _may_be_confirmed(job: BulkJob, actor: User) -> QuerySet[FulfilmentReview]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What has become of the file's word: how many wait, were confirmed on their own page, or need it no more; when the file was confirmed as a whole; and whether it is for this user to confirm what waits."""
+    """What has become of the file's word: how many wait (of them `running`: until a day to come), were confirmed on their own page, or need it no more; when the file was confirmed as a whole; and whether it is for this user to confirm what waits."""
 
     waiting: int = 0
+    running: int = 0
     singly: int = 0
     taken_back: int = 0
     at: datetime | None = None
     another: bool = False
 
 
-def asked(job: BulkJob, user: User) -> Asked:
+def asked(job: BulkJob, user: User, today: date) -> Asked:
     """While a job goes on its page asks every two seconds, and nobody may confirm: nothing is counted."""
     if job.dry_run or job.unfinished or not job.kept:
         return Asked()
@@ -81,6 +96,7 @@ def asked(job: BulkJob, user: User) -> Asked:
     )
     return Asked(
         told["waiting"],
+        waiting_of(job).filter(_runs_on(today)).count() if told["waiting"] else 0,
         max(told["confirmed"] - job.kept_confirmed, 0),
         told["void"],
         told["at"] if job.kept_by_id else None,
@@ -89,9 +105,10 @@ def asked(job: BulkJob, user: User) -> Asked:
 
 
 @transaction.atomic
-def confirm(*, job_id: int, note: str, actor: User, now: datetime) -> BulkJob:
-    """Another person has looked at what the file tells of as kept in full: it counts, in the background, part by part. Told
-    twice, nothing changes. Raises BulkRefused (`note`)."""
+def confirm(*, job_id: int, note: str, actor: User, now: datetime, early: bool = False) -> BulkJob:
+    """Another person has looked at what the file tells of as kept in full: it counts, in the background, part by part. What is
+    to be kept up beyond today waits on, unless the matter is said to be done with (`early`). Told twice, nothing changes.
+    Raises BulkRefused (`note`, `early`)."""
     job = own(job_id, actor)
     if job.state == State.KEEPING:
         return job
@@ -101,14 +118,18 @@ def confirm(*, job_id: int, note: str, actor: User, now: datetime) -> BulkJob:
         raise BulkRefused("没有等待确认的全部履行。")
     if not waiting_of(job).exclude(asked_by=actor).exists():
         raise BulkRefused(ANOTHER.replace("登记人", "接收人" if job.mapping_id else "上传人"))
-    if not _may_be_confirmed(job, actor).exists():
+    today = local_date(now)
+    if not _may_be_confirmed(job, actor, early=True, on=today).exists():
         raise BulkRefused("等待确认的都有未答复的预警或者在办的违诺案件，请先办结，再逐份确认。")
+    if not early and not _may_be_confirmed(job, actor, early=False, on=today).exists():
+        raise BulkRefused(RUN_ON, field="early")
     try:
         text = said(note, "怎样看的、是否属实")
     except FulfilmentError as error:
         raise BulkRefused(str(error), field="note") from error
     job.state, job.kept_by, job.kept_note, job.beat_at, job.kept_upto = State.KEEPING, actor, text, now, 0
-    job.save(update_fields=["state", "kept_by", "kept_note", "beat_at", "kept_upto"])
+    job.kept_early = early
+    job.save(update_fields=["state", "kept_by", "kept_note", "kept_early", "beat_at", "kept_upto"])
     tell(job, "确认全部履行", actor=actor, now=now)
     ask(job, now=now)
     return job
@@ -130,11 +151,10 @@ def _part(job_id: int, *, now: datetime) -> bool:
     job = BulkJob.objects.select_for_update(of=("self",)).select_related("owner", "kept_by").get(pk=job_id)
     if job.state != State.KEEPING or job.kept_by is None:
         return False
+    today = local_date(now)
+    confirmable = _may_be_confirmed(job, job.kept_by, early=job.kept_early, on=today)
     found = list(
-        _may_be_confirmed(job, job.kept_by)
-        .filter(pk__gt=job.kept_upto)
-        .order_by("pk")
-        .values_list("pk", "commitment_id")[:PART]
+        confirmable.filter(pk__gt=job.kept_upto).order_by("pk").values_list("pk", "commitment_id")[:PART]
     )
     # The commitment first, as everywhere where it is settled; then what has become of its review is looked at again.
     rows = {
@@ -144,7 +164,7 @@ def _part(job_id: int, *, now: datetime) -> bool:
         .order_by("pk")
     }
     reviews = list(
-        _may_be_confirmed(job, job.kept_by)
+        confirmable.annotate(running=_runs_on(today))
         .filter(pk__in=[pk for pk, _ in found])
         .select_for_update(of=("self",))
     )
@@ -182,9 +202,10 @@ def _settle(job: BulkJob, actor: User, pairs: Pairs, now: datetime) -> None:
     if not pairs:
         return
     rows = [row for _, row in pairs]
-    FulfilmentReview.objects.filter(pk__in=[review.pk for review, _ in pairs]).update(
-        state=Review.CONFIRMED, decided_at=now, decided_by=actor, note=job.kept_note
-    )
+    for early in (False, True):
+        FulfilmentReview.objects.filter(
+            pk__in=[review.pk for review, _ in pairs if review.running == early]  # type: ignore[attr-defined]
+        ).update(state=Review.CONFIRMED, decided_at=now, decided_by=actor, note=job.kept_note, early=early)
     Commitment.objects.filter(pk__in=[row.pk for row in rows]).update(fulfilment=Status.FULFILLED)
     with together():
         copy_models(

@@ -101,7 +101,8 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
             "percent": found.done * 100 // found.total if found.total else 0,
             "error": error,
             "note": request.POST.get("note", ""),
-            "asked": keeping.asked(found, request.user),
+            "early": "early" in request.POST,
+            "asked": keeping.asked(found, request.user, clock.today()),
         },
         status=409 if error else 200,
     )
@@ -118,7 +119,7 @@ def deed(request: HttpRequest, uuid: UUID) -> HttpResponse:
             case "take":
                 takeover.confirm(**told)
             case "keep":
-                keeping.confirm(note=request.POST.get("note", ""), **told)
+                keeping.confirm(note=request.POST.get("note", ""), early="early" in request.POST, **told)
             case _:
                 jobs.cancel(**told)
     except BulkRefused as refused:

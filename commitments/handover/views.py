@@ -185,8 +185,8 @@ def _show_job(
             "percent": found.done * 100 // found.total if found.total else 0,
             "why_not": running.why_not(found, request.user) if found.dry_run else "",
             "runs": list(found.runs.order_by("-pk")[:5]) if found.dry_run else [],
-            "protocol": made, "asked": kept.asked(found, request.user),
-            "note": request.POST.get("note", ""),
+            "protocol": made, "asked": kept.asked(found, request.user, clock.today()),
+            "note": request.POST.get("note", ""), "early": "early" in request.POST,
             "form": form or (ProtocolForm(initial={
                 "giver": found.department.name, "giver_person": found.trial.owner if found.trial else "",
                 "receiver": _unit_of(found), "receiver_person": found.owner,
@@ -221,7 +221,13 @@ def keep(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Another person than the one of the reception confirms what the register tells of as kept in full."""
     found = _visible(request, uuid)
     try:
-        kept.confirm(job_id=found.pk, note=request.POST.get("note", ""), actor=request.user, now=clock.now())
+        kept.confirm(
+            job_id=found.pk,
+            note=request.POST.get("note", ""),
+            early="early" in request.POST,
+            actor=request.user,
+            now=clock.now(),
+        )
     except BulkRefused as refused:
         return _show_job(request, found, error=str(refused))
     return redirect("handover:job", found.uuid)

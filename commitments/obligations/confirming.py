@@ -2,7 +2,7 @@
 recorded it; what was recorded stays to be read (R62, R125)."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -10,11 +10,15 @@ from commitments.models import ClauseWarning, Commitment, FulfilmentReview, Obli
 from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import User
 
-from . import settling
+from . import rules, settling
 from .settling import FulfilmentError, Move, Source, State
 
 ANOTHER = "全部履行由登记人以外的另一人确认。"
 NOBODY_WAITS = "这份承诺没有等待确认的登记，请看最新情况。"
+RUNS_ON = (
+    "{clause}的期限是 {day}，还没有届满。承诺的事已经办结、以后没有要继续做到的，请勾选后确认；"
+    "仍要持续做到的，先不确认，或者更正登记。"
+)
 NOT_ONES_OWN = "第 {clause} 条由您自己登记，更正须由另一人办理。"
 
 
@@ -27,10 +31,22 @@ def waiting(commitment: Commitment) -> FulfilmentReview | None:
     )
 
 
+def runs_on(commitment: Commitment, on: date) -> Obligation | None:
+    """Of the clauses that a file told of as kept the one that runs for longest beyond a day."""
+    if commitment.channel != Commitment.Channel.BULK:
+        return None
+    found = [
+        row
+        for row in settling.obligations_of(commitment)
+        if rules.runs_on(kind=row.kind, state=row.state, due_on=row.due_on, on=on)
+    ]
+    return max(found, key=lambda row: (row.due_on, -row.clause_no), default=None)
+
+
 @transaction.atomic
-def confirm(*, commitment_id: int, note: str, actor: User, now: datetime) -> Commitment:
-    """Another person has looked at what was recorded: all was kept, and the record says so from now on. Raises
-    FulfilmentError."""
+def confirm(*, commitment_id: int, note: str, actor: User, now: datetime, early: bool = False) -> Commitment:
+    """Another person has looked at what was recorded: all was kept, and the record says so from now on; `early` says of what
+    a file told of as kept before its last day that nothing is left to be kept up. Raises FulfilmentError."""
     commitment = settling.to_record(commitment_id, actor)
     settling.check_stands(commitment)
     review = (
@@ -46,7 +62,11 @@ def confirm(*, commitment_id: int, note: str, actor: User, now: datetime) -> Com
         raise FulfilmentError("这份承诺有预警待核实，先答复预警。", field="commitment")
     if commitment.breach_cases.exclude(state__in=(*settling.ENDED, "determined", "served")).exists():
         raise FulfilmentError("这份承诺有违诺案件在办，结案以前不确认全部履行。", field="commitment")
+    running = runs_on(commitment, local_date(now))
+    if running is not None and not early:
+        raise FulfilmentError(RUNS_ON.format(clause=running.clause, day=running.due_on), field="early")
     text = settling.said(note, "怎样看的、是否属实")
+    review.early = running is not None
     review.state, review.decided_at, review.decided_by = FulfilmentReview.State.CONFIRMED, now, actor
     review.note = text
     review.save()

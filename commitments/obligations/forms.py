@@ -126,10 +126,17 @@ class ConfirmForm(forms.Form):
         max_length=300,
         help_text="怎样看的（证据、现场），各条是否都已做到。",
     )
+    early = forms.BooleanField(label="承诺的事已经办结，以后没有要继续做到的", required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, runs_on: Obligation | None, **kwargs: Any) -> None:
         # Three forms stand on one page, each with a note.
         super().__init__(*args, auto_id="confirm_%s", **kwargs)
+        if runs_on is None:
+            del self.fields["early"]
+        else:
+            self.fields[
+                "early"
+            ].help_text = f"{runs_on.clause}的期限是 {runs_on.due_on}，还没有届满。仍要做到的，先不确认。"
 
 
 class TakeBackForm(forms.Form):

@@ -77,6 +77,16 @@ def why_not_kept_yet(*, kind: str, state: str, due_on: date | None, found_on: da
     return ""
 
 
+# A file brings the words of a promise, but not how they are to be kept: done once, or kept up to the last day.
+MAY_RUN_ON = (Kind.KEPT_UP, Kind.TO_DO)
+
+
+def runs_on(*, kind: str, state: str, due_on: date | None, on: date) -> bool:
+    """Whether a promise that a file told of as kept may have to be kept beyond a day. Signed here, it cannot be recorded as
+    kept before; a file may tell so, of a matter that is done with, and whoever confirms that says so expressly."""
+    return kind in MAY_RUN_ON and state == State.KEPT and due_on is not None and on < due_on
+
+
 def fulfilment_of(obligations: Iterable[tuple[str, bool]]) -> str:
     """The status of a commitment by its obligations, each as (state, kept in part); a declaration that nobody has found
     untrue is none of them (`counted`).

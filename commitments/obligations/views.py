@@ -140,11 +140,15 @@ def confirm(request: HttpRequest, code: str) -> HttpResponse:
     """Another person confirms that all was kept."""
     found = _visible(request, code)
     _refuse_others(request, found)
-    form = ConfirmForm(request.POST)
+    form = ConfirmForm(request.POST, runs_on=confirming.runs_on(found, clock.today()))
     if form.is_valid():
         try:
             confirming.confirm(
-                commitment_id=found.pk, note=form.cleaned_data["note"], actor=request.user, now=clock.now()
+                commitment_id=found.pk,
+                note=form.cleaned_data["note"],
+                early=form.cleaned_data.get("early", False),
+                actor=request.user,
+                now=clock.now(),
             )
         except FulfilmentError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
@@ -219,7 +223,8 @@ def _show(
             "form": form if may and form.clauses else None,
             "review": review,
             "own_review": review is not None and review.asked_by_id == request.user.pk,
-            "confirm": confirm or (ConfirmForm() if may and review else None),
+            "confirm": confirm
+            or (ConfirmForm(runs_on=confirming.runs_on(found, clock.today())) if may and review else None),
             "take_back": take_back or (TakeBackForm(obligations=mistaken) if mistaken else None),
             "bound": bound,
             "case": case,

@@ -42,6 +42,8 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     rows = [_row(unit, number, local_date(now) - timedelta(days=60)) for number in range(len(NAMES))]
     for number, value in BREACH.items():
         rows[2][number - 1] = value
+    # One whose term is over, and one whose matter was done with before.
+    rows[3][9] = (local_date(now) - timedelta(days=1)).isoformat()
     rows[3][10] = rows[4][10] = "全部履行"
     rows[5][3] = rows[5][3][:-1]
     content = writing.write("xlsx", [field.label for field in FIELDS], rows, title="承诺信息")

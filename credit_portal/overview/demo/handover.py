@@ -76,6 +76,8 @@ def _row(number: int, now: datetime) -> list[str]:
     today = local_date(now)
     body = f"92130111YY8{number:06d}"
     made = today - timedelta(days=900)
+    # What was kept in full is over.
+    ends = made + timedelta(days=730 if state == "已完成" else 1800)
     told = [""] * 7
     if breach is not None:
         what, measure, *days = breach
@@ -83,6 +85,6 @@ def _row(number: int, now: datetime) -> list[str]:
         told = [what, measure, found, "演示违〔旧〕1号", first, last, repaired]
     return [
         f"TZ-{number + 1:04d}", f"栾城区{name}{MARK}", body + uscc.calc_check_digit(body), "明码标价、诚信经营承诺（演示）",
-        "明码标价，不缺斤短两，接受消费者监督。", made.isoformat(), (made + timedelta(days=1800)).isoformat(), state, *told,
+        "明码标价，不缺斤短两，接受消费者监督。", made.isoformat(), ends.isoformat(), state, *told,
         "0311-00000000",
     ]  # fmt: skip

@@ -78,8 +78,18 @@ BUSINESS = ("pledge", "明码标价，不作虚假宣传，收到的投诉在{�
 BUSINESS_BLANKS = (BlankData("答复天数", "投诉答复天数", "number", max_length=2),)
 MEMBERS = ("pledge", "遵守协会公约，公平竞争，不恶意压价，不诋毁同行，善待从业人员。", ("lawful_business",))
 
-# What is neither said by a general content nor done once.
-KEEPING = {READ[1]: "declared", BUSINESS[1]: "kept_up"}
+# Clauses that are neither said by a general content nor done once, by how they begin.
+KEEPING = {
+    READ[1]: "declared",
+    BUSINESS[1]: "kept_up",
+    "经营场所位于": "kept_up",
+    "有{人数}名从业人员": "kept_up",
+    "场所类别是": "kept_up",
+    "投入{车辆数}辆": "kept_up",
+    "按月足额支付": "kept_up",
+    "生产场所、设备": "kept_up",
+    "申请": "kept_up",
+}
 SEVEN = (OBEY, CLEAN, TRUE, LAWFUL, PUBLISH, WATCH)
 Line = tuple[str, str, tuple[str, ...]]
 
@@ -146,9 +156,13 @@ FOLLOW_UP = {
 def clauses(lines: Sequence[Line]) -> tuple[ClauseData, ...]:
     """Numbered as they stand."""
     return tuple(
-        ClauseData(at, kind, body, covers, keeping=KEEPING.get(body, ""))
+        ClauseData(at, kind, body, covers, keeping=_keeping(body))
         for at, (kind, body, covers) in enumerate(lines, 1)
     )
+
+
+def _keeping(body: str) -> str:
+    return next((keeping for start, keeping in KEEPING.items() if body.startswith(start)), "")
 
 
 def what_of(blanks: Sequence[BlankData]) -> str:
