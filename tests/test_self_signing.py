@@ -1,5 +1,6 @@
 """Signing on a subject's own pages: from the item to the receipt, by plain forms; one draft gives one commitment."""
 
+import re
 import threading
 import uuid
 from datetime import timedelta
@@ -351,6 +352,16 @@ def test_the_agents_authorisation_stands_behind_its_signature(phone):
     one = signing.sign(draft_id=draft.pk, access=slip.access, signature_png=signature_png(), now=NOW)
     assert (one.signer_name, one.signer_capacity) == ("钱二", "agent")
     assert one.authorisation == slip.access.grounds.authorisation
+
+
+@pytest.mark.req("R34")
+def test_items_of_other_regions_stand_apart_and_say_where(phone):
+    far = make.department(region="410103", name="二七区测试局")
+    make.item_version(department=far, online=True, allowed_types=["voluntary"], name="远处的事项")
+    page = phone.client().get("/me/sign/").content.decode()
+    near, _, elsewhere = page.partition("其他地区的事项")
+    assert phone.item.name in near and "远处的事项" not in near
+    assert re.search(r"远处的事项</a></p><p class=\"second\"><b>[^<]+</b>，二七区测试局", elsewhere)
 
 
 def test_lists_cost_the_same_however_long(phone):

@@ -28,7 +28,7 @@ REPAIR = "信用修复承诺在修复申请中签署，请从“信用修复”�
 
 def items_for(subject: CreditSubject, *, now: datetime, sought: str = "") -> QuerySet[ServiceItemVersion]:
     """What the subject can sign for online: the items that are for its kind, of its own region first. `sought`: a piece of the name, the letters of its pinyin, the code, or a group's name."""
-    found = catalogue.online_items(on=local_date(now)).select_related("occupation")
+    found = catalogue.online_items(on=local_date(now)).select_related("occupation", "item__region")
     found = found.filter(catalogue.open_to(subject.kind))
     found = membership.open_to(found, subject, local_date(now))
     sought = sought.replace("\0", "").strip()[:60]

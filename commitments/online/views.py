@@ -40,13 +40,16 @@ def start(request: HttpRequest) -> HttpResponse:
     items = list(beginning.items_for(acting.subject, now=now, sought=sought)[: beginning.MOST + 1])
     shown = items[: beginning.MOST]
     begun = beginning.open_of(shown, acting.subject)
+    rows = [(one, begun.get(one.item_id)) for one in shown]
+    lineage = acting.subject.region.lineage
     log_own_read(acting, what="网上承诺", target_type="draft", target_id="list", now=now)
     return render(
         request,
         "me/sign/start.html",
         {
             "drafts": list(beginning.drafts_of(acting.subject)[: beginning.MOST_OPEN]),
-            "items": [(one, begun.get(one.item_id)) for one in shown],
+            "near": [row for row in rows if row[0].item.region_id in lineage],
+            "elsewhere": [row for row in rows if row[0].item.region_id not in lineage],
             "more": len(items) > beginning.MOST,
             "sought": sought,
             "may_act": acting.may_act,
