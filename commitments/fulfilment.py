@@ -140,7 +140,7 @@ def record_obligations(
     _check_done(commitment, done_on, found_on)
     note = settling.said(note)
     known = {row.clause_no: row for row in settling.obligations_of(commitment)}
-    warned = settling.warned(commitment)
+    doubts = settling.doubted(commitment)
     moves: list[Move] = []
     for clause_no, state in found:
         row = known.get(clause_no)
@@ -153,7 +153,7 @@ def record_obligations(
             raise FulfilmentError(
                 f"{row.clause}现为“{row.shown_state}”，不能登记为“{wanted}”。", field=f"clause-{clause_no}"
             )
-        if why := settling.why_not_kept_yet(row, found_on, warned):
+        if why := settling.why_not_kept_yet(row, found_on, doubts):
             raise FulfilmentError(f"{row.clause}{why}。", field=f"clause-{clause_no}")
         if state == State.KEPT_LATE:
             _check_late(row, done_on)

@@ -422,6 +422,21 @@ def test_a_clause_with_a_warning_that_waits_is_not_recorded_as_kept(place):
         place.record((1, "kept"))
 
 
+@pytest.mark.req("R62", "R125")
+def test_a_clause_that_a_case_looks_into_is_not_recorded_as_kept_until_it_is_decided(place):
+    case = place.noticed(clauses=[(2, "没有补交")])
+    page = body(client_of(place.officer).get(place.address))
+    assert f"在违诺案件 {case.number} 中查明" in page and 'name="clause-2"' not in page
+    with pytest.raises(FulfilmentError, match="结案以前不登记履行"):
+        place.record((2, "kept"))
+    place.record((1, "kept"))
+    breaches.drop(
+        case_id=case.pk, expect="noticed", reason="已经补交，不予认定。", actor=place.head, now=place.now
+    )
+    place.record((2, "kept"))
+    assert place.states() == ["kept", "kept", "open"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("keeping", "covers", "text", "late", "whole"),

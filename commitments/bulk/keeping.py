@@ -22,7 +22,7 @@ from commitments.models import (
 )
 from commitments.obligations import rules
 from commitments.obligations.confirming import ANOTHER
-from commitments.obligations.settling import ENDED, FulfilmentError, said
+from commitments.obligations.settling import DECIDED, FulfilmentError, said
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.copying import copy_models
@@ -36,7 +36,6 @@ from .jobs import BulkRefused, ask, in_parts, own, tell
 
 State, Review, Status = BulkJob.State, FulfilmentReview.State, Commitment.Fulfilment
 PART = 500
-DECIDED = (*ENDED, "determined", "served")
 RUN_ON = "等待确认的期限都还没有届满。承诺的事已经办结、以后没有要继续做到的，请勾选后确认；仍要做到的，届满以后再确认。"
 
 

@@ -60,7 +60,7 @@ def confirm(*, commitment_id: int, note: str, actor: User, now: datetime, early:
         raise FulfilmentError(ANOTHER, field="commitment")
     if ClauseWarning.objects.filter(commitment=commitment, state=ClauseWarning.State.OPEN).exists():
         raise FulfilmentError("这份承诺有预警待核实，先答复预警。", field="commitment")
-    if commitment.breach_cases.exclude(state__in=(*settling.ENDED, "determined", "served")).exists():
+    if commitment.breach_cases.exclude(state__in=settling.DECIDED).exists():
         raise FulfilmentError("这份承诺有违诺案件在办，结案以前不确认全部履行。", field="commitment")
     running = runs_on(commitment, local_date(now))
     if running is not None and not early:

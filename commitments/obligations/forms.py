@@ -1,6 +1,6 @@
 """The form in which clauses are recorded as kept, several at once, with what was found and the evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -64,7 +64,7 @@ class RecordForm(forms.Form):
         *args: Any,
         obligations: Sequence[Obligation],
         today: date,
-        warned: frozenset[int] = frozenset(),
+        doubts: Mapping[int, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -75,7 +75,7 @@ class RecordForm(forms.Form):
             words = [(code, label) for code, label in Obligation.State.choices if code in MOVES[row.state]]
             if not words:
                 continue
-            if why := settling.why_not_kept_yet(row, today, warned):
+            if why := settling.why_not_kept_yet(row, today, doubts):
                 self.why[row.clause_no] = why
                 continue
             name = f"clause-{row.clause_no}"

@@ -5,7 +5,7 @@ That all was kept makes a good entry in the record; so it is put down by one and
 out otherwise, by a correction or a determination, the entry is revoked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from commitments import hooks
 from commitments.case_opening import answered_for_by
 from commitments.models import (
     BreachCase,
+    BreachedClause,
     ClauseWarning,
     Commitment,
     CommitmentEvent,
@@ -41,6 +42,7 @@ Status = Commitment.Fulfilment
 State = Obligation.State
 Review = FulfilmentReview.State
 ENDED = ("dropped", "revoked")  # cases that say nothing of the commitment any more
+DECIDED = (*ENDED, "determined", "served")
 MAY_RECORD = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
 LEAST, MOST = 4, 300
 
@@ -126,30 +128,38 @@ def obligations_of(commitment: Commitment) -> list[Obligation]:
     )
 
 
-def warned(commitment: Commitment) -> frozenset[int]:
-    """The clauses about which a warning waits for an answer: until then nobody says that they were kept."""
+def doubted(commitment: Commitment) -> dict[int, str]:
+    """The clauses about which a warning waits for an answer or a case runs, with what has to come first: until then nobody
+    says that they were kept."""
+    running = BreachedClause.objects.filter(case__commitment=commitment).exclude(case__state__in=DECIDED)
+    found = {
+        number: f"在违诺案件 {case} 中查明，结案以前不登记履行"
+        for number, case in running.values_list("clause_no", "case__number")
+    }
     waiting = ClauseWarning.objects.filter(commitment=commitment, state=ClauseWarning.State.OPEN)
-    return frozenset(one["no"] for clauses in waiting.values_list("clauses", flat=True) for one in clauses)
+    for clauses in waiting.values_list("clauses", flat=True):
+        found |= {one["no"]: "有预警待核实，先答复预警，再登记履行" for one in clauses}
+    return found
 
 
-def why_not_kept_yet(row: Obligation, found_on: date, warned: frozenset[int]) -> str:
+def why_not_kept_yet(row: Obligation, found_on: date, doubts: Mapping[int, str]) -> str:
     """Why it cannot be recorded of an obligation, found on a day, that it was kept; empty where it can."""
-    if row.clause_no in warned:
-        return "有预警待核实，先答复预警，再登记履行"
-    return rules.why_not_kept_yet(kind=row.kind, state=row.state, due_on=row.due_on, found_on=found_on)
+    return doubts.get(row.clause_no, "") or rules.why_not_kept_yet(
+        kind=row.kind, state=row.state, due_on=row.due_on, found_on=found_on
+    )
 
 
 def kept_moves(commitment: Commitment, found_on: date, *, field: str, as_told: bool = False) -> list[Move]:
     """All that is open was kept; what a determination had found not to be kept was kept late. Raises FulfilmentError where
     of one that cannot be said yet, unless it is taken over `as_told`."""
     becomes = {State.OPEN: State.KEPT, State.NOT_KEPT: State.KEPT_LATE}
-    about = warned(commitment)
+    doubts = doubted(commitment)
     moves = []
     for row in obligations_of(commitment):
         state = State(row.state)
         if state not in becomes or (row.kind == Obligation.Kind.DECLARED and state == State.OPEN):
             continue
-        why = "" if as_told else why_not_kept_yet(row, found_on, about)
+        why = "" if as_told else why_not_kept_yet(row, found_on, doubts)
         if why:
             raise FulfilmentError(f"还不能登记全部履行：{row.clause}{why}。", field=field)
         moves.append(Move(row, becomes[state]))

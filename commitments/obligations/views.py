@@ -262,7 +262,7 @@ def _record_form(
         request.FILES if bound else None,
         obligations=rows if _may_record(request, found) else [],
         today=clock.today(),
-        warned=settling.warned(found),
+        doubts=settling.doubted(found),
         initial={"found_on": clock.today()},
     )
 

@@ -1,6 +1,6 @@
 """Forms of plans of re-checks and of their answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -100,14 +100,14 @@ class AnswerForm(forms.Form):
         *args: Any,
         obligations: Iterable[Obligation],
         today: date,
-        warned: frozenset[int] = frozenset(),
+        doubts: Mapping[int, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         rows = [row for row in obligations if row.state == "open"]
         for name, listed in (
             ("doubtful", rows),
-            ("kept", [row for row in rows if not settling.why_not_kept_yet(row, today, warned)]),
+            ("kept", [row for row in rows if not settling.why_not_kept_yet(row, today, doubts)]),
         ):
             self.fields[name].choices = [  # type: ignore[attr-defined]
                 (row.clause_no, f"{row.clause}：{row.what}") for row in listed

@@ -112,7 +112,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request.FILES if posted else None,
         obligations=obligations,
         today=clock.today(),
-        warned=settling.warned(found.commitment),
+        doubts=settling.doubted(found.commitment),
         initial={"found_on": clock.today()},
     )
     if posted:

@@ -28,6 +28,13 @@ TYPES = {ALL: "合计"} | {str(code): str(label) for code, label in CommitmentTy
 FULFILMENT = {str(code): str(label) for code, label in Commitment.Fulfilment.choices}
 COLUMNS = {SIGNED: "签署"} | FULFILMENT
 PAGE = 50
+# Where figures that stand together count by different days, what that means: else they look wrong beside one another.
+NOTES = {
+    "违诺认定和上报": "立案、认定、送达、撤销各按自己的日期计，不论承诺何时签署；上面的部分履行、全部未履行只计半年内签署的承诺。"
+    "上报按期限在半年内到期的计。",
+    "行政行为": "各类行政行为按决定日期计，向社会公示按公示首日计；按期、逾期按公示期限在半年内到期的计。同一文书可以只在其中一处。",
+    "公示": "按公示首日和停止之日计，停止的可以是以前公示的。",
+}
 
 
 @dataclass(frozen=True)

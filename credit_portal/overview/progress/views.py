@@ -130,7 +130,7 @@ def figures_shown(
         "table": charts.table(found),
         "columns": list(figures.COLUMNS.values()),
         "legend": [(state, figures.FULFILMENT[state]) for state in charts.ORDER],
-        "groups": charts.others(found),
+        "groups": [(name, rows, figures.NOTES.get(name, "")) for name, rows in charts.others(found)],
         "base": f"/desk/progress/{unit}/{half.code}/",
         "version": version,
         "summary_number": summary,
