@@ -595,6 +595,10 @@ def test_the_pages_lead_from_the_plan_to_the_finding(place):
     assert "原因" in body(officer.post(one, {"finding": "unable"} | told))
     dropped = officer.post(one, {"finding": "unable", "obstacle": "moved", "doubtful": ["2"]} | told)
     assert dropped.status_code == 422 and "却是“未能核查”" in body(dropped)
+    # All that is wrong is told in one round, beside what cannot be read.
+    both = body(officer.post(one, {"finding": "unable", "doubtful": ["3"], "note": "无", "found_on": "昨天"}))
+    for told_ in ("却是“未能核查”", "请选择未能核查的原因", "现为 1 个字", 'id="id_found_on_error"'):
+        assert told_ in both, told_
     photo = SimpleUploadedFile("现场.png", signature_png(), content_type="image/png")
     done = officer.post(one, {"finding": "kept", "kept": ["2"], "proof": [photo]} | told, follow=True)
     assert "没有发现未履行" in body(done) and "登记为已履行" in body(done) and "现场.png" in body(done)

@@ -1,7 +1,7 @@
 """A drawn commitment is looked at by its department, and what was found is said once: kept as far as was seen, in doubt
 (then a case is opened), or why it could not be looked at (R64). Single obligations can be recorded in the same step."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -35,6 +35,44 @@ def rechecks_visible_to(user: User) -> QuerySet[Recheck]:
     return limit_to_visible(Recheck.objects.all(), user)
 
 
+def problems(
+    *,
+    finding: str,
+    drawn_on: date,
+    found_on: date | None,
+    note: str | None,
+    obstacle: str,
+    doubtful: Collection[int],
+    kept: Collection[int],
+    known: Collection[int],
+    today: date,
+) -> dict[str, str]:
+    """What is wrong with an answer, by field, all at once; what a form could not read (None) is not judged. Pure."""
+    found: dict[str, str] = {}
+    label = Finding(finding).label
+    if found_on is not None and not drawn_on <= found_on <= today:
+        found["found_on"] = f"核查日期应在抽取日 {drawn_on} 与今天（{today}）之间。"
+    if note is not None and not 5 <= len(note.strip()) <= 2000:
+        found["note"] = f"请写明核查情况（5 至 2000 个字，现为 {len(note.strip())} 个字）。"
+    if finding == Finding.UNABLE:
+        if obstacle not in Recheck.Obstacle.values:
+            found["obstacle"] = "请选择未能核查的原因。"
+        if kept:
+            found["kept"] = "没有能够核查的，不能同时登记条款已履行。"
+    elif obstacle:
+        found["obstacle"] = NOT_UNABLE.format(finding=label)
+    if finding != Finding.DOUBT:
+        if doubtful:
+            found["doubtful"] = NO_DOUBT.format(finding=label)
+    elif not doubtful:
+        found["doubtful"] = "请选出疑似没有履行的条款。"
+    elif wrong := sorted(set(doubtful) - set(known)):
+        found["doubtful"] = f"这份承诺没有第 {wrong[0]} 条承诺内容。"
+    elif both := sorted(set(kept) & set(doubtful)):
+        found["doubtful"] = f"第 {both[0]} 条不能既疑似未履行又登记为已履行。"
+    return found
+
+
 @transaction.atomic
 def answer(
     *,
@@ -55,20 +93,21 @@ def answer(
     if finding not in FINDINGS:
         raise PlanError("请选择复核结果。", field="finding")
     today = local_date(now)
-    if not row.round.on <= found_on <= today:
-        raise PlanError(f"核查日期应在抽取日 {row.round.on} 与今天（{today}）之间。", field="found_on")
-    said = note.strip()
-    if not 5 <= len(said) <= 2000:
-        raise PlanError(f"请写明核查情况（5 至 2000 个字，现为 {len(said)} 个字）。", field="note")
-    row.finding, row.found_on, row.note = finding, found_on, said
-    row.obstacle = _obstacle(finding, obstacle)
-    row.doubtful = _doubtful(row, finding, doubtful)
+    chosen, kept = sorted(set(doubtful)), list(kept)
+    known = set(row.commitment.obligations.values_list("clause_no", flat=True))
+    for field, problem in problems(
+        finding=finding, drawn_on=row.round.on, found_on=found_on, note=note, obstacle=obstacle, doubtful=chosen,
+        kept=[number for number, _ in kept], known=known, today=today,
+    ).items():  # fmt: skip
+        raise PlanError(problem, field=field)
+    row.finding, row.found_on, row.note = finding, found_on, note.strip()
+    row.obstacle, row.doubtful = obstacle, chosen
     row.finder, row.answered_at = actor, now
     if finding == Finding.DOUBT:
         row.case = _case(row, evidence, actor=actor, now=now)
     row.save()
     row.evidence.set(evidence)
-    _record_kept(row, list(kept), evidence, actor=actor, now=now)
+    _record_kept(row, kept, evidence, actor=actor, now=now)
     duties.meet_duty(rule_key=drawing.RULE, matter=drawing.matter_of(row), on=today, now=now, actor=actor)
     events.recheck_answered(
         now=now,
@@ -100,30 +139,6 @@ def _taken(recheck_id: int, actor: User) -> Recheck:
     return row
 
 
-def _obstacle(finding: str, obstacle: str) -> str:
-    if finding != Finding.UNABLE:
-        if obstacle:
-            raise PlanError(NOT_UNABLE.format(finding=Finding(finding).label), field="obstacle")
-        return ""
-    if obstacle not in Recheck.Obstacle.values:
-        raise PlanError("请选择未能核查的原因。", field="obstacle")
-    return obstacle
-
-
-def _doubtful(row: Recheck, finding: str, clauses: Iterable[int]) -> list[int]:
-    if finding != Finding.DOUBT:
-        if list(clauses):
-            raise PlanError(NO_DOUBT.format(finding=Finding(finding).label), field="doubtful")
-        return []
-    known = set(row.commitment.obligations.values_list("clause_no", flat=True))
-    chosen = sorted(set(clauses))
-    if not chosen:
-        raise PlanError("请选出疑似没有履行的条款。", field="doubtful")
-    if wrong := [number for number in chosen if number not in known]:
-        raise PlanError(f"这份承诺没有第 {wrong[0]} 条承诺内容。", field="doubtful")
-    return chosen
-
-
 def _case(row: Recheck, evidence: Sequence[EvidenceFile], *, actor: User, now: datetime) -> BreachCase:
     """The case in which the department finds out and hears the subject; one that is under way already is that case."""
     under_way = row.commitment.breach_cases.exclude(state__in=fulfilment.ENDED).first()
@@ -153,10 +168,6 @@ def _record_kept(
 ) -> None:
     if not kept:
         return
-    if row.finding == Finding.UNABLE:
-        raise PlanError("没有能够核查的，不能同时登记条款已履行。", field="kept")
-    if both := sorted({number for number, _ in kept} & set(row.doubtful)):
-        raise PlanError(f"第 {both[0]} 条不能既疑似未履行又登记为已履行。", field="doubtful")
     try:
         fulfilment.record_obligations(
             commitment_id=row.commitment_id,

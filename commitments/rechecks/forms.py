@@ -1,6 +1,6 @@
 """Forms of plans of re-checks and of their answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from commitments.obligations import settling
 from commitments.obligations.forms import DATE, SeveralFiles
 from credit_portal.registry.models import CommitmentType, Department, Domain
 
-from .answering import FINDINGS
+from .answering import FINDINGS, problems
 from .planning import Told
 
 
@@ -98,12 +98,15 @@ class AnswerForm(forms.Form):
     def __init__(
         self,
         *args: Any,
-        obligations: Iterable[Obligation],
+        obligations: Collection[Obligation],
+        drawn_on: date,
         today: date,
         doubts: Mapping[int, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.drawn_on, self.today = drawn_on, today
+        self.known = {row.clause_no for row in obligations}
         rows = [row for row in obligations if row.state == "open"]
         for name, listed in (
             ("doubtful", rows),
@@ -115,6 +118,21 @@ class AnswerForm(forms.Form):
             # A heading with nothing below it asks for nothing.
             if not listed:
                 del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """All that is wrong at once, whatever else could not be read."""
+        data = super().clean() or {}
+        if "finding" not in data:
+            return data
+        found = problems(
+            finding=data["finding"], drawn_on=self.drawn_on, found_on=data.get("found_on"), note=data.get("note"),
+            obstacle=data.get("obstacle", ""), doubtful=data.get("doubtful", []), kept=data.get("kept", []),
+            known=self.known, today=self.today,
+        )  # fmt: skip
+        for field, problem in found.items():
+            if field not in self.errors:
+                self.add_error(field if field in self.fields else None, problem)
+        return data
 
     def answer(self) -> dict[str, Any]:
         data = dict(self.cleaned_data)

@@ -111,6 +111,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request.POST if posted else None,
         request.FILES if posted else None,
         obligations=obligations,
+        drawn_on=found.round.on,
         today=clock.today(),
         doubts=settling.doubted(found.commitment),
         initial={"found_on": clock.today()},
