@@ -1,42 +1,28 @@
-"""Who stands on which list: read, put on, taken off, gone from a whole list; by file, form and interface; and what follows."""
+"""Rows of lists are read, shown first, taken in once, and what follows for a check."""
 
-import json
-from datetime import date, timedelta
-from io import BytesIO
+from datetime import date
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connection, transaction
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import load_workbook
 
 from credit_portal.audit import clock
-from credit_portal.audit.models import AuditEvent, ReadLog
-from credit_portal.deadlines.models import PolicyRule
+from credit_portal.audit.models import AuditEvent
 from credit_portal.documents import writing
-from credit_portal.outbox import partners
 from credit_portal.outbox import services as outbox
 from credit_portal.outbox.models import Message
 from credit_portal.registry import groups
-from credit_portal.registry.models import CreditSubject, Department, User
+from credit_portal.registry.models import CreditSubject
 from tests import factories
 from tests.factories import NOW, TODAY, organisation_code
-from tests.office import client_of
+from tests.membership_stage import GONE, ROW, Place, db, file_of, table, told
 from tests.scenes import mine
-from verification import services as record
-from verification.in_sets import Exit, end_entries
-from verification.measures.loading import SHIPPED, load
-from verification.memberships import credit_lists, taking, uploading
-from verification.memberships.reading import FIELDS, HEADS, FieldErrors, KnownList, read
-from verification.memberships.taking import Keeper, MembershipRefused
-from verification.models import AppliedMeasure, CreditEntry, CreditList, MembershipUpload
+from verification.memberships import taking, uploading
+from verification.memberships.reading import HEADS, FieldErrors, KnownList, read
+from verification.memberships.taking import MembershipRefused
+from verification.models import CreditEntry, MembershipUpload
 
-db = pytest.mark.django_db
-HOME, FILES, PUSH = "/desk/memberships/", "/desk/memberships/files/", "/api/v1/credit-entries"
 LISTS = {
     key: one
     for one in (
@@ -48,38 +34,10 @@ LISTS = {
     )
     for key in (one.code, one.name)
 }
-ROW = {
-    "action": "列入",
-    "list": "失信被执行人名单",
-    "subject_kind": "法人及非法人组织",
-    "subject_name": "演示鲜果商贸有限公司",
-    "subject_code": organisation_code(8_000_911),
-    "document_no": "（2026）冀0111执1号",
-    "source": "栾城区人民法院",
-    "from_on": "2026-06-01",
-    "until_on": "2028-05-31",
-    "basis": "《最高人民法院关于公布失信被执行人名单信息的若干规定》",
-}
-GONE = {"action": "移出", "exit_on": "2026-09-10", "exit_reason": "已履行义务，法院删除"} | dict.fromkeys(
-    ("source", "from_on", "until_on", "basis"), ""
-)
-
-
-def told(number: int = 0, **changes: str) -> dict[str, str]:
-    """A row; another number is another subject by another document."""
-    own = {
-        "subject_name": f"演示第{number}商贸有限公司",
-        "subject_code": organisation_code(8_100_000 + number),
-        "document_no": f"（2026）冀0111执{number}号",
-    }
-    return ROW | (own if number else {}) | changes
 
 
 def ask(values: dict[str, str], **more: Any) -> Any:
     return read(values, lists=LISTS, today=TODAY, for_good=more.pop("for_good", lambda on: False), **more)
-
-
-# ---- read, pure --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.req("R94", "R53")
@@ -153,50 +111,6 @@ def test_whatever_is_told_is_read_or_refused_by_field(changes: dict[str, str]) -
         assert row.list in LISTS and (row.exit_on or row.from_on) <= TODAY
 
 
-# ---- a place with lists ------------------------------------------------------------------------------------
-
-
-class Place:
-    """Luancheng with the shipped lists, its office, a department that keeps two of them, and one that keeps none."""
-
-    def __init__(self, region: str = "130111") -> None:
-        load(SHIPPED, now=NOW)
-        self.region = factories.region(region)
-        self.office = factories.department(region=region, kind=Department.Kind.CREDIT_OFFICE)
-        self.finance = factories.department(region=region, name="栾城区测试财政局")
-        self.credit = factories.staff(groups.CREDIT_OFFICE, department=self.office)
-        self.officer = factories.staff(groups.OFFICER, department=self.finance)
-        self.stranger = factories.staff(groups.OFFICER, department=factories.department(region=region))
-        for code in ("procurement_serious", "exemplary"):
-            credit_lists.set_keepers(
-                credit_list=CreditList.objects.get(code=code),
-                keepers=[self.finance],
-                actor=self.credit,
-                now=NOW,
-            )
-
-    def check(
-        self, *rows: dict[str, str], actor: User | None = None, whole: bool = False, kind: str = "xlsx"
-    ) -> MembershipUpload:
-        upload, _ = uploading.check_file(
-            name=f"名单.{kind}", content=file_of(*rows, kind=kind), whole=whole,
-            actor=actor or self.credit, now=NOW,
-        )  # fmt: skip
-        return upload
-
-    def take(self, *rows: dict[str, str], **more: Any) -> MembershipUpload:
-        upload = self.check(*rows, **more)
-        assert upload.faults == [], upload.faults
-        uploading.start(upload_id=upload.pk, confirmed=True, actor=upload.uploaded_by, now=NOW)
-        outbox.deliver_due(now=NOW)
-        upload.refresh_from_db()
-        return upload
-
-
-def file_of(*rows: dict[str, str], kind: str = "xlsx") -> bytes:
-    return writing.write(kind, list(HEADS.values()), [[row.get(key, "") for key in HEADS] for row in rows])
-
-
 @pytest.fixture(scope="module")
 def built(scene) -> Place:
     return scene(Place)
@@ -211,14 +125,6 @@ def place(built, db) -> Place:
 def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(clock, "today", lambda: TODAY)
-
-
-def table(content: bytes) -> list[list[str]]:
-    page = load_workbook(BytesIO(content)).worksheets[0]
-    return [["" if cell is None else str(cell) for cell in row] for row in page.iter_rows(values_only=True)]
-
-
-# ---- files -------------------------------------------------------------------------------------------------
 
 
 @db
@@ -358,393 +264,3 @@ def test_a_department_keeps_its_own_lists_and_rows_and_nobody_elses(place: Place
         uploading.discard(upload_id=place.check(told(9)).pk, actor=place.officer, now=NOW)
     with pytest.raises(MembershipRefused, match="由其他单位报送"):
         taking.leave(entry_id=entry.pk, ended_on=TODAY, reason="错", actor=place.credit, now=NOW)
-
-
-# ---- whole lists -------------------------------------------------------------------------------------------
-
-
-@db
-@pytest.mark.req("R94")
-def test_whoever_a_whole_list_names_no_more_leaves_it_and_nobody_else(place: Place) -> None:
-    others = told(8, source="另一个法院")
-    place.take(*(told(n) for n in range(1, 6)), others, told(9, list="tax_serious"))
-    place.take(told(7, until_on="2026-09-01"))
-    part = place.check(*(told(n) for n in range(2, 6)), told(6), whole=True)
-    assert (part.added, part.same, part.most) == (1, 4, False)
-    (leaving,) = uploading.missing_of(part)
-    assert leaving.document_no == told(1)["document_no"]
-    done = place.take(*(told(n) for n in range(2, 6)), told(6), whole=True)
-    leaving.refresh_from_db()
-    assert (done.state, leaving.state, leaving.ended_on) == ("done", "ended", TODAY)
-    assert "名单.xlsx" in leaving.end_reason
-    states = dict(CreditEntry.objects.values_list("document_no", "state"))
-    assert (
-        states[others["document_no"]]
-        == states[told(7)["document_no"]]
-        == states[told(9)["document_no"]]
-        == "effective"
-    )
-    assert "不写移出的行" in place.check(told(2), told(3, **GONE), whole=True).faults[0][1][0][1]
-    # The same file a second time is the one that was taken in; after another one it is looked at anew.
-    again, new = uploading.check_file(
-        name="x.xlsx", content=file_of(*(told(n) for n in range(2, 6)), told(6)), whole=True,
-        actor=place.credit, now=NOW,
-    )  # fmt: skip
-    assert (again.pk, new) == (done.pk, False)
-
-
-@db
-def test_more_than_half_of_a_list_leaves_only_after_a_tick(place: Place) -> None:
-    place.take(*(told(n) for n in range(1, 6)))
-    client = client_of(place.credit)
-    answer = client.post(
-        FILES, {"file": SimpleUploadedFile("全部.xlsx", file_of(told(1), told(2))), "whole": "on"}
-    )
-    page = client.get(answer.url).content.decode()
-    assert "将要移出的主体（3）" in page and "一半以上" in page and "演示第3商贸有限公司" in page
-    refused = client.post(answer.url, {"deed": "start"})
-    assert refused.status_code == 409 and "勾选" in refused.content.decode()
-    assert len(table(client.get(f"{answer.url}missing.xlsx").content)) == 4
-    client.post(answer.url, {"deed": "start", "confirmed": "1"})
-    assert "正在录入" in client.get(answer.url).content.decode()
-    outbox.deliver_due(now=NOW)
-    assert "文件中没有而移出 3 条" in client.get(answer.url).content.decode()
-    assert CreditEntry.objects.filter(state="effective").count() == 2
-
-
-@db
-def test_where_the_list_has_changed_since_it_was_shown_nothing_is_taken_in(place: Place) -> None:
-    place.take(told(1), told(2), told(3))
-    upload = place.check(told(1), told(2), whole=True)
-    place.take(told(4))
-    uploading.start(upload_id=upload.pk, confirmed=True, actor=place.credit, now=NOW)
-    outbox.deliver_due(now=NOW)
-    upload.refresh_from_db()
-    assert (upload.state, upload.missing) == ("stale", [])
-    assert CreditEntry.objects.filter(state="effective").count() == 4
-    later = place.check(told(5))
-    place.take(told(5, until_on="2030-01-01"))
-    uploading.start(upload_id=later.pk, confirmed=False, actor=place.credit, now=NOW)
-    outbox.deliver_due(now=NOW)
-    later.refresh_from_db()
-    assert later.state == "stale" and "内容不同" in later.faults[0][1][0][1]
-    client, address = client_of(place.credit), f"{FILES}{later.uuid}/"
-    assert "请重新上传" in client.get(address).content.decode()
-    client.post(address, {"deed": "discard"})
-    later.refresh_from_db()
-    assert (later.state, later.sealed) == ("discarded", "")
-    with pytest.raises(IntegrityError, match="不能更改"), transaction.atomic():
-        MembershipUpload.objects.filter(state="done").update(rows=7)
-
-
-# ---- in sets -----------------------------------------------------------------------------------------------
-
-
-def queries(place: Place, first: int, number: int) -> tuple[int, int]:
-    """Of looking a file through, and of taking it in: half of it put on, half taken off."""
-    numbers = range(first, first + number)
-    place.take(*(told(n) for n in numbers))
-    rows = [told(n, **GONE) for n in numbers] + [told(n + 500) for n in numbers]
-    with CaptureQueriesContext(connection) as looked:
-        upload = place.check(*rows)
-    uploading.start(upload_id=upload.pk, confirmed=False, actor=place.credit, now=NOW)
-    with CaptureQueriesContext(connection) as taken:
-        uploading.take_in({"upload": upload.pk}, key="k", now=NOW)
-    return len(looked), len(taken)
-
-
-@db
-def test_what_a_file_asks_of_the_database_does_not_grow_with_it(place: Place) -> None:
-    few = queries(place, 1, 3)
-    assert queries(place, 100, 40) == few
-    assert few[0] < 20 and few[1] <= 45
-
-
-@db
-def test_many_end_together_with_their_measures_or_not_at_all(place: Place) -> None:
-    subject = factories.subject()
-    entries = [factories.credit_entry(subject=subject, kind="list") for _ in range(3)]
-    check = record.check_subject(
-        subject=subject, item_version=factories.item_version(), commitment_type="supervisory",
-        operator=place.officer, now=NOW,
-    )  # fmt: skip
-    for entry in entries:
-        AppliedMeasure.objects.create(
-            check_made=check, entry=entry, department=place.finance, region=place.region, domain="procurement",
-            effect="refused", text="拒绝", basis="依据", applied_on=TODAY,
-        )  # fmt: skip
-    end_entries(exits={entries[0].pk: Exit(TODAY, "期满")}, operator=None, now=NOW)
-    with pytest.raises(record.MoveRefused):
-        end_entries(exits={one.pk: Exit(TODAY, "删除") for one in entries}, operator=None, now=NOW)
-    assert CreditEntry.objects.filter(state="ended").count() == 1
-    end_entries(exits={one.pk: Exit(TODAY, "删除") for one in entries[1:]}, operator=place.credit, now=NOW)
-    assert set(AppliedMeasure.objects.values_list("ended_on", "end_reason")) == {(TODAY, "ended")}
-    assert AuditEvent.objects.filter(verb="measure.ended").count() == 2
-    assert CreditEntry.objects.filter(state="ended", ended_on=TODAY).count() == 3
-    with pytest.raises(IntegrityError), transaction.atomic():
-        factories.credit_entry(ended_on=TODAY)
-
-
-# ---- what follows ------------------------------------------------------------------------------------------
-
-
-@db
-@pytest.mark.req("R53", "R56")
-def test_a_check_goes_by_the_list_from_its_first_day_to_its_last_and_no_further() -> None:
-    place = Place("130129")
-    for code, value in (("market_ban_for_good", False),):
-        PolicyRule.objects.create(
-            region=place.region, key=code, value=value, unit="switch", basis="S3 二（四）", confirmed=True,
-            effective_from=date(2023, 9, 21),
-        )  # fmt: skip
-    place.take(
-        told(1, from_on="2026-09-14", until_on="2026-09-20"), told(2, list="exemplary", source="县政府")
-    )
-    forever = place.check(told(3, list="market_ban", until_on="无期限"))
-    assert "没有开通或者没有确认" in forever.faults[0][1][0][1]
-    item = factories.item_version(department=place.finance, domain="procurement")
-
-    def route(number: int, days: int) -> str:
-        check = record.check_subject(
-            subject=CreditSubject.objects.get(uscc=told(number)["subject_code"]), item_version=item,
-            commitment_type="supervisory", operator=place.officer, now=NOW + timedelta(days=days),
-        )  # fmt: skip
-        return f"{check.route} {' '.join(one['text'] for one in check.reasons)}"
-
-    assert route(1, 0).startswith("refused") and route(1, 6).startswith("refused")
-    assert route(1, 7).startswith("commitment") and "期满" in route(1, 7)
-    assert "加分" in route(2, 0)
-    PolicyRule.objects.update(value=True)
-    assert place.check(told(3, list="market_ban", until_on="无期限")).faults == []
-    entry = CreditEntry.objects.get(document_no=told(1)["document_no"])
-    page = client_of(place.credit).get(f"{HOME}{entry.uuid}/").content.decode()
-    assert "2026-09-20" in page and "次日起不再影响核查" in page
-
-
-# ---- pages -------------------------------------------------------------------------------------------------
-
-
-@db
-def test_pages_open_to_those_who_keep_or_watch_lists_and_show_their_reach(place: Place) -> None:
-    entry = CreditEntry.objects.get(pk=one_of(place, told(1, list="exemplary", source=""), place.officer))
-    upload = MembershipUpload.objects.get()
-    pages = {
-        HOME: {"officer", "head", "credit_office", "auditor"},
-        f"{HOME}lists/exemplary/": {"officer", "head", "credit_office", "auditor"},
-        f"{HOME}{entry.uuid}/": {"officer", "head", "credit_office", "auditor"},
-        f"{HOME}new/": {"officer", "head", "credit_office"},
-        f"{HOME}template.xlsx": {"officer", "head", "credit_office"},
-        FILES: {"officer", "head", "credit_office"},
-        f"{FILES}{upload.uuid}/": {"officer", "head", "credit_office"},
-        f"{FILES}{upload.uuid}/faults.xlsx": {"officer", "head", "credit_office"},
-        f"{FILES}{upload.uuid}/missing.xlsx": {"officer", "head", "credit_office"},
-    }
-    for role in groups.LABELS:
-        regional = role in ("credit_office", "auditor")
-        client = client_of(factories.staff(role, department=place.office if regional else place.finance))
-        for address, may in pages.items():
-            assert client.get(address).status_code == (200 if role in may else 403), (role, address)
-        denied = client.post(f"{HOME}{entry.uuid}/leave/", {})
-        assert denied.status_code == (422 if role in pages[FILES] else 403), role
-    stranger = client_of(place.stranger)
-    for address in (f"{HOME}{entry.uuid}/", f"{FILES}{upload.uuid}/"):
-        assert stranger.get(address).status_code == 404
-    assert "没有可以报送的名单" in stranger.get(f"{HOME}new/").content.decode()
-    assert Client().get(HOME).status_code == 302
-
-
-def one_of(place: Place, row: dict[str, str], actor: User) -> int:
-    place.take(row, actor=actor)
-    return CreditEntry.objects.latest("pk").pk
-
-
-@db
-def test_by_hand_a_subject_is_put_on_found_shown_and_taken_off(place: Place) -> None:
-    client = client_of(place.officer)
-    form = told(1, list="procurement_serious", source="") | {"until_on": "", "no_end": "on"}
-    form.pop("action")
-    wrong = client.post(f"{HOME}new/", form | {"subject_code": "9113"})
-    assert wrong.status_code == 422 and "应为 18 位，现为 4 位" in wrong.content.decode()
-    done = client.post(f"{HOME}new/", form, follow=True)
-    entry = CreditEntry.objects.get()
-    page = done.content.decode()
-    assert "已列入" in page and "无期限" in page and "信用记录新增一条" in page and entry.until_on is None
-    assert "原已列入" in client.post(f"{HOME}new/", form, follow=True).content.decode()
-    home = client.get(HOME).content.decode()
-    assert "可报送" in home and "市场和行业禁入名单" in home
-    for sought in (entry.subject.uscc, "第1商贸", entry.document_no):
-        assert str(entry.uuid) in client.get(HOME, {"q": sought}).content.decode()
-        assert (
-            str(entry.uuid) in client.get(f"{HOME}lists/procurement_serious/", {"q": sought}).content.decode()
-        )
-    assert "没有查到" in client.get(HOME, {"q": "别的单位"}).content.decode()
-    leave = f"{HOME}{entry.uuid}/leave/"
-    for typed, said in (
-        ({"ended_on": "2026-09-20", "reason": "错"}, "应在 2026-06-01 至 2026-09-14 之间"),
-        ({"ended_on": "2026-09-14", "reason": " "}, "移出原因"),
-    ):
-        refused = client.post(leave, typed)
-        assert refused.status_code == 422 and said in refused.content.decode()
-    client.post(leave, {"ended_on": "2026-09-14", "reason": "处罚期限提前届满"})
-    page = client.get(f"{HOME}{entry.uuid}/").content.decode()
-    assert "已移出" in page and "处罚期限提前届满" in page and "变为 已终止" in page
-    assert client.post(leave, {"ended_on": "2026-09-14", "reason": "再来"}).status_code == 422
-    assert (
-        str(entry.uuid) in client.get(f"{HOME}lists/procurement_serious/", {"tab": "ended"}).content.decode()
-    )
-    assert {"membership_list", "entry"} <= set(ReadLog.objects.values_list("target_type", flat=True))
-
-
-@db
-def test_a_list_has_pages_of_fifty_at_a_constant_price_and_persons_are_masked(place: Place) -> None:
-    person = told(3, subject_kind="自然人", subject_name="赵示例", subject_code=factories.id_number(78))
-    place.take(person)
-    client, address = client_of(place.credit), f"{HOME}lists/judgment_defaulter/"
-    client.get(address)
-    with CaptureQueriesContext(connection) as few:
-        page = client.get(address).content.decode()
-    assert "赵＊＊" in page and person["subject_code"] not in page
-    place.take(*(told(n) for n in range(10, 70)))
-    with CaptureQueriesContext(connection) as many:
-        page = client.get(address).content.decode()
-    assert page.count("（2026）冀0111执") == 50 and len(many) == len(few)
-    following = page.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
-    assert client.get(address + following).content.decode().count("（2026）冀0111执") == 11
-    with CaptureQueriesContext(connection) as home:
-        assert (
-            '<td role="cell" data-label="在名单上" class="num">61</td>' in client.get(HOME).content.decode()
-        )
-    assert len(home) < 16
-    for odd in ("%00", "9" * 30, "%ED%A0%80", "²"):
-        assert client.get(f"{address}?q={odd}&before={odd}&tab={odd}").status_code == 200
-
-
-@db
-def test_a_file_goes_through_its_pages_with_its_faults_and_the_row_itself(place: Place) -> None:
-    client = client_of(place.credit)
-    assert "下载模板" in client.get(FILES).content.decode()
-    head = table(client.get(f"{HOME}template.xlsx").content)[0]
-    assert head == [one.head for one in FIELDS]
-    person = told(
-        2, subject_kind="自然人", subject_name="钱示例", subject_code=factories.id_number(79), basis=""
-    )
-    answer = client.post(
-        FILES, {"file": SimpleUploadedFile("名单.csv", file_of(told(1), person, kind="csv"))}
-    )
-    page = client.get(answer.url).content.decode()
-    assert "有误，不能录入" in page and "第 3 行" in page and "钱示例" in page and "请填写依据" in page
-    assert person["subject_code"] not in page
-    assert table(client.get(f"{answer.url}faults.xlsx").content)[1][5] == person["subject_code"]
-    assert client.post(answer.url, {"deed": "start"}).status_code == 409
-    client.post(answer.url, {"deed": "discard"})
-    assert "已放弃" in client.get(answer.url).content.decode()
-    sent = {"file": SimpleUploadedFile("名单.csv", file_of(told(1), kind="csv"))}
-    answer = client.post(FILES, sent)
-    client.post(answer.url, {"deed": "start"})
-    outbox.deliver_due(now=NOW)
-    again = client.post(
-        FILES, {"file": SimpleUploadedFile("名单.csv", file_of(told(1), kind="csv"))}, follow=True
-    )
-    assert "以前已经录入，没有再录入" in again.content.decode()
-    entry = CreditEntry.objects.get()
-    assert "名单.csv" in client.get(f"{HOME}{entry.uuid}/").content.decode()
-    wrong = client.post(FILES, {"file": SimpleUploadedFile("a.pdf", b"x")})
-    assert wrong.status_code == 422 and "应为 xlsx" in wrong.content.decode()
-
-
-# ---- pushed ------------------------------------------------------------------------------------------------
-
-
-def push(token: str, body: object, key: str) -> Any:
-    return Client().post(
-        PUSH, data=json.dumps(body), content_type="application/json",
-        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key},
-    )  # fmt: skip
-
-
-@db
-@pytest.mark.req("R94", "R95")
-def test_a_system_puts_subjects_on_a_list_and_takes_them_off(place: Place) -> None:
-    security = factories.staff(groups.SECURITY_ADMIN)
-    system = partners.save_partner(
-        system_id=None, name="政府采购系统", department=place.finance, scopes=["credit_entries.write"],
-        contact="", is_active=True, actor=security, now=NOW,
-    )  # fmt: skip
-    token = partners.issue_token(
-        system_id=system.pk, expires_on=TODAY + timedelta(days=90), actor=security, now=NOW
-    )
-    body: dict[str, Any] = {
-        "kind": "list", "list": "procurement_serious", "action": "add",
-        "subject": {"kind": "organisation", "name": ROW["subject_name"], "code": ROW["subject_code"]},
-        "document_no": "栾财采罚〔2026〕1号", "from_on": "2026-09-01", "until_on": "2028-08-31",
-        "basis": "《中华人民共和国政府采购法》第七十七条",
-    }  # fmt: skip
-    first = push(token, body, "k1")
-    entry = CreditEntry.objects.get()
-    assert first.status_code == 201 and first.json() == {
-        "kind": "list", "id": str(entry.uuid), "list": "procurement_serious", "action": "add", "new": True,
-        "state": "current",
-    }  # fmt: skip
-    assert (entry.department, entry.source, entry.entered_by) == (place.finance, place.finance.name, None)
-    assert push(token, body, "k1").json() == first.json()
-    other = push(token, body, "k2")
-    assert (other.status_code, other.json()["new"]) == (200, False)
-    for number, (changes, field) in enumerate((
-        ({"list": "judgment_defaulter"}, "list"),
-        ({"action": "delete"}, "action"),
-        ({"subject": body["subject"] | {"code": "1"}}, "subject.code"),
-        ({"until_on": "2029-01-01"}, "document_no"),
-        ({"document_name": "决定书"}, "document_name"),
-        ({"until_on": 5}, "until_on"),
-        ({"basis": ["x"]}, "basis"),
-    )):  # fmt: skip
-        wrong = push(token, body | changes, f"wrong-{number}")
-        assert wrong.status_code == 422, changes
-        assert field in [one["field"] for one in wrong.json()["errors"]], changes
-    off = {key: body[key] for key in ("kind", "list", "subject", "document_no")}
-    off |= {"action": "remove", "exit_on": "2026-09-14", "exit_reason": "处罚撤销"}
-    left = push(token, off, "k3")
-    assert (left.status_code, left.json()["state"], left.json()["id"]) == (201, "ended", str(entry.uuid))
-    assert push(token, off, "k4").json()["new"] is False
-    assert CreditEntry.objects.count() == 1 and MembershipUpload.objects.count() == 0
-
-
-# ---- the lists themselves ----------------------------------------------------------------------------------
-
-
-@db
-def test_the_office_enters_lists_of_its_region_and_names_who_keeps_the_nations(place: Place) -> None:
-    client = client_of(place.credit)
-    new = {
-        "code": "honest_firms", "name": "区级诚信企业", "sort": "model", "holder": "栾城区", "region": "130111",
-        "exit_rule": "取消称号的移出", "is_active": "on",
-    }  # fmt: skip
-    add = "/admin/verification/creditlist/add/"
-    assert client.post(add, new | {"exit_rule": " "}).status_code == 200
-    refused = client.post(add, new | {"region": "130129"})
-    assert "只能登记适用于本地区" in refused.content.decode()
-    client.post(add, new)
-    made = CreditList.objects.get(code="honest_firms")
-    client.post(f"/admin/verification/creditlist/{made.pk}/edit/", new | {"name": "区级诚信示范企业"})
-    made.refresh_from_db()
-    assert (made.name, made.history.count()) == ("区级诚信示范企业", 2)
-    nation = CreditList.objects.get(code="market_ban")
-    assert client.get(f"/admin/verification/creditlist/{nation.pk}/edit/").status_code == 403
-    elsewhere = factories.department(region="130129")
-    nation.keepers.add(elsewhere)
-    client.post(f"/admin/verification/creditlist/{nation.pk}/keepers/", {"keepers": [place.finance.pk]})
-    assert set(nation.keepers.all()) == {elsewhere, place.finance}
-    page = client.get(f"/admin/verification/creditlist/{nation.pk}/change/").content.decode()
-    assert place.finance.name in page and elsewhere.name not in page and "不得进入有关市场" in page
-    saved = AuditEvent.objects.filter(verb="list.saved").latest("pk")
-    assert saved.facts["keepers"] == sorted([elsewhere.pk, place.finance.pk])
-    place.take(told(1, list="honest_firms", source="栾城区人民政府"))
-    with pytest.raises(Exception, match="不能改变种类"):
-        credit_lists.save_list(
-            credit_list=made, code=made.code, name=made.name, sort="adverse", holder="栾城区", exit_rule="移出",
-            region=place.region, is_active=True, actor=place.credit, now=NOW,
-        )  # fmt: skip
-    entry = CreditEntry.objects.get()
-    page = client.get(f"/admin/verification/creditentry/{entry.pk}/change/").content.decode()
-    assert "区级诚信示范企业" in page and f"/desk/memberships/{entry.uuid}/" in page
-    assert Keeper(place.office).keeps(entry)

@@ -1,242 +1,33 @@
-"""A commitment is kept clause by clause: made at signing, found one by one, and the status follows from them. (R62)"""
+"""What is found of obligations one by one: by whom, confirmed by whom, and what follows."""
 
-import csv
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
-from django.test.utils import CaptureQueriesContext
-from hypothesis import given
-from hypothesis import strategies as st
 
 from commitments import breaches, fulfilment, signing
 from commitments.fulfilment import FulfilmentError
 from commitments.models import (
-    Commitment,
     CommitmentEvent,
     FulfilmentReview,
-    Obligation,
     ObligationFinding,
     Supplement,
 )
-from commitments.obligations import confirming, making, rules
+from commitments.obligations import making, rules
 from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent
 from credit_portal.outbox.models import Notice
 from disclosure import throttles
-from disclosure.gate import public_obligations
-from tests import breach_rows, factories, listed, subjects
-from tests.breach_stage import Stage
-from tests.counter import Counter, signature_png
+from tests import factories, listed
+from tests.counter import Counter
 from tests.factories import NOW, TODAY
+from tests.obligation_stage import Place, State, Status, body
 from tests.office import client_of
 from tests.scenes import mine
 from verification.models import CreditEntry
 
 pytestmark = pytest.mark.usefixtures("blank_papers")
-GOLDEN = Path(__file__).parent / "golden" / "obligations.csv"
-State, Status = Obligation.State, Commitment.Fulfilment
-LABELS = {str(label): (code, False) for code, label in State.choices} | {"部分履行": ("not_kept", True)}
-STATUS = {str(label): code for code, label in Status.choices}
-TEXT = [
-    {"no": 1, "kind": "pledge", "clause": 1, "text": "守法经营，材料真实。"},
-    {"no": 2, "kind": "pledge", "clause": 2, "text": "按期安装净化设施。"},
-    {"no": 3, "kind": "pledge", "clause": 3, "text": "三十日内补交检测报告。"},
-    {"no": 4, "kind": "liability", "clause": 4, "text": "违诺的，承担相应责任。"},
-]
-
-
-def body(answer) -> str:
-    return answer.content.decode()
-
-
-# ---- the status follows ------------------------------------------------------------------------------------
-
-
-def golden() -> list[dict[str, str]]:
-    with GOLDEN.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-@pytest.mark.req("R62")
-@pytest.mark.parametrize("row", golden(), ids=lambda row: row["各条的状态"])
-def test_the_status_follows_from_the_clauses_as_the_table_says(row):
-    states = [LABELS[word] for word in row["各条的状态"].split()]
-    assert rules.fulfilment_of(states) == STATUS[row["承诺的履行状态"]]
-
-
-def test_nothing_said_of_a_commitment_leaves_it_running():
-    assert rules.fulfilment_of([]) == Status.RUNNING
-
-
-STATES = st.lists(
-    st.one_of(
-        st.tuples(st.sampled_from([s for s in State.values if s != State.NOT_KEPT]), st.just(False)),
-        st.tuples(st.just(State.NOT_KEPT.value), st.booleans()),
-    ),
-    max_size=8,
-)
-
-
-@given(STATES, st.randoms())
-def test_order_and_what_has_ended_make_no_difference_and_only_what_was_not_kept_breaks(states, chance):
-    status = rules.fulfilment_of(states)
-    mixed = [*states, (State.ENDED, False)]
-    chance.shuffle(mixed)
-    assert rules.fulfilment_of(mixed) == status
-    broken = any(state == State.NOT_KEPT for state, _ in states)
-    assert (status in (Status.PARTIAL, Status.UNFULFILLED)) == broken
-    live = [state for state, _ in states if state != State.ENDED]
-    assert (status == Status.FULFILLED) == (bool(live) and set(live) <= {State.KEPT, State.KEPT_LATE})
-
-
-@given(
-    st.sampled_from([Status.PARTIAL, Status.UNFULFILLED]),
-    st.sets(st.integers(1, 9)),
-    st.sets(st.integers(1, 6), min_size=1),
-)
-def test_after_a_determination_the_commitment_stands_as_it_was_determined(outcome, named, live):
-    chosen, partly = rules.determined(outcome, named=named, live=live)
-    assert chosen <= live
-    states = [(State.NOT_KEPT, partly) if no in chosen else (State.OPEN, False) for no in live]
-    assert rules.fulfilment_of(states) == outcome
-
-
-@pytest.mark.parametrize(
-    ("body", "text", "day"),
-    [
-        ("在 {完成日期} 前完工。", "在 2026年10月8日 前完工。", date(2026, 10, 8)),
-        (
-            "{名称}于{开工}开工，{完成日期}完工。",
-            "甲厂于2026年3月1日开工，2026年9月30日完工。",
-            date(2026, 9, 30),
-        ),
-        ("在 {完成日期} 前完工。", "在 无 前完工。", None),
-        ("在 {完成日期} 前完工。", "另一段文字。", None),
-        ("在 2026年1月1日 前完工。", "在 2026年1月1日 前完工。", None),
-        ("{名称}完工。", "2026年10月8日完工。", None),
-    ],
-)
-def test_the_day_of_a_clause_is_the_last_that_was_filled_into_a_blank_for_a_date(body, text, day):
-    assert rules.day_in(body, text, {"完成日期", "开工"}) == day
-
-
-@pytest.mark.parametrize(
-    ("body", "listed", "kind"),
-    [
-        ("缺{缺少的材料}，于{补交日期}交齐。", True, "declared"),
-        ("暂缺的是{缺少的材料}。", True, "declared"),
-        # As it was before the portal wrote a clause of its own: the text's is the promise.
-        ("于{补交日期}交齐。", False, "late"),
-        ("在{完成日期}前完工。", True, ""),
-    ],
-)
-def test_late_materials_are_one_obligation_however_often_the_text_speaks_of_them(body, listed, kind):
-    assert rules.kind_of_promise(body, listed=listed) == kind
-
-
-# ---- made at signing ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-@pytest.mark.req("R62")
-def test_signing_makes_an_obligation_of_each_pledge_due_on_the_day_filled_in_or_at_the_end_of_the_term():
-    hall = Counter.open(
-        clauses=[
-            ("pledge", "守法经营。", ()),
-            ("pledge", "在 {完成日期} 前完工。", ()),
-            ("liability", "违诺的，在 {完成日期} 后担责。", ()),
-        ],
-        blanks=({"key": "完成日期", "kind": "date", "label": "完成日期"},),
-    )
-    signed = hall.sign(hall.ready(blanks={"完成日期": "2026-12-31"}))
-    made = {row.clause_no: row for row in signed.obligations.select_related("commitment")}
-    pledges = [clause["no"] for clause in signed.content if clause["kind"] == "pledge"]
-    assert sorted(made) == pledges and {row.state for row in made.values()} == {State.OPEN}
-    dated = next(no for no in pledges if "完工" in made[no].what)
-    assert made[dated].due_on == date(2026, 12, 31)
-    assert {row.due_on for no, row in made.items() if no != dated} == {signed.valid_until}
-    making.make([signed.pk])
-    assert signed.obligations.count() == len(pledges)
-
-
-def _old_ones() -> tuple:
-    plain = listed.commitment(content=TEXT, valid_until=TODAY + timedelta(days=90))
-    kept = listed.commitment(content=TEXT, fulfilment="fulfilled")
-    whole = listed.commitment(content=[TEXT[3]])
-    gone = listed.commitment(content=TEXT, voided_at=NOW)
-    broken = listed.commitment(content=TEXT, fulfilment="unfulfilled")
-    partly = listed.commitment(content=TEXT, fulfilment="partial")
-    case = breach_rows.case(commitment=partly, outcome="partial", clauses=(("守法经营，材料真实。", "没有"),))
-    return plain, kept, whole, gone, broken, partly, case
-
-
-@pytest.mark.django_db
-def test_old_commitments_get_theirs_in_one_go_as_they_stand(django_assert_max_num_queries, monkeypatch):
-    with monkeypatch.context() as before_there_were_any:
-        before_there_were_any.setattr(making, "make", lambda ids: None)
-        plain, kept, whole, gone, broken, partly, case = _old_ones()
-    with django_assert_max_num_queries(5):
-        making.make_between(plain.pk, partly.pk)
-
-    def states(of):
-        return [(row.clause_no, row.state, row.partly) for row in of.obligations.all()]
-
-    assert states(plain) == [(no, "open", False) for no in (1, 2, 3)]
-    assert {row.due_on for row in plain.obligations.all()} == {TODAY + timedelta(days=90)}
-    assert states(kept) == [(no, "kept", False) for no in (1, 2, 3)]
-    assert states(whole) == [(0, "open", False)] and whole.obligations.get().clause == "整份承诺"
-    assert {state for _, state, _ in states(gone)} == {"ended"}
-    assert states(broken) == [(no, "not_kept", False) for no in (1, 2, 3)]
-    assert states(partly) == [(1, "not_kept", False), (2, "open", False), (3, "open", False)]
-    assert ObligationFinding.objects.get(obligation__commitment=partly).case == case
-    for one in (plain, kept, broken, partly):
-        assert rules.fulfilment_of(one.obligations.values_list("state", "partly")) == one.fulfilment
-
-
-# ---- found one by one --------------------------------------------------------------------------------------
-
-
-class Place(Stage):
-    """A department with a commitment of three pledges."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.commitment = listed.commitment(department=self.department, content=TEXT)
-
-    def record(self, *found, actor=None, **fields) -> Commitment:
-        values = {"found_on": TODAY, "note": "现场核查，已经做到。"} | fields
-        return fulfilment.record_obligations(
-            commitment_id=self.commitment.pk, found=found, actor=actor or self.officer, now=self.now, **values
-        )
-
-    def late(self, number: int) -> Commitment:
-        today = local_date(self.now)
-        return self.record((number, "kept_late"), found_on=today, done_on=today)
-
-    def confirm(self, actor) -> Commitment:
-        return confirming.confirm(
-            commitment_id=self.commitment.pk, note="看过证据，都已做到。", actor=actor, now=self.now
-        )
-
-    def take_back(self, clauses, actor, reason="现场复查，没有做到。") -> Commitment:
-        return confirming.take_back(
-            commitment_id=self.commitment.pk, clauses=clauses, reason=reason, actor=actor, now=self.now
-        )
-
-    def states(self) -> list[str]:
-        return list(self.commitment.obligations.order_by("clause_no").values_list("state", flat=True))
-
-    def status(self) -> str:
-        self.commitment.refresh_from_db()
-        return self.commitment.fulfilment
-
-    @property
-    def address(self) -> str:
-        return f"/desk/obligations/{self.commitment.code}/"
 
 
 @pytest.fixture(scope="module")
@@ -565,128 +356,3 @@ def test_the_database_refuses_to_change_a_finding(place, statement):
     place.record((1, "kept"))
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
-
-
-# ---- shown -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.req("R62", "R89")
-def test_the_public_sees_clauses_not_kept_beside_a_public_breach_alone(place, client):
-    place.record((1, "kept"))
-    place.published(outcome="partial", clauses=[(3, "没有补交")])
-    place.record((2, "kept"), found_on=local_date(place.now))
-
-    def shown(public: bool) -> list[tuple[int, str]]:
-        return [
-            (row["no"], row["label"]) for row in public_obligations(place.commitment, breach_is_public=public)
-        ]
-
-    assert shown(True) == [(1, "已履行"), (2, "已履行"), (3, "未履行")]
-    assert shown(False) == [(1, "已履行"), (2, "已履行"), (3, "履行中")]
-    place.late(3)
-    assert shown(True)[2] == (3, "逾期后履行") and shown(False)[2] == (3, "已履行")
-    address = f"/commitments/{place.commitment.code}/"
-    page = body(client.get(address))
-    assert "逾期后履行" in page and "逐条履行情况" in page
-    # Past its last day the breach is on no surface, and nothing of it shows in the clauses.
-    place.later(500)
-    page = body(client.get(address))
-    assert "逐条履行情况" in page
-    for word in ("未履行", "部分履行", "逾期后履行", "没有补交"):
-        assert word not in page
-
-
-def test_a_subject_sees_its_clauses_but_not_what_it_has_not_been_told(place):
-    client = subjects.client_for(place.commitment.subject)
-    place.record((1, "kept"))
-    place.determined(outcome="partial", clauses=[(3, "没有补交")])
-    address = f"/me/commitments/{place.commitment.code}/"
-    page = body(client.get(address))
-    assert "逐条履行情况" in page and "已履行" in page and "未履行" not in page
-    place.served(case=place.commitment.breach_cases.get())
-    assert "未履行" in body(client.get(address))
-
-
-def test_the_desk_records_clauses_with_evidence_and_says_what_is_wrong(place):
-    officer = client_of(place.officer)
-    page = body(officer.get(place.address))
-    assert "守法经营" in page and "承担相应责任" not in page and "立案" in page
-    nothing = officer.post(place.address, {"found_on": TODAY.isoformat(), "note": "现场核查，做到。"})
-    assert nothing.status_code == 422 and "至少为一条选择" in body(nothing)
-    wrong = officer.post(
-        place.address,
-        {"clause-1": "kept", "found_on": TODAY.isoformat(), "note": "现场核查，做到。",
-         "proof": SimpleUploadedFile("a.png", b"not a picture", content_type="image/png")},
-    )  # fmt: skip
-    assert wrong.status_code == 422 and place.states() == ["open"] * 3
-    assert officer.post(place.address, {"clause-1": "not_kept", "note": "x"}).status_code == 422
-    assert "逾期后履行" not in body(wrong)
-    done = officer.post(
-        place.address,
-        {
-            "clause-1": "kept", "clause-2": "kept", "found_on": TODAY.isoformat(), "note": "现场核查，做到。",
-            "proof": [
-                SimpleUploadedFile(f"照片{no}.png", signature_png(width=no), content_type="image/png")
-                for no in (5, 6)
-            ],
-        },
-        follow=True,
-    )  # fmt: skip
-    assert "已登记 2 条" in body(done) and "照片5.png" in body(done)
-    # From a second page that was open meanwhile.
-    again = officer.post(
-        place.address, {"clause-1": "kept", "found_on": TODAY.isoformat(), "note": "现场核查，做到。"}
-    )
-    told = f"第 1 条已由{place.officer}登记为“已履行”（{TODAY}）"
-    assert again.status_code == 422 and told in body(again) and "至少为一条选择" not in body(again)
-    finding = ObligationFinding.objects.filter(obligation__commitment=place.commitment).first()
-    file = finding.evidence.first()
-    assert officer.get(f"{place.address}files/{file.uuid}/")["Content-Type"] == "image/png"
-    assert officer.get(f"{place.address}files/{place.file().uuid}/").status_code == 404
-    stranger = client_of(factories.staff("officer"))
-    assert stranger.get(place.address).status_code == 404
-    assert stranger.get(f"{place.address}files/{file.uuid}/").status_code == 404
-    auditor = client_of(factories.staff("auditor", department=place.office))
-    assert auditor.get(place.address).status_code == 200
-    assert auditor.post(place.address, {"clause-3": "kept"}).status_code == 404
-
-
-def test_the_list_of_what_is_due_is_filtered_paged_and_costs_the_same_however_long(place, monkeypatch):
-    monkeypatch.setattr("commitments.obligations.views.PER_PAGE", 4)
-
-    def more(number: int) -> None:
-        for at in range(number):
-            listed.commitment(
-                department=place.department, content=TEXT, valid_until=TODAY + timedelta(days=at),
-                made_on=TODAY - timedelta(days=400),
-            )  # fmt: skip
-
-    officer = client_of(place.officer)
-
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as counted:
-            assert officer.get("/desk/obligations/").status_code == 200
-        return len(counted)
-
-    more(2)
-    queries()
-    few = queries()
-    more(5)
-    assert queries() == few
-    first = officer.get("/desk/obligations/")
-    assert len(first.context["rows"]) == 4 and first.context["tally"] == {"overdue": 0, "soon": 21, "all": 21}
-    second = officer.get(f"/desk/obligations/{first.context['next']}")
-    seen = [row.pk for row in (*first.context["rows"], *second.context["rows"])]
-    assert len(set(seen)) == 8
-    day = (TODAY + timedelta(days=4)).isoformat()
-    narrowed = officer.get("/desk/obligations/", {"due_from": day, "due_to": day})
-    assert {row.due_on.isoformat() for row in narrowed.context["rows"]} == {day}
-    backwards = officer.get("/desk/obligations/", {"due_from": day, "due_to": TODAY.isoformat()})
-    assert backwards.status_code == 422 and "不能早于" in body(backwards)
-    assert officer.get("/desk/obligations/", {"after": "昨天"}).status_code == 400
-    found = officer.get("/desk/obligations/", {"q": place.commitment.code})
-    assert found.status_code == 302 and found.url == place.address
-    assert "没有编码为" in body(officer.get("/desk/obligations/", {"q": "1" * 20}))
-    office = client_of(place.credit)
-    assert len(office.get("/desk/obligations/").context["rows"]) == 4
-    assert client_of(factories.staff("officer")).get("/desk/obligations/").context["tally"]["all"] == 0

@@ -27,10 +27,10 @@ from tests import factories, listed
 from tests.breach_stage import Stage
 from tests.counter import signature_png
 from tests.factories import NOW, TODAY
+from tests.obligation_stage import TEXT
 from tests.office import client_of
 from tests.scenes import mine
 from tests.test_calendar import CALENDAR
-from tests.test_obligations import TEXT
 
 pytestmark = pytest.mark.usefixtures("blank_papers")
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,7 +11,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
 from tests import listed
 from tests.breach_stage import Stage
-from tests.test_obligations import TEXT
+from tests.obligation_stage import TEXT
 from tests.test_rechecks import allow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
