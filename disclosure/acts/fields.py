@@ -30,7 +30,8 @@ GRADES = {"轻微": "minor", "一般": "general", "严重": "serious"}
 KIND_WORDS = {str(label): str(code) for code, label in CreditSubject.Kind.choices}
 DOMAIN_WORDS = {str(label): str(code) for code, label in Domain.choices}
 SEPARATOR = "；"
-_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2})?", re.ASCII)
+# Commas stand before each three digits, or nowhere: “0,00” is no amount.
+_AMOUNT = re.compile(r"([0-9]{1,13}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{1,2})?")
 
 OTHERS = frozenset(ActKind.values) - {ActKind.LICENCE, ActKind.PENALTY}
 OF_LICENCE, OF_PENALTY, OF_JUDICIAL = (
@@ -220,10 +221,9 @@ def _day(head: str, text: str) -> date:
 
 
 def _amount(head: str, text: str) -> str:
-    plain = text.replace(",", "")
-    if not _AMOUNT.fullmatch(plain):
+    if not _AMOUNT.fullmatch(text):
         raise ValueError(f"{head}“{text[:20]}”应为不带单位的数字，最多两位小数。")
-    return f"{Decimal(plain):.2f}"
+    return f"{Decimal(text.replace(',', '')):.2f}"
 
 
 def _check_subject(found: dict[str, Any], errors: dict[str, str], today: date) -> None:

@@ -229,4 +229,9 @@ def finish(
         return None
     draft = read(visit, draft, now=now, chance=chance)
     now += timedelta(seconds=4 * READING + SIGNING)
-    return sign(visit, draft, now=now, ink=ink, page=page, print_papers=chance.random() < 0.7)
+    try:
+        return sign(visit, draft, now=now, ink=ink, page=page, print_papers=chance.random() < 0.7)
+    except signing.DuplicateToday:
+        # The same has been signed that day: the one at the counter says so, and nothing more is wanted.
+        drafting.discard_draft(draft_id=draft.pk, clerk=visit.clerk, now=now)
+        return None
