@@ -26,7 +26,8 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.documents.services import read_evidence
-from credit_portal.registry import codes, crypto
+from credit_portal.registry import codes
+from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
 
 PAPERS: dict[str, tuple[str, Callable[[Commitment], bytes]]] = {
@@ -264,7 +265,7 @@ def _sought(found: QuerySet[Commitment], text: str) -> QuerySet[Commitment]:
     if len(code) == 18 and found.filter(subject_code=code).exists():
         return found.filter(subject_code=code)
     if len(code) == 18:
-        by_number = found.filter(subject__id_number_index=crypto.blind_index(code, purpose="id_number_index"))
+        by_number = found.filter(subject__id_number_index=CreditSubject.id_number.index_of(code))
         if by_number.exists():
             return by_number
     return found.filter(code__endswith=code) if code.isdigit() else found.none()

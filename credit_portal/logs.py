@@ -1,13 +1,11 @@
 """How the log is written: one JSON object a line, and no number of a person in it."""
 
-import re
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-# 18 characters of an ID number, 11 of a mobile phone: hidden wherever they turn up, also inside an address.
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9A-Za-z])")
+from credit_portal.registry import codes
 
 
 def hide_numbers(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -16,7 +14,7 @@ def hide_numbers(logger: Any, name: str, event: MutableMapping[str, Any]) -> Mut
     for key, value in event.items():
         if key.startswith("_") or value is None or isinstance(value, bool | int | float):
             continue
-        event[key] = _PERSONAL.sub("＊", value if isinstance(value, str) else repr(value))
+        event[key] = codes.PERSONAL.sub("＊", value if isinstance(value, str) else repr(value))
     return event
 
 

@@ -184,11 +184,12 @@ def test_the_security_administrator_asks_and_writes_down_and_sees_no_subject() -
 
 @pytest.mark.django_db
 @pytest.mark.req("R67")
-def test_of_a_person_only_the_index_is_kept() -> None:
+def test_of_a_person_the_number_is_sealed_under_an_index_of_its_own() -> None:
     person = factories.person()
     row = deciding.avoid(
         user=factories.staff("officer"), relation="child", code=person.id_number,
         actor=factories.staff("security_admin"), now=NOW,
     )  # fmt: skip
     kept = " ".join(str(value) for value in AvoidedCode.objects.filter(pk=row.pk).values_list()[0])
-    assert person.id_number not in kept and row.id_number_index == person.id_number_index
+    assert person.id_number not in kept and row.id_number_index != person.id_number_index
+    assert AvoidedCode.objects.get(pk=row.pk).id_number == person.id_number

@@ -1,12 +1,16 @@
 """Subjects: one record a code, names with their history, numbers sealed at rest."""
 
 import threading
+from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 
 from credit_portal.audit.models import AuditEvent
-from credit_portal.registry import codes, crypto, numbering, services
+from credit_portal.registry import access, codes, crypto, numbering, services
+from credit_portal.registry.access_models import SubjectAccess
 from credit_portal.registry.models import CreditSubject, ResponsiblePerson
 
 from . import factories
@@ -206,3 +210,28 @@ def test_two_windows_meeting_one_newcomer_make_one_record() -> None:
     for thread in threads:
         thread.join()
     assert len(found) == 6 and len(set(found)) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R92")
+def test_numbers_that_had_one_index_wherever_they_stood_are_indexed_field_by_field() -> None:
+    """The change for records of before: those of the subjects stay, the others get their own, in the history, too."""
+    number = factories.id_number(7)
+    subject = factories.person(id_number=number)
+    held = access.open_access(
+        subject=subject, name=subject.name, capacity="self", id_number=number, valid_until=factories.TODAY + timedelta(days=30),
+        now=factories.NOW, actor=None, channel="identity",
+    )  # fmt: skip
+    before = subject.id_number_index
+    for rows in (SubjectAccess.objects, SubjectAccess.history):
+        rows.filter(uuid=held.uuid).update(id_number_index=before)
+    change = import_module("credit_portal.registry.migrations.0013_own_indexes")
+    change.apart(apps, None)
+    for rows in (SubjectAccess.objects, SubjectAccess.history):
+        assert {row.id_number_index for row in rows.filter(uuid=held.uuid)} == {
+            SubjectAccess.id_number.index_of(number)
+        }
+    subject.refresh_from_db()
+    assert subject.id_number_index == before
+    change.alike(apps, None)
+    assert SubjectAccess.objects.get(pk=held.pk).id_number_index == before

@@ -55,7 +55,7 @@ class AvoidForm(forms.Form):
     code = forms.CharField(
         label="代码",
         max_length=40,
-        help_text="身份证号码；任职、持股的单位为统一社会信用代码。身份证号码不保存，只保存用来比对的值。",
+        help_text="身份证号码；任职、持股的单位为统一社会信用代码。身份证号码加密保存，显示的只有首末字符。",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     from_on = forms.DateField(label="自", widget=DateInput())

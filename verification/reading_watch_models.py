@@ -8,12 +8,12 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from credit_portal.registry.models import User
+from credit_portal.registry.models import SealedNumber, User
 
 
 class AvoidedCode(models.Model):
     """A code that a member of staff keeps away from: their own, a relative's, a company in which they have a part. Declared by
-    them on paper, entered by the security administrator. Of a person only the index is kept, by which subjects are found."""
+    them on paper, entered by the security administrator. A person's number is sealed."""
 
     class Relation(models.TextChoices):
         SELF = "self", "本人"
@@ -24,10 +24,11 @@ class AvoidedCode(models.Model):
         OTHER = "other", "其他近亲属或者姻亲"
         COMPANY = "company", "本人或者亲属任职、持股的单位"
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, models.PROTECT, verbose_name="工作人员", related_name="avoided_codes")
     relation = models.CharField("关系", max_length=10, choices=Relation.choices)
     uscc = models.CharField("统一社会信用代码", max_length=18, null=True, editable=False)
-    # The same index as a subject's: the two have to be found equal.
+    id_number_sealed = models.TextField("身份证号码（加密）", blank=True, editable=False)
     id_number_index = models.CharField(max_length=64, null=True, editable=False)
     shown = models.CharField("代码", max_length=20, editable=False)
     from_on = models.DateField("自")
@@ -37,6 +38,10 @@ class AvoidedCode(models.Model):
         User, models.PROTECT, verbose_name="登记人", related_name="+", db_index=False
     )
     is_demo = models.BooleanField("演示数据", default=False)
+
+    id_number = SealedNumber(
+        "id_number_sealed", label="avoided", index="id_number_index", purpose="avoided_id_number"
+    )
 
     class Meta:
         verbose_name = "回避登记"

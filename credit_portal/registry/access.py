@@ -107,8 +107,7 @@ def open_access(
     number = _number(id_number, checked=checked_number, today=today)
     if problem := access_rules.check_term(today=today, valid_until=valid_until):
         raise AccessError(problem, field="valid_until")
-    index = crypto.blind_index(number, purpose="id_number_index")
-    _the_right_person(subject, who, index, capacity)
+    _the_right_person(subject, who, number, capacity)
     row = SubjectAccess(
         subject=subject, name=who, capacity=capacity, scope=scope, channel=channel, valid_from=today,
         valid_until=valid_until, opened_at=now, opened_by=actor, department=actor.department if actor else None,
@@ -139,12 +138,12 @@ def _number(raw: str, *, checked: bool, today: date) -> str:
         raise AccessError(str(error), field="id_number") from error
 
 
-def _the_right_person(subject: CreditSubject, name: str, number_index: str, capacity: str) -> None:
+def _the_right_person(subject: CreditSubject, name: str, number: str, capacity: str) -> None:
     """Whoever acts as the subject itself is the one on record, by number where one is known, else by name."""
     if capacity == Capacity.AGENT:
         return
     if capacity == Capacity.SELF:
-        if subject.id_number_index != number_index:
+        if subject.id_number_index != CreditSubject.id_number.index_of(number):
             raise AccessError("证件号码不是这个主体的。", field="id_number")
         if subject.name != name:
             raise AccessError("与登记的姓名不一致，请核对证件。", field="name")
@@ -156,7 +155,7 @@ def _the_right_person(subject: CreditSubject, name: str, number_index: str, capa
         raise AccessError(
             "与登记的姓名不一致。人员已变更的，请先凭证照更正登记，或者由委托代理人使用。", field="name"
         )
-    if known.id_number_index and known.id_number_index != number_index:
+    if known.id_number_index and known.id_number_index != ResponsiblePerson.id_number.index_of(number):
         raise AccessError("证件号码与登记的不一致，请核对证件。", field="id_number")
 
 
@@ -215,7 +214,7 @@ def enter(*, subject_code: str, code: str, address: str, now: datetime) -> Enter
 
 @transaction.atomic
 def _try(wanted: str, typed: str, mark: WrongCode, now: datetime) -> Entered | None:
-    index = crypto.blind_index(wanted, purpose="id_number_index")
+    index = CreditSubject.id_number.index_of(wanted)
     found = list(
         AccessCode.objects.select_for_update(of=("self",))
         .select_related("access__subject")
@@ -373,7 +372,10 @@ def end_of_representative(*, subject: CreditSubject, now: datetime) -> None:
     )
     known = representative_of(subject)
     for access in rows:
-        other = known is not None and known.id_number_index not in (None, access.id_number_index)
+        other = known is not None and known.id_number_index not in (
+            None,
+            ResponsiblePerson.id_number.index_of(access.id_number),
+        )
         if known is None or access.name != known.name or other:
             _end(access, reason="不再是登记的法定代表人（负责人）", by="system", now=now)
 

@@ -57,7 +57,9 @@ class SubjectAccess(models.Model):
     is_demo = models.BooleanField("演示数据", default=False)
     history = HistoricalRecords()
 
-    id_number = SealedNumber("id_number_sealed", label="access", index="id_number_index")
+    id_number = SealedNumber(
+        "id_number_sealed", label="access", index="id_number_index", purpose="access_id_number"
+    )
 
     class Meta:
         verbose_name = "主体网上查询"

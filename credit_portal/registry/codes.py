@@ -130,6 +130,10 @@ def parse_subject_code(raw: str, *, today: date | None = None) -> SubjectCode:
     raise errors["ric" if looks_like_person else "uscc"]
 
 
+# 18 characters of an ID number, 11 of a mobile phone, wherever they turn up, also inside an address.
+PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9A-Za-z])")
+
+
 def mask_id_number(number: str) -> str:
     """For papers that the person holds: first and last characters only."""
     return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}" if len(number) > 2 else "*" * len(number)

@@ -174,13 +174,14 @@ def _fetch(method: str, address: str, **more: Any) -> dict[str, Any]:
 def choices_for(person: Person, *, today: date) -> list[Choice]:
     """The subjects for which a person may act: itself, those that it represents by the register, those that have
     authorised it and let it in at a window. Each subject once, the nearer relation first."""
-    index = _index(person)
     found: dict[int, Choice] = {}
-    for subject in CreditSubject.objects.filter(id_number_index=index):
+    for subject in CreditSubject.objects.filter(
+        id_number_index=CreditSubject.id_number.index_of(person.number)
+    ):
         found[subject.pk] = Choice(subject, Capacity.SELF)
     represented = (
         ResponsiblePerson.objects.filter(
-            id_number_index=index,
+            id_number_index=ResponsiblePerson.id_number.index_of(person.number),
             capacity=ResponsiblePerson.Capacity.LEGAL_REPRESENTATIVE,
             until_on__isnull=True,
         )
@@ -191,7 +192,8 @@ def choices_for(person: Person, *, today: date) -> list[Choice]:
         trader = row.subject.kind == codes.SOLE_TRADER
         capacity = Capacity.OPERATOR if trader else Capacity.LEGAL_REPRESENTATIVE
         found.setdefault(row.subject_id, Choice(row.subject, capacity))
-    rows = access.running(SubjectAccess.objects.filter(id_number_index=index), today=today)
+    let_in = SubjectAccess.objects.filter(id_number_index=SubjectAccess.id_number.index_of(person.number))
+    rows = access.running(let_in, today=today)
     for held in rows.select_related("subject").order_by("-scope", "-pk")[:MOST_CHOICES]:
         known = found.get(held.subject_id)
         if known is None:
@@ -215,10 +217,6 @@ def enter_as(person: Person, choice: Choice, *, now: datetime) -> access.Entered
         now=now,
     )
     return access.begin_session(access=held, now=now)
-
-
-def _index(person: Person) -> str:
-    return crypto.blind_index(person.number, purpose="id_number_index")
 
 
 # ---- between the two pages ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from credit_portal.audit.copying import copy_models, copy_with_history
 from credit_portal.audit.hashing import keyed_hash
 from credit_portal.audit.recording import together
 
-from . import codes, crypto
+from . import codes
 from .models import CreditSubject, Department, SubjectName, User
 from .services import ERROR_NAME, ERROR_PERSON_NAME
 
@@ -47,9 +47,7 @@ def find_subjects(named: Iterable[Named]) -> Known:
     """The subjects that are registered under these codes. Three queries."""
     wanted = {one.code: one.kind for one in named}
     indexes = {
-        crypto.blind_index(code, purpose="id_number_index"): code
-        for code, kind in wanted.items()
-        if kind == codes.PERSON
+        CreditSubject.id_number.index_of(code): code for code, kind in wanted.items() if kind == codes.PERSON
     }
     known = Known()
     for subject in CreditSubject.objects.filter(

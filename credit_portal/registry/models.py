@@ -120,11 +120,12 @@ class Department(models.Model):
 class SealedNumber:
     """Two columns of a model, sealed value and blind index, read and written as one plain attribute.
 
-    The owner has a `uuid`, set before the first write; it is part of the associated data.
+    The owner has a `uuid`, set before the first write; it is part of the associated data. Each field has a `purpose` of its
+    own: whoever sees the columns of two cannot tell that they hold the same number.
     """
 
-    def __init__(self, field: str, *, label: str, index: str | None = None) -> None:
-        self.field, self.label, self.index = field, label, index
+    def __init__(self, field: str, *, label: str, index: str | None = None, purpose: str = "") -> None:
+        self.field, self.label, self.index, self.purpose = field, label, index, purpose or index or ""
 
     def __get__(self, owner, owner_class=None):
         if owner is None:
@@ -134,7 +135,11 @@ class SealedNumber:
     def __set__(self, owner, value: str) -> None:
         setattr(owner, self.field, crypto.seal(value, aad=f"{self.label}:{owner.uuid}:{self.field}"))
         if self.index:
-            setattr(owner, self.index, crypto.blind_index(value, purpose=self.index) if value else None)
+            setattr(owner, self.index, self.index_of(value) if value else None)
+
+    def index_of(self, value: str) -> str:
+        """By which a number is looked up in this field, and in no other."""
+        return crypto.blind_index(value, purpose=self.purpose)
 
 
 class User(AbstractUser):
@@ -303,7 +308,9 @@ class ResponsiblePerson(models.Model):
     source = models.CharField("来源", max_length=20, choices=CreditSubject.NameSource.choices)
     history = HistoricalRecords()
 
-    id_number = SealedNumber("id_number_sealed", label="responsible", index="id_number_index")
+    id_number = SealedNumber(
+        "id_number_sealed", label="responsible", index="id_number_index", purpose="responsible_id_number"
+    )
 
     class Meta:
         verbose_name = "责任人员"

@@ -8,7 +8,7 @@ from credit_portal.audit import events, history
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.hashing import keyed_hash
 
-from . import access, codes, crypto
+from . import access, codes
 from .models import CreditSubject, Department, Region, ResponsiblePerson, SubjectName, User
 
 
@@ -33,7 +33,7 @@ def find_subject(code: str) -> CreditSubject | None:
     by_uscc = CreditSubject.objects.filter(uscc=code).first()
     if by_uscc is not None:
         return by_uscc
-    index = crypto.blind_index(code, purpose="id_number_index")
+    index = CreditSubject.id_number.index_of(code)
     return CreditSubject.objects.filter(id_number_index=index).first()
 
 

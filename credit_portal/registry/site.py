@@ -2,11 +2,14 @@
 
 import time
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.db.models import Exists
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+
+from credit_portal.registry import codes
 
 from .models import Department, Region
 from .visibility import group_names
@@ -218,6 +221,12 @@ class House:
     @cached_property
     def elder(self) -> bool:
         return self._request.COOKIES.get(ELDER_COOKIE) == "1"
+
+    @cached_property
+    def here(self) -> str:
+        """Where to come back to: this page, unless somebody has put a person's number into its address."""
+        address: str = self._request.get_full_path()
+        return "/" if codes.PERSONAL.search(unquote(address)) else address
 
     @cached_property
     def nav(self) -> list[dict[str, object]]:

@@ -125,7 +125,7 @@ def _against_stored(
 ) -> list[list[Any]]:
     """What can be entered, as [row, values]; the rest goes to the faults. Three queries."""
     indexes = {
-        data.subject_code: crypto.blind_index(data.subject_code, purpose="id_number_index")
+        data.subject_code: CreditSubject.id_number.index_of(data.subject_code)
         for data, _ in found.values()
         if data.subject_kind == codes.PERSON
     }

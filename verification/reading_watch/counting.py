@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 
 from credit_portal.audit import events
@@ -14,8 +15,8 @@ from credit_portal.audit.recording import together
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.outbox import notices
 from credit_portal.registry import groups
-from credit_portal.registry.models import User
-from verification.models import ReaderDay, UnusualReading
+from credit_portal.registry.models import CreditSubject, User
+from verification.models import AvoidedCode, ReaderDay, UnusualReading
 
 from . import rules
 
@@ -37,8 +38,9 @@ SELECT log.actor_id, code.id, count(*)
 FROM audit_readlog log
 JOIN verification_avoidedcode code ON code.user_id = log.actor_id
      AND code.from_on <= %(day)s AND (code.until_on IS NULL OR code.until_on >= %(day)s)
+LEFT JOIN unnest(%(persons)s::bigint[], %(indexes)s::text[]) AS person (id, index) ON person.id = code.id
 JOIN registry_creditsubject subject ON subject.id = log.subject_id
-     AND (subject.uscc = code.uscc OR subject.id_number_index = code.id_number_index)
+     AND (subject.uscc = code.uscc OR subject.id_number_index = person.index)
 WHERE log.at >= %(begin)s AND log.at < %(end)s
 GROUP BY log.actor_id, code.id
 """
@@ -66,11 +68,24 @@ def _first_after(moment: datetime) -> datetime | None:
     return rows.order_by("at").values_list("at", flat=True).first()
 
 
+def _persons(day: date) -> dict[str, Any]:
+    """The persons whom somebody keeps away from on a day, each by the index of subjects: that of this list is its own."""
+    rows = AvoidedCode.objects.filter(Q(until_on=None) | Q(until_on__gte=day), from_on__lte=day, uscc=None)
+    found = {
+        # Entered when both had one index, of a number that was no subject's: nobody knows the number.
+        row.pk: CreditSubject.id_number.index_of(row.id_number)
+        if row.id_number_sealed
+        else row.id_number_index
+        for row in rows
+    }
+    return {"persons": list(found), "indexes": list(found.values())}
+
+
 @transaction.atomic
 def _count(day: date, *, now: datetime) -> int:
     """Count one day. Counted by another process at the same moment, or before, it counts nothing."""
     begin = _midnight(day)
-    told = {"day": day, "begin": begin, "end": begin + timedelta(days=1)}
+    told: dict[str, Any] = {"day": day, "begin": begin, "end": begin + timedelta(days=1)}
     with connection.cursor() as cursor:
         # One at a time: the day's rows are not there before its transaction ends.
         cursor.execute("SELECT pg_advisory_xact_lock(715003017)")
@@ -86,7 +101,7 @@ def _count(day: date, *, now: datetime) -> int:
             },
         )
         counted = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_AVOIDED, told)
+        cursor.execute(_AVOIDED, told | _persons(day))
         avoided = cursor.fetchall()
     # The log keeps numbers of accounts that a restored copy may not have.
     known = set(User.objects.filter(pk__in=counted).values_list("pk", flat=True))

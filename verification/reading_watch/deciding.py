@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
-from credit_portal.registry import codes, crypto, groups
+from credit_portal.registry import codes, groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
 from verification.models import AvoidedCode, UnusualReading
@@ -43,12 +43,14 @@ def avoid(
         raise WatchError(f"这种关系应填写{told}。", field="code")
     try:
         with transaction.atomic():
-            row = AvoidedCode.objects.create(
+            row = AvoidedCode(
                 user=user, relation=relation, from_on=from_on or local_date(now), entered_at=now, entered_by=actor,
                 uscc=None if person else found.value,
-                id_number_index=crypto.blind_index(found.value, purpose="id_number_index") if person else None,
                 shown=codes.mask_id_number(found.value) if person else found.value, is_demo=is_demo,
             )  # fmt: skip
+            if person:
+                row.id_number = found.value
+            row.save(force_insert=True)
     except IntegrityError as error:
         raise WatchError("这个代码已经为该工作人员登记。", field="code") from error
     _tell(row, "登记", actor, now)

@@ -241,7 +241,7 @@ def _subjects(first: int, count: int, seed: int, now: datetime) -> Iterator[str]
             kind, name, source = CreditSubject.Kind.PERSON, names.person(), "identity_card"
             number = next(persons)
             sealed = crypto.seal(number, aad=f"subject:{own}:id_number_sealed")
-            index = crypto.blind_index(number, purpose="id_number_index")
+            index = CreditSubject.id_number.index_of(number)
         elif key % SHOP_SHARE == 0:
             kind, name, source, uscc = (
                 CreditSubject.Kind.SOLE_TRADER,
