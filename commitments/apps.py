@@ -10,13 +10,16 @@ class CommitmentsConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
         from credit_portal.registry import site
         from verification import arrivals
+        from verification.consent import counting as releases
+        from verification.consent import exceptions
         from verification.measures import previewing
+        from verification.reports import sources
         from verification.tax_credit import declarations
 
-        from . import drafting, hooks, particulars, statements, term_switching
+        from . import drafting, hooks, in_reports, particulars, statements, term_switching
         from .associations import campaigns
         from .bulk import jobs, keeping, settling, takeover, writing
-        from .consequences import undoing
+        from .consequences import released, undoing
         from .obligations import late, making
         from .rechecks import answering, drawing
         from .registrations import expected, filling, submitting
@@ -74,6 +77,8 @@ class CommitmentsConfig(AppConfig):
         effects.register_effect(jobs.KEEP, keeping.run, label="确认归集文件写明的全部履行", external=True)
         sweeping.register_step("bulk", jobs.follow)
         sweeping.register_step("bulk.breaches", settling.follow)
+        sources.register_part("commitments", in_reports.tell)
+        releases.register_counter(exceptions.NOTICE, released.count)
 
 
 def _case_page(case_id: int) -> str | None:

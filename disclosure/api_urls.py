@@ -12,6 +12,7 @@ from . import (
     api_complaints,
     api_keeping,
     api_measures,
+    api_reports,
 )
 from .throttles import PublicThrottle
 
@@ -35,6 +36,8 @@ urlpatterns = [
     path("duties", api_keeping.Duties.as_view(), name="own-duties"),
     path("credit-entries", api_acts.CreditEntries.as_view(), name="credit-entries"),
     path("complaints", api_complaints.Complaints.as_view(), name="push-complaints"),
+    path("reports", api_reports.Reports.as_view(), name="credit-reports"),
+    path("reports/<str:number>/document", api_reports.ReportDocument.as_view(), name="credit-report-document"),
     path("public/changes", api_breaches.Changes.as_view(), name="changes"),
     path("public/duties", api_breaches.Duties.as_view(), name="duties"),
     path("public/statistics", api_breaches.Statistics.as_view(), name="statistics"),

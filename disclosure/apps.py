@@ -10,7 +10,10 @@ class DisclosureConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
         from credit_portal.registry import catalogue as item_catalogue
+        from verification.consent import counting as releases
+        from verification.consent import exceptions
         from verification.measures import feeding
+        from verification.reports import verifying as credit_reports
 
         from . import (
             breach_proposals,
@@ -24,7 +27,7 @@ class DisclosureConfig(AppConfig):
         from .acts import entering, uploading
         from .acts import publishing as act_publishing
         from .catalogue import own_rules
-        from .exchange import batches, folder, interviews, measures, noting, pushing, scanning
+        from .exchange import batches, folder, interviews, measures, noting, pushing, released, scanning
         from .objections import filing, papers, reversals
         from .progress import reports as progress
 
@@ -75,6 +78,8 @@ class DisclosureConfig(AppConfig):
         verifying.register_paper("objection", papers.find_paper)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
         item_catalogue.register_before_publishing("own_papers", own_rules.missing)
+        releases.register_counter(exceptions.COLLECTION, released.count)
+        verifying.register_paper("credit_report", credit_reports.find_report)
 
 
 def _no_page(commitment_id: int) -> str | None:

@@ -44,10 +44,12 @@ from verification import services as record
 from verification.checking import looking
 from verification.complaints import reading as complaint_reading
 from verification.complaints import taking
+from verification.consent import keeping as keeping_consents
 from verification.measures import keeping
 from verification.memberships import credit_lists
 from verification.models import AppliedMeasure, CreditList, UnusualReading
 from verification.reading_watch import deciding as reading_watch
+from verification.reports import issuing
 from verification.tax_credit import keeping as keeping_tax
 
 from . import factories, office_bulk
@@ -173,6 +175,7 @@ class Office:
         office_bulk.handover(self)
         office_bulk.capture(self)
         self._reading_watch()
+        self._consent()
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -275,6 +278,16 @@ class Office:
             reader=self.people[groups.OFFICER], kind="avoided", day=NOW.date(), readings=1, subjects=1,
             avoided=self.avoided, found_at=NOW,
         )  # fmt: skip
+
+    def _consent(self) -> None:
+        """A consent that the department is told something, the report that it has fetched, and its release."""
+        self.consent = keeping_consents.give_online(
+            access=self.access, now=NOW,
+            told=keeping_consents.Told(
+                "administration", "department", "report", date(2026, 12, 1), department=self.department
+            ),
+        )  # fmt: skip
+        self.credit_report = issuing.fetch(consent=self.consent, actor=self.people[groups.OFFICER], now=NOW)
 
     def _self_service(self) -> None:
         """A key occupational group, and what a tax authority has on record of a person."""
@@ -443,6 +456,9 @@ class Office:
             "commitments.capturesheet": self.capture,
             "registry.occupationgroup": self.occupation,
             "verification.taxcreditentry": self.tax_credit,
+            "verification.consent": self.consent,
+            "verification.release": self.credit_report.releases.get(),
+            "verification.creditreport": self.credit_report,
             "commitments.rosterentry": self.member,
             "commitments.campaign": self.campaign,
             "commitments.registration": self.registration,

@@ -242,6 +242,9 @@ from .check_models import CheckOverride as CheckOverride  # noqa: E402
 from .check_models import CheckSource as CheckSource  # noqa: E402
 from .check_models import OutsideReport as OutsideReport  # noqa: E402
 from .complaint_models import ConsumerComplaint as ConsumerComplaint  # noqa: E402  (it refers to the entries above)
+from .consent_models import Consent as Consent  # noqa: E402
+from .consent_models import CreditReport as CreditReport  # noqa: E402
+from .consent_models import Release as Release  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402

@@ -17,6 +17,7 @@ from credit_portal.registry.models import (
 )
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
 from repair.models import HelpService
+from verification.consent.rules import WORDS as WHY_REFUSED
 from verification.models import AppliedMeasure, AvoidedCode, Listing, UnusualReading, UsageNote
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
@@ -172,6 +173,11 @@ VERBS = {
     "item.rules": "印发事项实施细则",
     "catalogue.import": "导入目录文件",
     "catalogue.filing": "目录备案",
+    "consent.given": "同意提供信用信息",
+    "consent.withdrawn": "撤回同意",
+    "record.released": "提供信用信息",
+    "record.refused": "拒绝提供信用信息",
+    "credit_report.issued": "出具信用报告",
     "bulk.job": "批量上传",
     "bulk.breach": "归集文件载有的违诺",
     "handover.mapping": "移交对照",
@@ -280,6 +286,9 @@ TARGETS = {
     "registration": "自愿注册信息",
     "registration_list": "自愿注册信息列表",
     "registration_verifier": "自愿注册核实分工",
+    "consent": "信用信息提供同意",
+    "release": "信用信息提供",
+    "credit_report": "信用报告",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -311,6 +320,9 @@ PAGES = {
     "training": "verification.trainingsession",
     "unusual_reading": "verification.unusualreading",
     "avoided_code": "verification.avoidedcode",
+    "consent": "verification.consent",
+    "release": "verification.release",
+    "credit_report": "verification.creditreport",
     "typical_case": "disclosure.typicalcase",
     "objection": "disclosure.objection",
     "complaint": "disclosure.complaint",
@@ -470,3 +482,4 @@ def bring_words() -> None:
     )
     register("reading.saved", domain=dict(Domain.choices), deed={"published": "发布", "withdrawn": "停用"})
     register("rule_document.saved", shown={"public": "公开", "hidden": "不公开"})
+    register("record.refused", why=WHY_REFUSED)

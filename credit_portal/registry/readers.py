@@ -20,6 +20,8 @@ PURPOSES = {
     ReadLog.Purpose.AUDIT: "审计",
     ReadLog.Purpose.PRINT: "打印文书",
 }
+# What a department's own system reads by making it, and the event that says whose system it was.
+MADE = {"check": "check.made", "credit_report": "credit_report.issued"}
 BY_SYSTEM, FORMER = "业务系统", "已停用的账号"
 
 
@@ -44,30 +46,29 @@ def told(rows: Iterable[ReadLog]) -> list[Reading]:
     found = list(rows)
     departments = _departments({row.actor_id for row in found if row.actor_id is not None})
     holders = SubjectAccess.objects.in_bulk({row.access_id for row in found if row.access_id is not None})
-    systems = _systems(
-        [row.target_id for row in found if row.actor_id is None and row.target_type == "check"]
-    )
+    systems = _systems([row for row in found if row.actor_id is None and row.target_type in MADE])
     return [_told(row, departments, holders, systems) for row in found]
 
 
-def _systems(checks: list[str]) -> dict[str, str]:
-    """Checks that no member of staff made: the department whose own system did, by the event of the check."""
-    if not checks:
+def _systems(rows: list[ReadLog]) -> dict[tuple[str, str], str]:
+    """What no member of staff made: the department whose own system did, by the event of its making."""
+    if not rows:
         return {}
-    made = dict(
-        AuditEvent.objects.filter(verb="check.made", target_type="check", target_id__in=checks).values_list(
-            "target_id", "department_id"
-        )
-    )
+    made = {
+        (target_type, target_id): number
+        for target_type, target_id, number in AuditEvent.objects.filter(
+            verb__in=MADE.values(), target_type__in=MADE, target_id__in={row.target_id for row in rows}
+        ).values_list("target_type", "target_id", "department_id")
+    }
     names = dict(Department.objects.filter(pk__in=set(made.values()) - {None}).values_list("pk", "name"))
-    return {check: f"{names[number]}的{BY_SYSTEM}" for check, number in made.items() if number in names}
+    return {target: f"{names[number]}的{BY_SYSTEM}" for target, number in made.items() if number in names}
 
 
 def _told(
     row: ReadLog,
     departments: Mapping[int, list[tuple[datetime | None, str]]],
     holders: Mapping[int, SubjectAccess],
-    systems: Mapping[str, str],
+    systems: Mapping[tuple[str, str], str],
 ) -> Reading:
     purpose = PURPOSES.get(ReadLog.Purpose(row.purpose), row.get_purpose_display())
     if row.access_id is not None:
@@ -75,7 +76,7 @@ def _told(
         who = f"{holder.get_capacity_display()} {holder.name}" if holder else "本主体"
         return Reading(row.at, who, row.what, "在网上查看自己的信息", True)
     if row.actor_id is None:
-        return Reading(row.at, systems.get(row.target_id, BY_SYSTEM), row.what, purpose, False)
+        return Reading(row.at, systems.get((row.target_type, row.target_id), BY_SYSTEM), row.what, purpose, False)
     return Reading(row.at, _then(departments.get(row.actor_id, []), row.at), row.what, purpose, False)
 
 

@@ -69,6 +69,14 @@ STAFF_NAV: list[NavItem] = [
         ("/desk/measures/", "/desk/tax-credit/"),
         groups=AT_THE_DESK | {"clerk"},
     ),
+    NavItem(
+        "window_credit_reports",
+        "信用报告",
+        "/window/credit-reports/",
+        ("/window/consents/",),
+        groups=frozenset({"clerk"}),
+        rare=True,
+    ),
     NavItem("desk", "期限", "/desk/", ("/desk/duties/", "/desk/supplements/"), groups=AT_THE_DESK),
     NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK, rare=True),
     NavItem("handover", "登记簿移交", "/desk/handover/", groups=AT_THE_DESK, rare=True),
@@ -139,15 +147,23 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK | {"auditor"},
         rare=True,
     ),
+    NavItem(
+        "credit_reports",
+        "信用报告（经同意）",
+        "/desk/credit-reports/",
+        groups=AT_THE_DESK,
+        rare=True,
+    ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 # A subject's own pages, on its telephone.
 ME_NAV: list[NavItem] = [
     NavItem("home", "首页", "/me/"),
     NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/",)),
-    NavItem("record", "信用记录", "/me/record/"),
+    NavItem("record", "信用记录", "/me/record/", ("/me/report/",)),
     NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
     NavItem("readers", "谁查过", "/me/readers/"),
+    NavItem("consents", "同意", "/me/consents/"),
     NavItem("access", "开通", "/me/access/"),
 ]
 

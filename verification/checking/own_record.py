@@ -58,18 +58,16 @@ def _the_right_person(subject: CreditSubject, who: str, capacity: str) -> None:
         )
 
 
-@transaction.atomic
-def give(
+def asker(
     *,
     subject: CreditSubject,
     asked_by: str,
     capacity: str,
     identity_seen: bool,
+    authorisation: File | None,
     actor: User,
-    now: datetime,
-    authorisation: File | None = None,
-) -> OwnRecordRequest:
-    """Print a subject's whole record for the subject itself. Raises CheckError by field, EvidenceRefused."""
+) -> str:
+    """The name of whoever asks at a window for a subject, its identity seen. Raises CheckError by field."""
     if actor.department is None or not group_names(actor) & WORKS:
         raise CheckError("本人查询由窗口或者经办部门办理。")
     allowed = ALLOWED[subject.kind]
@@ -83,6 +81,25 @@ def give(
         raise CheckError("委托代理人查询须附授权委托书。", field="authorisation")
     who = text(asked_by, "asked_by", "查询人", 60)
     _the_right_person(subject, who, capacity)
+    return who
+
+
+@transaction.atomic
+def give(
+    *,
+    subject: CreditSubject,
+    asked_by: str,
+    capacity: str,
+    identity_seen: bool,
+    actor: User,
+    now: datetime,
+    authorisation: File | None = None,
+) -> OwnRecordRequest:
+    """Print a subject's whole record for the subject itself. Raises CheckError by field, EvidenceRefused."""
+    who = asker(
+        subject=subject, asked_by=asked_by, capacity=capacity, identity_seen=identity_seen,
+        authorisation=authorisation, actor=actor,
+    )  # fmt: skip
     row = _printed(
         subject=subject, who=who, capacity=capacity, unit=actor.department, actor=actor, access=None, now=now,
         authorisation=authorisation,

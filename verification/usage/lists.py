@@ -30,6 +30,7 @@ from verification.models import (
     CheckLook,
     CheckOutcome,
     CheckOverride,
+    CreditReport,
     OutsideReport,
     UsageList,
     UsageNote,
@@ -50,6 +51,7 @@ NOTES = DOES | {groups.CLERK}
 # So long before the last day a list can be sent although its period is not over: that day may lie before a holiday.
 EARLY = timedelta(days=10)
 MOST_TEXT, MOST_NAME = 300, 60
+OWN_PORTAL = "本门户"
 
 
 class UsageError(ValueError):
@@ -263,11 +265,14 @@ def roots_newest(roots: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _looked(check_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The sources that were looked at and the reports of others that were taken in, by check. One query."""
+    """The sources that were looked at and the reports that were taken in or fetched by consent, by check. One query."""
     looks = CheckLook.objects.filter(check_made__in=check_ids).order_by()
     reports = OutsideReport.objects.filter(check_made__in=check_ids).order_by()
+    own = CreditReport.objects.filter(check_made__in=check_ids).order_by()
     found = looks.values_list("check_made_id", Value(0), "pk", "source_name", "result").union(
-        reports.values_list("check_made_id", Value(1), "pk", "issuer", "number"), all=True
+        reports.values_list("check_made_id", Value(1), "pk", "issuer", "number"),
+        own.values_list("check_made_id", Value(1), "pk", Value(OWN_PORTAL), "number"),
+        all=True,
     )
     by_check: dict[int, list[str]] = defaultdict(list)
     for check_id, is_report, _, name, more in sorted(found):

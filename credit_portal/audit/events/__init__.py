@@ -95,6 +95,13 @@ from .checking import (
     measures_loaded,
     own_record_given,
 )
+from .consent import (
+    consent_given,
+    consent_withdrawn,
+    credit_report_issued,
+    record_released,
+    release_refused,
+)
 from .deadlines import (
     calendar_loaded,
     duties_reminded,
@@ -195,9 +202,12 @@ __all__ = [
     "commitment_signed",
     "commitment_voided",
     "complaint_step",
+    "consent_given",
+    "consent_withdrawn",
     "consequence_step",
     "consumer_complaint",
     "credit_list_saved",
+    "credit_report_issued",
     "department_saved",
     "draft_discarded",
     "draft_opened",
@@ -270,8 +280,10 @@ __all__ = [
     "recheck_drawn",
     "recheck_plan",
     "recipient_saved",
+    "record_released",
     "registration_step",
     "registration_verifier",
+    "release_refused",
     "repair_step",
     "report_answered",
     "report_submitted",

@@ -163,6 +163,11 @@ SENTENCES: dict[str, str] = {
     "item.rules": "印发事项 {code} 的实施细则第 {number} 版，自 {effective_from} 起",
     "catalogue.import": "目录文件：{deed}，草稿 {drafts} 项，未采用 {refused} 行，校验值 {sha256}",
     "catalogue.filing": "目录备案 {number}：{step}，校验值 {sha256}",
+    "consent.given": "主体同意提供{scope}（{number}），至 {until}",
+    "consent.withdrawn": "主体撤回同意 {number}",
+    "record.released": "提供{scope}，依据{basis}，校验值 {sha256}",
+    "record.refused": "拒绝提供信用信息：{why}",
+    "credit_report.issued": "出具信用报告 {number}，{rows} 条，校验值 {sha256}",
 }
 
 

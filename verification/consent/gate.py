@@ -1,0 +1,200 @@
+"""The one way by which a record or report leaves for somebody else than its subject or the unit that may see it: by a consent
+in force at that moment, or by a named exception of the law (S3 三（三）, R113). What goes out is a row.
+
+A check gives a department its answer, never the record; it stands as a row of its own and is counted as the release that it
+is (`counting.py`), not written twice.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.outbox.models import PartnerSystem
+from credit_portal.registry.crypto import blind_index
+from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
+from verification.checking.handling import CheckError
+from verification.models import Consent, CreditReport, Release
+
+from . import exceptions
+from .rules import WORDS, Asked, Given, Why, nearest, why_not
+
+NO_EXCEPTION = "本地区没有文件允许不经主体同意提供，不能提供。"
+
+
+class NotReleased(CheckError):
+    """It may not go out. `why` is what the rule says."""
+
+    def __init__(self, why: Why, message: str = "") -> None:
+        super().__init__(message or WORDS[why])
+        self.why = why
+
+
+def key_of(consent: Consent) -> str:
+    """The recipient of a consent, one and the same for one and the same: a department is the body that it is."""
+    if consent.department is not None:
+        return unit_key(consent.department)
+    return f"unit:{consent.body_code}" if consent.body_code else f"person:{consent.person_id_index}"
+
+
+def unit_key(department: Department) -> str:
+    return f"unit:{department.uscc}"
+
+
+def person_key(number: str) -> str:
+    """A person by its number, which is kept as a keyed hash only."""
+    return f"person:{blind_index(number, purpose='person_id_index')}"
+
+
+def as_given(consent: Consent) -> Given:
+    return Given(
+        consent.subject_id,
+        key_of(consent),
+        consent.scope,
+        frozenset(consent.parts),
+        consent.given_at,
+        consent.expires_on,
+        consent.withdrawn_at,
+    )
+
+
+def refusal(
+    consent: Consent | None,
+    *,
+    subject: CreditSubject,
+    recipient: str,
+    scope: str,
+    parts: Iterable[str],
+    now: datetime,
+) -> Why | None:
+    """None where this consent lets it go."""
+    asked = Asked(subject.pk, recipient, scope, frozenset(parts), now, local_date(now))
+    return why_not(as_given(consent) if consent else None, asked)
+
+
+def in_force(consent: Consent, *, now: datetime) -> Why | None:
+    """None where a consent holds for what it names itself."""
+    return refusal(
+        consent, subject=consent.subject, recipient=key_of(consent), scope=consent.scope, parts=consent.parts,
+        now=now,
+    )  # fmt: skip
+
+
+def consent_for(
+    *, subject: CreditSubject | None, department: Department, scope: str, now: datetime
+) -> Consent:
+    """The newest consent by which a department may be told. Raises NotReleased with why the nearest does not."""
+    rows = (
+        list(
+            Consent.objects.filter(subject=subject, department=department)
+            .select_related("subject", "department")
+            .order_by("-pk")[:100]
+        )
+        if subject is not None
+        else []
+    )
+    refused = []
+    for row in rows:
+        why = refusal(
+            row, subject=row.subject, recipient=unit_key(department), scope=scope, parts=row.parts, now=now
+        )
+        if why is None:
+            return row
+        refused.append(why)
+    raise NotReleased(nearest(refused))
+
+
+@transaction.atomic
+def release(
+    *,
+    subject: CreditSubject,
+    recipient: str,
+    recipient_shown: str,
+    scope: str,
+    parts: Collection[str],
+    purpose: str,
+    sha256: str,
+    now: datetime,
+    consent_id: int | None = None,
+    exception: str = "",
+    report: CreditReport | None = None,
+    actor: User | None = None,
+    partner: PartnerSystem | None = None,
+    access: SubjectAccess | None = None,
+) -> Release:
+    """Let a record or report go, and keep that it went. By `consent_id`, or by the code of an `exception`: exactly one.
+
+    The consent is locked, so that a withdrawal at the same moment comes before or after. Raises NotReleased, nothing kept.
+    """
+    if (consent_id is None) == (not exception):
+        raise ValueError("Exactly one of consent and exception.")
+    consent, article = None, ""
+    if consent_id is not None:
+        consent = (
+            Consent.objects.select_for_update(of=("self",))
+            .select_related("subject", "department")
+            .filter(pk=consent_id)
+            .first()
+        )
+        why = refusal(consent, subject=subject, recipient=recipient, scope=scope, parts=parts, now=now)
+        if why is not None:
+            raise NotReleased(why)
+    else:
+        basis = exceptions.basis_of(exception, lineage=subject.region.lineage, on=local_date(now))
+        if basis is None:
+            raise NotReleased(Why.NONE, NO_EXCEPTION)
+        article = basis.article
+    row = Release.objects.create(
+        subject=subject,
+        region_id=subject.region_id,
+        consent=consent,
+        exception=exception,
+        article=article,
+        recipient=recipient_shown,
+        purpose=purpose,
+        scope=scope,
+        parts=list(parts),
+        report=report,
+        sha256=sha256,
+        at=now,
+        by=actor,
+        partner=partner,
+        access=access,
+        is_demo=subject.is_demo,
+    )
+    events.record_released(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=_department(actor, partner),
+        release_id=row.pk,
+        subject_id=subject.pk,
+        basis=f"同意 {consent.number}" if consent else exceptions.EXCEPTIONS[exception].label,
+        scope=str(row.get_scope_display()),
+        sha256=sha256,
+    )
+    return row
+
+
+@transaction.atomic
+def note_refusal(
+    *,
+    subject: CreditSubject | None,
+    why: Why,
+    now: datetime,
+    actor: User | None = None,
+    partner: PartnerSystem | None = None,
+) -> None:
+    """That somebody asked and was refused. In a transaction of its own: that of the asking has been undone."""
+    events.release_refused(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=_department(actor, partner),
+        subject_id=subject.pk if subject else None,
+        why=str(why),
+    )
+
+
+def _department(actor: User | None, partner: PartnerSystem | None) -> int | None:
+    return actor.department_id if actor else partner.department_id if partner else None

@@ -1,0 +1,13 @@
+"""A subject's own consents."""
+
+from django.urls import path
+
+from . import mine_views
+
+app_name = "my_consents"
+urlpatterns = [
+    path("", mine_views.home, name="home"),
+    path("new/", mine_views.new, name="new"),
+    path("<uuid:uuid>/", mine_views.one, name="one"),
+    path("<uuid:uuid>/withdraw/", mine_views.withdraw, name="withdraw"),
+]

@@ -1,0 +1,1 @@
+"""The credit report in its one format (R60)."""
