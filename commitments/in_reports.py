@@ -24,7 +24,9 @@ def tell(subject: CreditSubject, *, own: bool, since: date, on: date, most: int)
     )
     rows = (
         showing.commitments_of(subject)
-        .annotate(broken=Exists(standing), corrected=Exists(Commitment.objects.filter(corrects=OuterRef("pk"))))
+        .annotate(
+            broken=Exists(standing), corrected=Exists(Commitment.objects.filter(corrects=OuterRef("pk")))
+        )
         .filter(Q(made_on__gte=since) | Q(valid_until__gte=on), voided_at=None, corrected=False)
     )
     if not own:

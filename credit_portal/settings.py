@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "ListKindEnum": "disclosure.act_shapes.LIST_KIND",
         "ListActionEnum": "disclosure.act_shapes.LIST_ACTIONS",
         "ListStateEnum": "disclosure.act_shapes.LIST_STATES",
+        "ReleaseScopeEnum": "verification.consent_models.Scope",
     },
 }
 

@@ -53,6 +53,11 @@ class Reports(PartnerPost):
     refusals = (CheckError,)
     address = "reports"
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # Made anew for every request.
+        self.refused: list[tuple[CreditSubject | None, Why]] = []
+
     @extend_schema(
         summary="经主体同意取得信用报告",
         description=(
@@ -78,13 +83,10 @@ class Reports(PartnerPost):
         ],
     )
     def post(self, request: Request) -> Response:
-        self.refused: tuple[CreditSubject | None, Why] | None = None
         answer = self.once(request)
-        if self.refused is not None:
-            # What was done for the request has been undone; that it was refused stays.
-            gate.note_refusal(
-                subject=self.refused[0], why=self.refused[1], now=clock.now(), partner=request.user
-            )
+        # What was done for the request has been undone; that it was refused stays.
+        for subject, why in self.refused:
+            gate.note_refusal(subject=subject, why=why, now=clock.now(), partner=request.user)
         return answer
 
     def act(self, pushed: object, system: PartnerSystem, now: datetime) -> tuple[int, dict[str, object]]:
@@ -98,10 +100,14 @@ class Reports(PartnerPost):
         subject = find_subject(parsed.value)
         try:
             made = issuing.fetch_by_system(
-                subject=subject, system=system, scope=told["scope"], check_number=told.get("check", ""), now=now
+                subject=subject,
+                system=system,
+                scope=told["scope"],
+                check_number=told.get("check", ""),
+                now=now,
             )
         except gate.NotReleased as refused:
-            self.refused = (subject, refused.why)
+            self.refused.append((subject, refused.why))
             raise
         return 201, _answer(made)
 

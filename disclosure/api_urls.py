@@ -37,7 +37,9 @@ urlpatterns = [
     path("credit-entries", api_acts.CreditEntries.as_view(), name="credit-entries"),
     path("complaints", api_complaints.Complaints.as_view(), name="push-complaints"),
     path("reports", api_reports.Reports.as_view(), name="credit-reports"),
-    path("reports/<str:number>/document", api_reports.ReportDocument.as_view(), name="credit-report-document"),
+    path(
+        "reports/<str:number>/document", api_reports.ReportDocument.as_view(), name="credit-report-document"
+    ),
     path("public/changes", api_breaches.Changes.as_view(), name="changes"),
     path("public/duties", api_breaches.Duties.as_view(), name="duties"),
     path("public/statistics", api_breaches.Statistics.as_view(), name="statistics"),

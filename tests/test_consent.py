@@ -88,7 +88,9 @@ def test_the_database_keeps_consents_releases_and_reports_as_they_were(stage):
             Consent.objects.filter(pk=consent.pk).update(**change)
     keeping.withdraw_online(consent=consent, access=stage.access, now=NOW)
     with pytest.raises(DatabaseError), transaction.atomic():
-        Consent.objects.filter(pk=consent.pk).update(withdrawn_at=None, withdrawn_by="", withdrawn_access=None)
+        Consent.objects.filter(pk=consent.pk).update(
+            withdrawn_at=None, withdrawn_by="", withdrawn_access=None
+        )
     for rows, change in (
         (Consent.objects.filter(pk=consent.pk), None),
         (Release.objects.filter(report=made), {"recipient": "别人"}),
@@ -122,8 +124,16 @@ def test_the_database_keeps_consents_releases_and_reports_as_they_were(stage):
         ({"recipient": "all"}, "recipient", "请选择提供给谁"),
         ({"department": None}, "department", "请选择接收部门"),
         ({"recipient": "body", "body_name": ""}, "body_name", "请填写接收机构名称"),
-        ({"recipient": "body", "body_name": "某银行", "body_code": "91130111MA0000001X"}, "body_code", "第 18 位校验码"),
-        ({"recipient": "person", "person_name": "李四", "person_id": "130111198503071234"}, "person_id", "校验码"),
+        (
+            {"recipient": "body", "body_name": "某银行", "body_code": "91130111MA0000001X"},
+            "body_code",
+            "第 18 位校验码",
+        ),
+        (
+            {"recipient": "person", "person_name": "李四", "person_id": "130111198503071234"},
+            "person_id",
+            "校验码",
+        ),
         ({"recipient": "person", "person_name": "李\x07四"}, "person_name", "无法识别"),
     ],
 )
@@ -139,7 +149,9 @@ def test_a_recipient_is_a_department_a_body_by_its_code_or_a_person_whose_number
     assert (known.department, known.body_code) == (stage.department, ""), "by its code it is the department"
     code, number = make.organisation_code(777_777), make.id_number(77)
     body = stage.give(recipient="body", body_name="栾城演示银行", body_code=code, purpose="loan")
-    person = stage.give(recipient="person", person_name="欧阳明日", person_id=number, scope="record", parts=["good"])
+    person = stage.give(
+        recipient="person", person_name="欧阳明日", person_id=number, scope="record", parts=["good"]
+    )
     person.refresh_from_db()
     assert (person.recipient, person.recipient_shown, person.person_id) == ("欧阳明日", "欧阳＊＊", number)
     assert number not in str(Consent.objects.filter(pk=person.pk).values().get())
@@ -227,7 +239,11 @@ def test_releases_are_counted_by_basis_and_month_in_a_constant_number_of_queries
 ):
     version = make.item_version(department=stage.department)
     making.check_subject(
-        subject=stage.subject, item_version=version, commitment_type="approval", operator=stage.officer, now=NOW
+        subject=stage.subject,
+        item_version=version,
+        commitment_type="approval",
+        operator=stage.officer,
+        now=NOW,
     )
     own_record.give_online(access=stage.access, now=NOW)
     consent = stage.give()
@@ -237,7 +253,9 @@ def test_releases_are_counted_by_basis_and_month_in_a_constant_number_of_queries
     months = counting.months_before(TODAY)
     assert (len(months), months[-1]) == (6, TODAY.replace(day=1))
     with django_assert_max_num_queries(8):
-        rows = {row.label: row.counts[-1] for row in counting.figures(stage.credit, months=months, today=TODAY)}
+        rows = {
+            row.label: row.counts[-1] for row in counting.figures(stage.credit, months=months, today=TODAY)
+        }
     assert rows == {
         "主体同意": 3,
         "部门依法核查": 1,
@@ -317,7 +335,13 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
     }  # fmt: skip
     answer = window.post("/window/consents/new/", typed)
     assert answer.status_code == 422 and "请上传签字的同意书" in answer.content.decode()
-    assert window.post("/window/consents/new/", typed | {"paper": SimpleUploadedFile("同意书.png", SCAN.content, "image/png")}).status_code == 302
+    assert (
+        window.post(
+            "/window/consents/new/",
+            typed | {"paper": SimpleUploadedFile("同意书.png", SCAN.content, "image/png")},
+        ).status_code
+        == 302
+    )
     consent = Consent.objects.get()
     found = window.post("/window/consents/", {"code": stage.subject.uscc}).content.decode()
     assert consent.number in found

@@ -65,11 +65,17 @@ def test_every_cell_of_the_signed_table_is_what_the_rule_says():
         scope, parts = ASKED[wanted]
         at = MOMENTS[moment]
         why = why_not(CONSENTS[consent], Asked(1, RECIPIENTS[recipient], scope, parts, at, local_date(at)))
-        assert (("提供" if why is None else "不提供"), REASONS[why]) == (answer, reason), (consent, wanted, moment)
+        assert (("提供" if why is None else "不提供"), REASONS[why]) == (answer, reason), (
+            consent,
+            wanted,
+            moment,
+        )
     assert {row[5] for row in rows} == set(REASONS.values())
 
 
-MOMENT = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)).map(lambda at: at.replace(tzinfo=SHANGHAI))
+MOMENT = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)).map(
+    lambda at: at.replace(tzinfo=SHANGHAI)
+)
 PARTS = st.frozensets(st.sampled_from(Part.values))
 SCOPES = st.sampled_from(["report", "record"])
 
@@ -78,7 +84,9 @@ SCOPES = st.sampled_from(["report", "record"])
 def consents(draw) -> Given:
     at = draw(MOMENT)
     last = local_date(at) + timedelta(days=draw(st.integers(0, 365)))
-    gone = draw(st.none() | st.integers(0, 400 * 24 * 60).map(lambda minutes: at + timedelta(minutes=minutes)))
+    gone = draw(
+        st.none() | st.integers(0, 400 * 24 * 60).map(lambda minutes: at + timedelta(minutes=minutes))
+    )
     scope = draw(SCOPES)
     parts = ALL if scope == "report" else draw(PARTS.filter(bool))
     return Given(draw(st.integers(1, 2)), draw(st.sampled_from("ab")), scope, parts, at, last, gone)

@@ -403,15 +403,15 @@ def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
 
 from .admin_checking import CheckSourceAdmin as CheckSourceAdmin  # noqa: E402
 from .admin_complaints import ConsumerComplaintAdmin as ConsumerComplaintAdmin  # noqa: E402
+from .admin_consent import ConsentAdmin as ConsentAdmin  # noqa: E402
+from .admin_consent import CreditReportAdmin as CreditReportAdmin  # noqa: E402
+from .admin_consent import ReleaseAdmin as ReleaseAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_lists import CreditListAdmin as CreditListAdmin  # noqa: E402
 from .admin_measures import AppliedMeasureAdmin as AppliedMeasureAdmin  # noqa: E402
 from .admin_measures import ListedMeasureAdmin as ListedMeasureAdmin  # noqa: E402
 from .admin_reading_watch import AvoidedCodeAdmin as AvoidedCodeAdmin  # noqa: E402
 from .admin_reading_watch import UnusualReadingAdmin as UnusualReadingAdmin  # noqa: E402
-from .admin_consent import ConsentAdmin as ConsentAdmin  # noqa: E402
-from .admin_consent import CreditReportAdmin as CreditReportAdmin  # noqa: E402
-from .admin_consent import ReleaseAdmin as ReleaseAdmin  # noqa: E402
 from .admin_tax_credit import TaxCreditEntryAdmin as TaxCreditEntryAdmin  # noqa: E402
 from .admin_training import TrainingSessionAdmin as TrainingSessionAdmin  # noqa: E402
 from .admin_usage import UsageListAdmin as UsageListAdmin  # noqa: E402  (its page stands beside those of the record)

@@ -49,7 +49,16 @@ class _Kept(EvidenceAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(_Kept):
-    list_display = ["number", "subject", "recipient_shown", "scope", "purpose", "given_at", "expires_on", "state"]
+    list_display = [
+        "number",
+        "subject",
+        "recipient_shown",
+        "scope",
+        "purpose",
+        "given_at",
+        "expires_on",
+        "state",
+    ]
     list_filter = ["scope", "purpose", ("given_at", DayRangeFilter)]
     list_select_related = ["subject", "department"]
     search_fields = ["=number"]
@@ -78,7 +87,10 @@ class ConsentAdmin(_Kept):
                 ("接收方", obj.recipient_shown),
                 ("用途", obj.purpose_shown),
                 ("范围", f"{obj.get_scope_display()}：{obj.parts_shown}"),
-                ("同意", f"{moment(obj.given_at)}，{'在网上' if obj.access_id else '在窗口，凭签字的同意书'}"),
+                (
+                    "同意",
+                    f"{moment(obj.given_at)}，{'在网上' if obj.access_id else '在窗口，凭签字的同意书'}",
+                ),
                 ("有效至", str(obj.expires_on)),
                 ("状态", Cell(keeping.STATES[state], state=MARKS[state])),
                 ("撤回", moment(obj.withdrawn_at) if obj.withdrawn_at else "—"),

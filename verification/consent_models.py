@@ -214,7 +214,11 @@ class CreditReport(models.Model):
     unit = models.ForeignKey(Department, models.PROTECT, null=True, verbose_name="经办单位", related_name="+")
     # The procedure in which the recipient department uses it: it stands in that check's line of the monthly list.
     check_made = models.ForeignKey(
-        "verification.Check", models.PROTECT, null=True, verbose_name="信用核查", related_name="credit_reports"
+        "verification.Check",
+        models.PROTECT,
+        null=True,
+        verbose_name="信用核查",
+        related_name="credit_reports",
     )
     is_demo = models.BooleanField("演示数据", default=False)
 

@@ -76,7 +76,9 @@ def _told(
         who = f"{holder.get_capacity_display()} {holder.name}" if holder else "本主体"
         return Reading(row.at, who, row.what, "在网上查看自己的信息", True)
     if row.actor_id is None:
-        return Reading(row.at, systems.get((row.target_type, row.target_id), BY_SYSTEM), row.what, purpose, False)
+        return Reading(
+            row.at, systems.get((row.target_type, row.target_id), BY_SYSTEM), row.what, purpose, False
+        )
     return Reading(row.at, _then(departments.get(row.actor_id, []), row.at), row.what, purpose, False)
 
 

@@ -12,6 +12,8 @@ from verification.consent.counting import by_moment
 def count(user: User, first: date, last: date) -> Mapping[date, int]:
     """By month, what the platform was sent and has not been asked to take off."""
     rows = ExchangeRecord.objects.filter(
-        department__in=departments_visible_to(user), operation=ExchangeRecord.Operation.PUT, batch__sent_at__isnull=False
+        department__in=departments_visible_to(user),
+        operation=ExchangeRecord.Operation.PUT,
+        batch__sent_at__isnull=False,
     )
     return by_moment(rows, "batch__sent_at", first, last)

@@ -77,7 +77,9 @@ def _own(user: User) -> QuerySet[OwnRecordRequest]:
 
 def _releases(user: User, first: date, last: date) -> dict[str, dict[date, int]]:
     path = user.department.region.path if user.department else "-"
-    rows = Release.objects.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"), **_span("at", first, last))
+    rows = Release.objects.filter(
+        Q(region__path=path) | Q(region__path__startswith=f"{path}/"), **_span("at", first, last)
+    )
     found: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for row in (
         rows.order_by()
@@ -98,7 +100,9 @@ def by_day(rows: QuerySet, column: str, first: date, last: date) -> dict[date, i
 def by_moment(rows: QuerySet, column: str, first: date, last: date) -> dict[date, int]:
     """Rows by the month of a moment, as the day is here."""
     month = TruncMonth(column, tzinfo=SHANGHAI)
-    return _counted(rows.filter(**_span(column, first, last)).order_by().annotate(month=month).values("month"))
+    return _counted(
+        rows.filter(**_span(column, first, last)).order_by().annotate(month=month).values("month")
+    )
 
 
 def _counted(rows: Iterable) -> dict[date, int]:

@@ -30,12 +30,22 @@ class ConsentForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     recipient = forms.ChoiceField(label="提供给谁", choices=RECIPIENTS, widget=forms.RadioSelect)
     department = forms.ModelChoiceField(
-        Department.objects.none(), label="接收部门", required=False, empty_label="请选择", help_text="提供给政府部门的选择。"
+        Department.objects.none(),
+        label="接收部门",
+        required=False,
+        empty_label="请选择",
+        help_text="提供给政府部门的选择。",
     )
     body_name = forms.CharField(
-        label="接收机构名称", max_length=200, required=False, widget=plain(), help_text="提供给其他机构的填写。"
+        label="接收机构名称",
+        max_length=200,
+        required=False,
+        widget=plain(),
+        help_text="提供给其他机构的填写。",
     )
-    body_code = forms.CharField(label="接收机构的统一社会信用代码", max_length=40, required=False, widget=plain())
+    body_code = forms.CharField(
+        label="接收机构的统一社会信用代码", max_length=40, required=False, widget=plain()
+    )
     person_name = forms.CharField(
         label="接收人姓名", max_length=60, required=False, widget=plain(), help_text="提供给个人的填写。"
     )
@@ -48,7 +58,10 @@ class ConsentForm(forms.Form):
     )
     purpose = forms.ChoiceField(label="用途", choices=[("", "请选择"), *Purpose.choices])
     purpose_note = forms.CharField(
-        label="用途说明", max_length=100, required=False, help_text="选“其他”的写明；例如哪一家银行的哪一笔贷款。"
+        label="用途说明",
+        max_length=100,
+        required=False,
+        help_text="选“其他”的写明；例如哪一家银行的哪一笔贷款。",
     )
     scope = forms.ChoiceField(
         label="提供什么",
@@ -79,7 +92,9 @@ class AskerForm(forms.Form):
     capacity = forms.ChoiceField(
         label="办理人身份", choices=OwnRecordRequest.Capacity.choices, widget=forms.RadioSelect
     )
-    authorisation = PaperField(label="授权委托书", required=False, help_text="委托代理人必附。PNG、JPEG、PDF，10 MB 以内。")
+    authorisation = PaperField(
+        label="授权委托书", required=False, help_text="委托代理人必附。PNG、JPEG、PDF，10 MB 以内。"
+    )
     identity_seen = forms.BooleanField(label="已查验身份证件，人证一致", required=False)
 
 
@@ -102,7 +117,12 @@ class HandOverForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     code = forms.CharField(
-        label=f"接收方的{CODE_LABEL}", max_length=60, widget=plain(), help_text="与主体在同意中写明的一致才能领取。"
+        label=f"接收方的{CODE_LABEL}",
+        max_length=60,
+        widget=plain(),
+        help_text="与主体在同意中写明的一致才能领取。",
     )
     bearer = forms.CharField(label="领取人姓名", max_length=60, widget=plain())
-    identity_seen = forms.BooleanField(label="已查验领取人的身份证件；代表机构的，已查验介绍信", required=False)
+    identity_seen = forms.BooleanField(
+        label="已查验领取人的身份证件；代表机构的，已查验介绍信", required=False
+    )

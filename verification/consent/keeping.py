@@ -205,9 +205,7 @@ def withdraw_at_window(
         authorisation=authorisation, actor=actor,
     )  # fmt: skip
     kept = _kept(authorisation, EvidenceFile.Kind.AUTHORISATION, actor, now)
-    return _withdrawn(
-        _taken(consent.pk, consent.subject), who=who, now=now, actor=actor, authorisation=kept
-    )
+    return _withdrawn(_taken(consent.pk, consent.subject), who=who, now=now, actor=actor, authorisation=kept)
 
 
 def _taken(consent_id: int, subject: CreditSubject) -> Consent:

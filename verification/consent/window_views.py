@@ -109,7 +109,10 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"已登记，编号 {row.number}。")
             return redirect("window_consents:one", row.uuid)
     return render(
-        request, "desk/consents/new.html", {"form": form}, status=422 if form.is_bound and form.errors else 200
+        request,
+        "desk/consents/new.html",
+        {"form": form},
+        status=422 if form.is_bound and form.errors else 200,
     )
 
 
@@ -133,7 +136,9 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request.POST if deed == "hand-over" else None, initial={"key": uuid4()}, auto_id="id_hand_%s"
     )
     if deed == "withdraw" and asker.is_valid():
-        typed: dict[str, Any] = asker.cleaned_data | {"authorisation": sent(asker.cleaned_data["authorisation"])}
+        typed: dict[str, Any] = asker.cleaned_data | {
+            "authorisation": sent(asker.cleaned_data["authorisation"])
+        }
         try:
             keeping.withdraw_at_window(consent=row, actor=request.user, now=clock.now(), **typed)
         except EvidenceRefused as refused:

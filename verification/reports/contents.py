@@ -62,7 +62,9 @@ def since(on: date) -> date:
         return on.replace(year=on.year - YEARS, day=28)
 
 
-def gather(subject: CreditSubject, *, parts: Collection[str], own: bool, on: date, begin: date) -> list[Section]:
+def gather(
+    subject: CreditSubject, *, parts: Collection[str], own: bool, on: date, begin: date
+) -> list[Section]:
     """The sections in their order. `begin`: the first day of the period. Raises CheckError where it would be too long."""
     by_part = _entries(subject, own=own, on=on, begin=begin)
     found = []
@@ -138,7 +140,9 @@ def _line(row: CreditEntry, own: bool) -> Line:
 
 
 def _clean(lines: Iterable[Line], own: bool) -> list[Line]:
-    return list(lines) if own else [Line(without_numbers(one.title), without_numbers(one.more)) for one in lines]
+    return (
+        list(lines) if own else [Line(without_numbers(one.title), without_numbers(one.more)) for one in lines]
+    )
 
 
 def without_numbers(text: str) -> str:

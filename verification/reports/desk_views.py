@@ -36,7 +36,9 @@ MOST_REPORTS = 20
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The consents that name this department, the newest first. Three queries, however many."""
-    rows = Consent.objects.filter(department=request.user.department_id).select_related("subject", "department")
+    rows = Consent.objects.filter(department=request.user.department_id).select_related(
+        "subject", "department"
+    )
     found, following = newest_first(
         rows.annotate(fetched=Count("reports"), last=Max("reports__issued_at")), request
     )

@@ -33,5 +33,9 @@ class FetchForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     check_number = forms.CharField(
-        label="核查编号", max_length=40, required=False, widget=plain(), help_text="用于哪一次办理；填写的，月报中这一条写明使用了信用报告。"
+        label="核查编号",
+        max_length=40,
+        required=False,
+        widget=plain(),
+        help_text="用于哪一次办理；填写的，月报中这一条写明使用了信用报告。",
     )

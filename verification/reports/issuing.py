@@ -70,10 +70,18 @@ def regions_visible_to(user: User) -> QuerySet[Region]:
 
 
 @transaction.atomic
-def give_online(*, access: SubjectAccess, wanted: For, now: datetime, key: UUID | None = None) -> CreditReport:
+def give_online(
+    *, access: SubjectAccess, wanted: For, now: datetime, key: UUID | None = None
+) -> CreditReport:
     """Its own report for whoever is on the subject's own pages. Raises CheckError by field. Sent twice, it is one."""
     return _own(
-        access.subject, wanted, key=key, now=now, access=access, asked_by=access.name, capacity=access.capacity
+        access.subject,
+        wanted,
+        key=key,
+        now=now,
+        access=access,
+        asked_by=access.name,
+        capacity=access.capacity,
     )
 
 
@@ -147,7 +155,11 @@ def fetch(
     try:
         with transaction.atomic():
             department = actor.department
-            if department is None or not group_names(actor) & FETCHES or consent.department_id != department.pk:
+            if (
+                department is None
+                or not group_names(actor) & FETCHES
+                or consent.department_id != department.pk
+            ):
                 raise CheckError(NOT_YOURS)
             return _released(
                 consent, recipient=gate.unit_key(department), department=department, check_number=check_number, key=key,
@@ -197,7 +209,9 @@ def hand_over(
                 raise CheckError("提供给部门的，由该部门在工作台取得。")
             who = text(" ".join(bearer.replace("\0", "").split()), "bearer", "领取人姓名", 60)
             if not identity_seen:
-                raise CheckError("请先查验领取人的身份证件；代表机构的，还要查验介绍信。", field="identity_seen")
+                raise CheckError(
+                    "请先查验领取人的身份证件；代表机构的，还要查验介绍信。", field="identity_seen"
+                )
             return _released(
                 consent, recipient=_coded(code, now), department=actor.department, check_number="", key=key,
                 now=now, actor=actor, asked_by=who,
@@ -232,7 +246,9 @@ def _released(
     known = _locked(subject, key)
     # Locked and read anew: a withdrawal comes before or after, never between the look and the paper.
     consent = (
-        Consent.objects.select_for_update(of=("self",)).select_related("subject", "department").get(pk=consent.pk)
+        Consent.objects.select_for_update(of=("self",))
+        .select_related("subject", "department")
+        .get(pk=consent.pk)
     )
     why = gate.refusal(
         consent, subject=subject, recipient=recipient, scope=consent.scope, parts=consent.parts, now=now

@@ -24,11 +24,15 @@ def response_of(row: CreditReport) -> HttpResponse:
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请重新出具。") from error
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(False, f"{TITLE} {row.number}.pdf") or "inline"
+    response["Content-Disposition"] = (
+        content_disposition_header(False, f"{TITLE} {row.number}.pdf") or "inline"
+    )
     return response
 
 
-def given_at_window(rows: QuerySet[CreditReport], user: User, uuid: str, *, now: datetime) -> CreditReport | None:
+def given_at_window(
+    rows: QuerySet[CreditReport], user: User, uuid: str, *, now: datetime
+) -> CreditReport | None:
     """What this unit has issued today; on another day it is issued anew."""
     try:
         wanted = UUID(uuid)

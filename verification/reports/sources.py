@@ -26,8 +26,6 @@ def register_part(part: str, tell: Tell) -> None:
     _sources[part] = tell
 
 
-def lines_of(
-    part: str, subject: CreditSubject, *, own: bool, since: date, on: date, most: int
-) -> list[Line]:
+def lines_of(part: str, subject: CreditSubject, *, own: bool, since: date, on: date, most: int) -> list[Line]:
     tell = _sources.get(part)
     return tell(subject, own=own, since=since, on=on, most=most) if tell else []

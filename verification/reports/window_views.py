@@ -54,7 +54,10 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('window_credit_reports:home')}?given={made.uuid}")
     context = {"form": form, "given": _given(request, request.GET.get("given", ""))}
     return render(
-        request, "desk/credit_reports/window.html", context, status=422 if form.is_bound and form.errors else 200
+        request,
+        "desk/credit_reports/window.html",
+        context,
+        status=422 if form.is_bound and form.errors else 200,
     )
 
 
