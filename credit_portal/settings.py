@@ -311,7 +311,10 @@ SPECTACULAR_SETTINGS = {
         "ListKindEnum": "disclosure.act_shapes.LIST_KIND",
         "ListActionEnum": "disclosure.act_shapes.LIST_ACTIONS",
         "ListStateEnum": "disclosure.act_shapes.LIST_STATES",
+        "ScopeEnum": "credit_portal.registry.models.ServiceItemVersion.Scope",
         "ReleaseScopeEnum": "verification.consent_models.Scope",
+        "PurposeEnum": "verification.models.Check.Purpose",
+        "ReleasePurposeEnum": "verification.consent_models.Purpose",
     },
 }
 

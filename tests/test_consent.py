@@ -273,7 +273,7 @@ def test_releases_are_counted_by_basis_and_month_in_a_constant_number_of_queries
 @pytest.mark.req("R113")
 def test_on_its_own_pages_a_subject_agrees_sees_what_was_told_and_takes_it_back(stage):
     browser = subjects.client_of(stage.access)
-    form = browser.get("/me/consents/new/").context["form"]
+    form = browser.get("/me/consents/new/?to=department").context["form"]
     typed = {
         "key": form.initial["key"], "recipient": "department", "department": stage.department.pk, "purpose": "administration",
         "scope": "record", "parts": ["adverse"], "expires_on": LAST.isoformat(),
@@ -326,7 +326,7 @@ def test_lists_cost_the_same_however_long_they_are(stage):
 @pytest.mark.req("R113", "R3")
 def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
     window = client_of(stage.clerk)
-    key = window.get("/window/consents/new/").context["form"].initial["key"]
+    key = window.get("/window/consents/new/?to=body").context["form"].initial["key"]
     code = make.organisation_code(777_777)
     typed = {
         "key": key, "code": stage.subject.uscc, "asked_by": "赵一", "capacity": "legal_representative",

@@ -149,7 +149,7 @@ STAFF_NAV: list[NavItem] = [
     ),
     NavItem(
         "credit_reports",
-        "信用报告（经同意）",
+        "信用报告",
         "/desk/credit-reports/",
         groups=AT_THE_DESK,
         rare=True,

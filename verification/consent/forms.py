@@ -11,8 +11,13 @@ from credit_portal.registry.models import Department
 from verification.consent_models import Part, Purpose, Scope
 from verification.models import OwnRecordRequest
 
-from .keeping import MOST_DAYS, RECIPIENTS, USUAL_DAYS, Told
+from .keeping import MOST_DAYS, USUAL_DAYS, Told
 
+OF_RECIPIENT = {
+    "department": ("department",),
+    "body": ("body_name", "body_code"),
+    "person": ("person_name", "person_id"),
+}
 CODE_LABEL = "统一社会信用代码或身份证号码"
 
 
@@ -25,34 +30,17 @@ def day() -> forms.DateInput:
 
 
 class ConsentForm(forms.Form):
-    """What a subject agrees to. Only the fields of the recipient that was chosen count."""
+    """What a subject agrees to tell a recipient of one kind: the others' fields are not there."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    recipient = forms.ChoiceField(label="提供给谁", choices=RECIPIENTS, widget=forms.RadioSelect)
-    department = forms.ModelChoiceField(
-        Department.objects.none(),
-        label="接收部门",
-        required=False,
-        empty_label="请选择",
-        help_text="提供给政府部门的选择。",
-    )
-    body_name = forms.CharField(
-        label="接收机构名称",
-        max_length=200,
-        required=False,
-        widget=plain(),
-        help_text="提供给其他机构的填写。",
-    )
-    body_code = forms.CharField(
-        label="接收机构的统一社会信用代码", max_length=40, required=False, widget=plain()
-    )
-    person_name = forms.CharField(
-        label="接收人姓名", max_length=60, required=False, widget=plain(), help_text="提供给个人的填写。"
-    )
+    recipient = forms.CharField(widget=forms.HiddenInput)
+    department = forms.ModelChoiceField(Department.objects.none(), label="接收部门", empty_label="请选择")
+    body_name = forms.CharField(label="接收机构名称", max_length=200, widget=plain())
+    body_code = forms.CharField(label="接收机构的统一社会信用代码", max_length=40, widget=plain())
+    person_name = forms.CharField(label="接收人姓名", max_length=60, widget=plain())
     person_id = forms.CharField(
         label="接收人身份证号码",
         max_length=40,
-        required=False,
         widget=plain(),
         help_text="加密保存，只用来核对领取的是不是这个人。",
     )
@@ -75,14 +63,25 @@ class ConsentForm(forms.Form):
         label="有效至", widget=day(), help_text=f"一般 {USUAL_DAYS} 天，最长 {MOST_DAYS} 天；随时可以撤回。"
     )
 
-    def __init__(self, *args: Any, lineage: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, to: str, lineage: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Department.objects.filter(is_active=True, region__in=lineage)
-        self.fields["department"].queryset = rows.order_by("region_id", "name")
+        self.initial["recipient"] = to
+        for kind, names in OF_RECIPIENT.items():
+            for name in names if kind != to else ():
+                del self.fields[name]
+        if to == "department":
+            rows = Department.objects.filter(is_active=True, region__in=lineage)
+            self.fields["department"].queryset = rows.order_by("region_id", "name")
         self.fields["expires_on"].initial = clock.today() + timedelta(days=USUAL_DAYS)
 
     def told(self) -> Told:
-        return Told(**{name: self.cleaned_data[name] for name in Told.__dataclass_fields__})
+        return Told(
+            **{
+                name: self.cleaned_data[name]
+                for name in Told.__dataclass_fields__
+                if name in self.cleaned_data
+            }
+        )
 
 
 class AskerForm(forms.Form):

@@ -27,7 +27,7 @@ def shown(rows: list[Consent]) -> list[dict[str, Any]]:
     """Consents with what they are today."""
     today = clock.today()
     return [
-        {"row": row, "state": state, "label": keeping.STATES[state], "tone": TONES[state]}
+        {"row": row, "state": state, "words": keeping.STATES[state], "tone": TONES[state]}
         for row in rows
         for state in [keeping.state_of(row, today)]
     ]
@@ -36,6 +36,19 @@ def shown(rows: list[Consent]) -> list[dict[str, Any]]:
 def put_errors(form: forms.Form, wrong: CheckError) -> None:
     """What a service found wrong, at its field where the form has it."""
     form.add_error(wrong.field if wrong.field in form.fields else None, str(wrong))
+
+
+def whom(request: HttpRequest) -> str:
+    """What kind of recipient a form is about: from the form that was sent, or from the address."""
+    asked = request.POST.get("recipient", "") if request.method == "POST" else request.GET.get("to", "")
+    return asked if asked in dict(keeping.RECIPIENTS) else ""
+
+
+def ask_whom(request: HttpRequest, template: str) -> HttpResponse:
+    """The first question: what kind of recipient."""
+    wrong = request.method == "POST" or "to" in request.GET
+    context = {"whom": keeping.RECIPIENTS, "wrong": wrong}
+    return render(request, template, context, status=422 if request.method == "POST" else 200)
 
 
 @for_subjects()
@@ -68,9 +81,12 @@ def _releases(request: HttpRequest, *, consent: Consent | None) -> list[Release]
 @sensitive_post_parameters("person_id")
 def new(request: HttpRequest) -> HttpResponse:
     """Agree to something."""
+    if not (to := whom(request)):
+        return ask_whom(request, "me/consents/new.html")
     subject = request.acting.subject
     form = ConsentForm(
         request.POST if request.method == "POST" else None,
+        to=to,
         lineage=subject.region.lineage,
         initial={"key": uuid4(), "scope": "report"},
     )

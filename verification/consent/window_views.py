@@ -26,7 +26,7 @@ from verification.reports import issuing
 
 from . import keeping
 from .forms import AskerForm, HandOverForm, LookForm, WindowConsentForm
-from .mine_views import put_errors, shown
+from .mine_views import ask_whom, put_errors, shown, whom
 
 UNKNOWN = "本系统没有登记这个主体。"
 MOST_FOUND = 50
@@ -80,9 +80,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("code", "person_id")
 def new(request: HttpRequest) -> HttpResponse:
     """Take a consent on signed paper."""
+    if not (to := whom(request)):
+        return ask_whom(request, "desk/consents/new.html")
     form = WindowConsentForm(
         request.POST if request.method == "POST" else None,
         request.FILES or None,
+        to=to,
         lineage=request.user.department.region.lineage,
         initial={"key": uuid4(), "scope": "report"},
     )

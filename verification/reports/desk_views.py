@@ -115,7 +115,8 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     try:
         row = papers.fetched(request.user, uuid, now=now)
     except gate.NotReleased as refused:
-        raise PermissionDenied(str(refused)) from refused
+        gate.note_refusal(subject=None, why=refused.why, now=now, actor=request.user)
+        raise PermissionDenied(str(refused)) from None
     log_read(
         now=now, actor_id=request.user.pk, what="信用报告", target_type="credit_report", target_id=row.pk,
         subject_id=row.subject_id, purpose=ReadLog.Purpose.HANDLING,

@@ -17,6 +17,7 @@ from . import (
     bulk,
     capture,
     catalogue_work,
+    consents,
     foundation,
     handover,
     logins,
@@ -81,6 +82,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     handover.lay(timeline, now=now)
     capture.lay(timeline, now=now)
     reading_watch.lay(timeline, now=now)
+    consents.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)
