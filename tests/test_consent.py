@@ -288,7 +288,9 @@ def test_on_its_own_pages_a_subject_agrees_sees_what_was_told_and_takes_it_back(
     assert consent.number in home and "信用记录" in home
     page = f"/desk/credit-reports/{consent.uuid}/"
     fetched = desk.post(f"{page}fetch/", {"key": uuid4(), "check_number": ""})
-    paper = fetched.url
+    assert fetched.status_code == 302
+    paper = f"/desk/credit-reports/papers/{CreditReport.objects.get().uuid}.pdf"
+    assert paper in desk.get(page).content.decode()
     assert desk.get(paper)["Content-Type"] == "application/pdf"
     assert "栾城区市场监督管理局" in browser.get(f"/me/consents/{consent.uuid}/").content.decode()
     assert client_of(stage.other).get(page).status_code == 404

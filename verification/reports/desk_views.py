@@ -4,6 +4,7 @@ often records went out and by what."""
 from uuid import UUID, uuid4
 
 from csp.decorators import csp_exempt
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
@@ -101,7 +102,8 @@ def fetch(request: HttpRequest, uuid: UUID) -> HttpResponse:
         except CheckError as wrong:
             put_errors(form, wrong)
         else:
-            return redirect("credit_reports:paper", made.uuid)
+            messages.success(request, f"已取得 {made.number}，在下面打开。")
+            return redirect("credit_reports:one", uuid)
     row.refresh_from_db()
     return _page(request, row, form)
 
