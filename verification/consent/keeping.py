@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.documents import fonts
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
 from credit_portal.registry import codes, groups, numbering
@@ -304,4 +305,10 @@ def _line(typed: str, field: str, label: str, most: int, *, must: bool = True) -
         raise ConsentError(f"请填写{label}。", field=field)
     if len(said) > most:
         raise ConsentError(f"{label}最多 {most} 个字，现为 {len(said)} 个字。", field=field)
+    # It will be printed on every report that is fetched by the consent: then it would be too late.
+    if missing := fonts.unprintable(said):
+        raise ConsentError(
+            f"{label}含有无法打印的字：{'、'.join(f'U+{ord(one):04X}' for one in missing)}，请改写。",
+            field=field,
+        )
     return said
