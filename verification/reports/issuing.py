@@ -30,6 +30,7 @@ from verification.checking.handling import WORKS, CheckError, text
 from verification.checking.looking import File
 from verification.checking.own_record import asker
 from verification.consent import exceptions, gate
+from verification.consent.rules import WORDS, Why
 from verification.consent_models import Part, Purpose, Scope
 from verification.models import Check, Consent, CreditReport
 
@@ -213,7 +214,7 @@ def hand_over(
                     "请先查验领取人的身份证件；代表机构的，还要查验介绍信。", field="identity_seen"
                 )
             return _released(
-                consent, recipient=_coded(code, now), department=actor.department, check_number="", key=key,
+                consent, recipient=_named(consent, code, now), department=actor.department, check_number="", key=key,
                 now=now, actor=actor, asked_by=who,
             )  # fmt: skip
     except gate.NotReleased as refused:
@@ -221,13 +222,17 @@ def hand_over(
         raise
 
 
-def _coded(code: str, now: datetime) -> str:
-    """The key of a recipient by the code that it has shown. Raises CheckError."""
+def _named(consent: Consent, code: str, now: datetime) -> str:
+    """The key of the recipient by the code that it has shown. Raises CheckError where it is not the one of the consent: a wrong
+    number is typed anew, nothing was asked for yet."""
     try:
         parsed = codes.parse_subject_code(code.replace("\0", ""), today=local_date(now))
     except codes.CodeError as wrong:
         raise CheckError(str(wrong), field="code") from wrong
-    return gate.person_key(parsed.value) if codes.PERSON in parsed.kinds else f"unit:{parsed.value}"
+    key = gate.person_key(parsed.value) if codes.PERSON in parsed.kinds else f"unit:{parsed.value}"
+    if key != gate.key_of(consent):
+        raise CheckError(WORDS[Why.OTHER_RECIPIENT], field="code")
+    return key
 
 
 def _released(
