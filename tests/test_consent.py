@@ -134,7 +134,7 @@ def test_the_database_keeps_consents_releases_and_reports_as_they_were(stage):
             "person_id",
             "校验码",
         ),
-        ({"recipient": "person", "person_name": "李\x07四"}, "person_name", "无法识别"),
+        ({"recipient": "person", "person_name": "李\x07四"}, "person_name", "无法打印的字：U.0007"),
     ],
 )
 def test_what_is_wrong_is_said_by_its_field_and_nothing_is_kept(stage, fields, field, words):

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.utils.http import content_disposition_header
 
+from credit_portal.audit.clock import local_date
+from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.models import User
 from verification.consent import gate
@@ -23,11 +24,7 @@ def response_of(row: CreditReport) -> HttpResponse:
         content = read_evidence(row.document)
     except EvidenceDamaged as error:
         raise Http404("文件已损坏，请重新出具。") from error
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = (
-        content_disposition_header(False, f"{TITLE} {row.number}.pdf") or "inline"
-    )
-    return response
+    return answers.shown(content, f"{TITLE} {row.number}.pdf")
 
 
 def given_at_window(
@@ -38,8 +35,9 @@ def given_at_window(
         wanted = UUID(uuid)
     except ValueError:
         return None
-    today = now.date()
-    return rows.filter(uuid=wanted, unit=user.department_id, by__isnull=False, issued_at__date=today).first()
+    return rows.filter(
+        uuid=wanted, unit=user.department_id, by__isnull=False, issued_at__date=local_date(now)
+    ).first()
 
 
 def fetched(user: User, uuid: UUID, *, now: datetime) -> CreditReport:
