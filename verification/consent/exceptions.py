@@ -20,6 +20,10 @@ class Basis:
     until_on: date | None = None
 
 
+# Where it is written that without consent nothing goes to others; everywhere else it is held to all the same.
+FORBIDDEN = Basis("130129", "S3 三（三）", date(2023, 9, 21))
+
+
 @dataclass(frozen=True)
 class LegalException:
     code: str

@@ -383,11 +383,17 @@ def _paper(row: CreditReport, sections: Collection[contents.Section]) -> bytes:
             "subject": subject, "sections": sections,
             "code_label": "身份证号码" if subject.kind == codes.PERSON else "统一社会信用代码",
             "on": local_date(row.issued_at), "days": VALID_DAYS, "verify_url": address,
-            "qr_data_uri": qr_data_uri(address), "basis": article_text("S3 三（三）"),
+            "qr_data_uri": qr_data_uri(address), "basis": _forbidden(subject),
             "demonstration": row.is_demo,
         },
     )  # fmt: skip
     return render_pdf(html, identifier=row.number.encode(), title=f"{TITLE} {row.number}")
+
+
+def _forbidden(subject: CreditSubject) -> str:
+    """The article that forbids to hand it on, where a document of the region has one."""
+    rule = exceptions.FORBIDDEN
+    return article_text(rule.article) if rule.region in subject.region.lineage else ""
 
 
 def verify_url(row: CreditReport) -> str:
