@@ -25,9 +25,10 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from credit_portal.deadlines.models import PolicyRule
 from credit_portal.wsgi import application
 from disclosure import throttles
-from tests import acts, factories
+from tests import acts, factories, subjects
 from tests.breach_stage import Stage as BreachStage
 from tests.partner_stage import Stage
+from verification.consent import keeping
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))
@@ -156,6 +157,13 @@ def test_what_is_there_is_answered_as_it_is_described(stage: Stage, monkeypatch:
             "item": stage.item.item.code, "type": "approval", "case_ref": "业务-1",
         },
     )  # fmt: skip
+    keeping.give_online(
+        access=subjects.opened(stage.subject), now=factories.NOW,
+        told=keeping.Told(
+            "administration", "department", "report", factories.TODAY + timedelta(days=300), department=stage.department
+        ),
+    )  # fmt: skip
+    post("reports", {"subject": {"kind": "organisation", "code": stage.subject.uscc}, "scope": "report"})
     PolicyRule.objects.create(
         region=factories.region(), key="act_publication.licence", value=7, unit="working_days", basis="S3",
         effective_from=factories.TODAY.replace(year=2020),
@@ -169,6 +177,7 @@ def test_what_is_there_is_answered_as_it_is_described(stage: Stage, monkeypatch:
     for path, given in (
         ("commitments", {"query": {"page_size": 1}}),
         ("duties", {"query": {"state": "met"}}),
+        ("reports", {}),
         ("public/commitments", {"query": {"page_size": 1}}),
         ("public/commitments/{code}", {"path_parameters": {"code": code}}),
         ("public/subjects/{uscc}", {"path_parameters": {"uscc": stage.subject.uscc}}),

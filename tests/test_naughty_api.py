@@ -22,11 +22,12 @@ from django.test import Client
 from credit_portal.audit import clock
 from credit_portal.documents.services import clean_name
 from disclosure import throttles
-from tests import acts, factories
+from tests import acts, factories, subjects
 from tests.naughty import CHINESE, is_kept, kept_as, naughty_strings
 from tests.partner_stage import SCAN, Stage
 from tests.scenes import mine
 from tests.sweep.watching import watched
+from verification.consent import keeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 # Beside the common ones, what only JSON can say: halves of a character.
@@ -87,6 +88,12 @@ class Scene:
         )
         self.commitment = self.stage.hand_in()
         self.check = self.stage.check()
+        keeping.give_online(
+            access=subjects.opened(self.stage.subject), now=factories.NOW,
+            told=keeping.Told(
+                "administration", "department", "report", factories.TODAY, department=self.stage.department
+            ),
+        )  # fmt: skip
         self.bodies: dict[str, dict[str, Any]] = {
             "breaches": {"commitment": self.commitment, "source": "other", "facts": "数据比对发现不符。", "by_deceit": False},
             "checks": {
@@ -107,6 +114,9 @@ class Scene:
             },
             "credit-entries": {"kind": "penalty", "subject": {"kind": "organisation", "name": self.stage.subject.name, "code": self.stage.subject.uscc},
                 **PENALTY},
+            "reports": {
+                "subject": {"kind": "organisation", "code": self.stage.subject.uscc}, "scope": "report", "check": self.check,
+            },
             "fulfilments": {"commitment": self.commitment, "status": "fulfilled", "note": "现场核实，均已落实"},
         }  # fmt: skip
 
