@@ -101,7 +101,9 @@ class Consent(models.Model):
     )
     is_demo = models.BooleanField("演示数据", default=False)
 
-    person_id = SealedNumber("person_id_sealed", label="consent", index="person_id_index")
+    person_id = SealedNumber(
+        "person_id_sealed", label="consent", index="person_id_index", purpose="consent_person_id"
+    )
 
     class Meta:
         verbose_name = "信用信息提供同意"

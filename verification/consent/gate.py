@@ -13,7 +13,6 @@ from django.db import transaction
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.outbox.models import PartnerSystem
-from credit_portal.registry.crypto import blind_index
 from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
 from verification.checking.handling import CheckError
 from verification.models import Consent, CreditReport, Release
@@ -45,7 +44,7 @@ def unit_key(department: Department) -> str:
 
 def person_key(number: str) -> str:
     """A person by its number, which is kept as a keyed hash only."""
-    return f"person:{blind_index(number, purpose='person_id_index')}"
+    return f"person:{Consent.person_id.index_of(number)}"
 
 
 def as_given(consent: Consent) -> Given:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         ('documents', '0001_squashed_0002_initial'),
         ('outbox', '0005_complaint_scope'),
         ('registry', '0012_versions_withdrawn'),
-        ('verification', '0025_reading_watch'),
+        ('verification', '0026_avoided_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
