@@ -57,7 +57,11 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor=request.user,
                 now=clock.now(),
             )
-        except (ValidationError, UnprintableText, TooMany) as error:
+        except UnprintableText as error:
+            # Said at the field that has the character; one of the catalogue's own stands in none.
+            named = (name for name in ("recipient", "letter_no") if set(error.characters) & set(typed[name]))
+            form.add_error(next(named, None), str(error))
+        except (ValidationError, TooMany) as error:
             put_on_form(form, error)
         else:
             messages.success(request, f"备案材料已编制，编号 {row.number}。下载后报送，再登记报送日期。")
