@@ -49,7 +49,9 @@ def read_question(given: Mapping[str, str]) -> Question:
         errors["document_no"] = ERROR_NUMBER
     own = ("kind", "document_no")
     try:
-        terms = read_terms({key: given.get(key, "") for key in (*FILTERS, *PAGING) if key not in own})
+        terms = read_terms(
+            {key: given[key] for key in (*FILTERS, *PAGING) if key in given and key not in own}
+        )
     except TermsError as error:
         found = dict(error.errors)
         if "department" in found:

@@ -133,7 +133,7 @@ def read_question(given: Mapping[str, str], *, today: date) -> Question:
     errors: dict[str, str] = {}
     question = Question(today)
     try:
-        question = replace(question, terms=read_terms({key: given.get(key, "") for key in PAGING}))
+        question = replace(question, terms=read_terms({key: given[key] for key in PAGING if key in given}))
     except TermsError as error:
         errors |= error.errors
     if values["list"]:

@@ -88,7 +88,7 @@ class Reading:
         errors: dict[str, str] = {}
         for name, read in self.readers.items():
             value = given.get(name, "").strip()
-            if not value:
+            if not value and not (read is read_size and name in given):
                 continue
             try:
                 found[name] = read(value)

@@ -95,7 +95,8 @@ def read_terms(given: Mapping[str, str]) -> Terms:
     found: dict[str, object] = {}
 
     def take(field: str, target: str, read: object) -> None:
-        if values[field]:
+        # A word left empty asks for nothing; a number has to be one.
+        if values[field] or (read is read_size and field in given):
             try:
                 found[target] = read(values[field])  # type: ignore[operator]
             except ValueError as error:

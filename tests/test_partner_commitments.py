@@ -236,6 +236,7 @@ def test_a_system_reads_its_departments_commitments_page_by_page_and_nothing_sec
     assert [row["code"] for row in stage.get("commitments", token=token).json()["results"]] == [others.code]
     for query, field in (
         ({"code": person.id_number}, "code"), ({"status": "x"}, "status"), ({"page_size": "101"}, "page_size"),
+        ({"page_size": ""}, "page_size"),
         ({"made_from": "2026-09-14", "made_to": "2026-09-13"}, "made_to"), ({"cursor": "x"}, "cursor"),
         ({"name": "x"}, "name"), ({"case_ref": "\x00"}, "case_ref"),
     ):  # fmt: skip
