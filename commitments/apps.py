@@ -10,6 +10,7 @@ class CommitmentsConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
         from credit_portal.registry import site
         from verification import arrivals
+        from verification.grades import may_receive
         from verification.measures import previewing
         from verification.tax_credit import declarations
 
@@ -21,6 +22,7 @@ class CommitmentsConfig(AppConfig):
         from .rechecks import answering, drawing
         from .registrations import expected, filling, submitting
         from .registrations import following as registrations
+        from .rosters import taking as rosters
         from .supplements import course, ending, immediate, reminding
         from .warnings import finding, following
 
@@ -74,6 +76,7 @@ class CommitmentsConfig(AppConfig):
         effects.register_effect(jobs.KEEP, keeping.run, label="确认归集文件写明的全部履行", external=True)
         sweeping.register_step("bulk", jobs.follow)
         sweeping.register_step("bulk.breaches", settling.follow)
+        may_receive.register_members(rosters.members_among)
 
 
 def _case_page(case_id: int) -> str | None:

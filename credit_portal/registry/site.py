@@ -47,7 +47,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("acts", "许可处罚", "/acts/", ("/information/", "/consumer-complaints/")),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/", ("/cases/", "/readings/", "/pilots/")),
-    NavItem("measures", "奖惩措施", "/measures/"),
+    NavItem("measures", "奖惩措施", "/measures/", ("/grading/",)),
     NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
 ]
@@ -82,6 +82,14 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK,
     ),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK, rare=True),
+    NavItem(
+        "grades",
+        "信用等级",
+        "/desk/grades/",
+        ("/desk/evaluations/",),
+        groups=AT_THE_DESK | {"auditor"},
+        rare=True,
+    ),
     NavItem(
         "lists",
         "名单",
@@ -145,7 +153,7 @@ STAFF_NAV: list[NavItem] = [
 ME_NAV: list[NavItem] = [
     NavItem("home", "首页", "/me/"),
     NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/",)),
-    NavItem("record", "信用记录", "/me/record/"),
+    NavItem("record", "信用记录", "/me/record/", ("/me/grade/",)),
     NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
     NavItem("readers", "谁查过", "/me/readers/"),
     NavItem("access", "开通", "/me/access/"),

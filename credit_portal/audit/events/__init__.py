@@ -120,6 +120,14 @@ from .fulfilment import (
     recheck_drawn,
     recheck_plan,
 )
+from .grades import (
+    evaluation_fetched,
+    evaluation_passed,
+    evaluation_recipient,
+    evaluation_upload,
+    grades_given,
+    grading_standard,
+)
 from .ground import (
     department_saved,
     evidence_stored,
@@ -214,6 +222,10 @@ __all__ = [
     "entry_added",
     "entry_changed",
     "entry_publicity",
+    "evaluation_fetched",
+    "evaluation_passed",
+    "evaluation_recipient",
+    "evaluation_upload",
     "evidence_stored",
     "exchange_batched",
     "exchange_corrected",
@@ -223,6 +235,8 @@ __all__ = [
     "exchange_receipt",
     "expected_reminded",
     "fulfilment_review",
+    "grades_given",
+    "grading_standard",
     "handover_mapping",
     "handover_protocol",
     "help_service_saved",

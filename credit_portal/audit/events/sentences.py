@@ -163,6 +163,12 @@ SENTENCES: dict[str, str] = {
     "item.rules": "印发事项 {code} 的实施细则第 {number} 版，自 {effective_from} 起",
     "catalogue.import": "目录文件：{deed}，草稿 {drafts} 项，未采用 {refused} 行，校验值 {sha256}",
     "catalogue.filing": "目录备案 {number}：{step}，校验值 {sha256}",
+    "grading.standard": "{region} 的信用评级标准第 {number} 版：{deed}",
+    "grading.run": "按 {region} 的信用评级标准第 {number} 版评定 {graded} 个主体，变动 {changed} 个",
+    "evaluation.upload": "导入公共信用综合评价 {rows} 行，新录入 {new}，校验值 {sha256}",
+    "evaluation.recipient": "综合评价接收单位（{kind}）：{deed}",
+    "evaluation.passed": "提供综合评价 {number}，{rows} 行，没有提供 {held_back} 行，校验值 {sha256}",
+    "evaluation.fetched": "下载综合评价 {number}",
 }
 
 
