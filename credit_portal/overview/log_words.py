@@ -194,6 +194,7 @@ VERBS = {
     "evaluation.recipient": "登记综合评价接收单位",
     "evaluation.passed": "提供综合评价",
     "evaluation.fetched": "下载综合评价",
+    "visit.step": "联合检查",
 }
 TARGETS = {
     "region": "行政区划",
@@ -301,6 +302,8 @@ TARGETS = {
     "evaluation_upload": "综合评价导入",
     "evaluation_recipient": "综合评价接收单位",
     "evaluation_passing": "综合评价提供",
+    "visit": "联合检查",
+    "visit_list": "联合检查列表",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -501,4 +504,14 @@ def bring_words() -> None:
         "evaluation.recipient",
         kind=dict(EvaluationRecipient.Kind.choices),
         deed={"added": "登记", "ended": "停用", "resumed": "恢复使用"},
+    )
+    register(
+        "visit.step",
+        step={
+            "bundled": "归并",
+            "planned": "安排",
+            "confirmed": "确认参加",
+            "declined": "不参加",
+            "cancelled": "取消",
+        },
     )

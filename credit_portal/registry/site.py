@@ -73,7 +73,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK, rare=True),
     NavItem("handover", "登记簿移交", "/desk/handover/", groups=AT_THE_DESK, rare=True),
     NavItem("capture", "纸质承诺", "/desk/capture/", groups=AT_THE_DESK | {"clerk"}, rare=True),
-    NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
+    NavItem(
+        "fulfilment",
+        "履行",
+        "/desk/obligations/",
+        ("/desk/rechecks/", "/desk/visits/"),
+        groups=AT_THE_DESK,
+    ),
     NavItem(
         "cases",
         "违诺认定",
@@ -152,7 +158,7 @@ STAFF_NAV: list[NavItem] = [
 # A subject's own pages, on its telephone.
 ME_NAV: list[NavItem] = [
     NavItem("home", "首页", "/me/"),
-    NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/",)),
+    NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/", "/me/visits/")),
     NavItem("record", "信用记录", "/me/record/", ("/me/grade/",)),
     NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
     NavItem("readers", "谁查过", "/me/readers/"),

@@ -154,7 +154,7 @@ def pass_on(
     number = numbering.document_number("ZP", office.region_id, today.year)
     document = store_looked_at(
         content=content,
-        content_type=XLSX,
+        content_type="application/xlsx",
         original_name=f"{number}.xlsx",
         actor=actor,
         department=office,
@@ -167,7 +167,7 @@ def pass_on(
         period=wanted,
         basis=recipient.basis,
         rows=len(given),
-        held_back=sorted(held_back.items()),
+        held_back=[[reason, number] for reason, number in sorted(held_back.items())],
         document=document,
         sha256=document.sha256,
         passed_at=now,

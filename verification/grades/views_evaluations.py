@@ -86,7 +86,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "faults": faults[:MOST_FAULTS],
-            "more": max(len(faults) - MOST_FAULTS, 0),
+            "beyond": max(len(faults) - MOST_FAULTS, 0),
             "fields": receiving.FIELDS,
         },
         status=422 if posted else 200,

@@ -119,6 +119,7 @@ from .fulfilment import (
     recheck_answered,
     recheck_drawn,
     recheck_plan,
+    visit_step,
 )
 from .grades import (
     evaluation_fetched,
@@ -328,6 +329,7 @@ __all__ = [
     "usage_note",
     "usage_notice",
     "usage_submitted",
+    "visit_step",
     "warning_rule",
     "warning_step",
 ]

@@ -169,6 +169,7 @@ SENTENCES: dict[str, str] = {
     "evaluation.recipient": "综合评价接收单位（{kind}）：{deed}",
     "evaluation.passed": "提供综合评价 {number}，{rows} 行，没有提供 {held_back} 行，校验值 {sha256}",
     "evaluation.fetched": "下载综合评价 {number}",
+    "visit.step": "联合检查 {number}：{step}",
 }
 
 
