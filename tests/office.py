@@ -50,7 +50,7 @@ from verification.models import AppliedMeasure, CreditList, UnusualReading
 from verification.reading_watch import deciding as reading_watch
 from verification.tax_credit import keeping as keeping_tax
 
-from . import factories, office_bulk
+from . import factories, office_bulk, office_grades
 from .counter import Counter, signature_png
 from .rows import WORDS, row, sheet
 
@@ -173,6 +173,7 @@ class Office:
         office_bulk.handover(self)
         office_bulk.capture(self)
         self._reading_watch()
+        office_grades.grades(self)
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -443,6 +444,8 @@ class Office:
             "commitments.capturesheet": self.capture,
             "registry.occupationgroup": self.occupation,
             "verification.taxcreditentry": self.tax_credit,
+            "verification.gradingstandard": self.grading_standard,
+            "verification.evaluationpassing": self.passing,
             "commitments.rosterentry": self.member,
             "commitments.campaign": self.campaign,
             "commitments.registration": self.registration,

@@ -18,6 +18,7 @@ from . import (
     capture,
     catalogue_work,
     foundation,
+    grades,
     handover,
     logins,
     reading_watch,
@@ -81,6 +82,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     handover.lay(timeline, now=now)
     capture.lay(timeline, now=now)
     reading_watch.lay(timeline, now=now)
+    grades.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)
