@@ -17,7 +17,7 @@ from .receiving import MOST_ROWS
 from .rules import RAISES
 
 CHOOSE = ("", "请选择")
-ROWS = 12
+ROWS = 6
 # In the order in which people read them: what lowers first.
 KINDS = [
     (str(kind), label) for group in (ADVERSE, RAISES) for kind, label in KIND_LABELS.items() if kind in group
@@ -103,7 +103,7 @@ class LinesFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
 
 
 Lines = forms.formset_factory(
-    LineForm, formset=LinesFormSet, extra=0, min_num=ROWS, max_num=20, absolute_max=20
+    LineForm, formset=LinesFormSet, extra=2, min_num=ROWS, max_num=20, absolute_max=20
 )
 
 

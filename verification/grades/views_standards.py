@@ -130,9 +130,25 @@ def _form(
     return render(
         request,
         "desk/grades/form.html",
-        {"form": form, "rows": rows, "standard": row},
+        {
+            "form": form,
+            "rows": rows,
+            "standard": row,
+            "more": _of_lines(rows) if posted is not None else [],
+        },
         status=422 if posted is not None else 200,
     )
+
+
+def _of_lines(rows: LinesFormSet) -> list[tuple[str, str]]:
+    """What is wrong in the lines, each leading to its field."""
+    found = [("id_name", str(problem)) for problem in rows.non_form_errors()]
+    for number, row in enumerate(rows, 1):
+        for field in row:
+            found += [
+                (field.id_for_label, f"第 {number} 项，{field.label}：{problem}") for problem in field.errors
+            ]
+    return found
 
 
 def _add(form: forms.Form, refused: ValidationError) -> None:
