@@ -24,10 +24,10 @@ from credit_portal.outbox.models import Notice
 from credit_portal.registry import groups
 from tests import factories, listed, subjects
 from tests.factories import NOW, TODAY
+from tests.obligation_stage import TEXT
 from tests.office import client_of
 from tests.scenes import mine
 from tests.test_grades import told
-from tests.test_obligations import TEXT
 from tests.test_rechecks import allow
 from verification import services
 from verification.grades import grading, keeping

@@ -49,7 +49,7 @@ CREATE TRIGGER commitments_visitmatter_kept BEFORE UPDATE OR DELETE ON commitmen
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commitments', '0034_paper_capture'),
+        ('commitments', '0035_confirmed_early'),
         ('registry', '0012_versions_withdrawn'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -62,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "tabs": [(f"?state={code}", label, code == tab) for code, label in TABS.items()],
             "rows": shown,
-            "next": f"{following}&state={tab}" if following else "",
+            "next": following,
             "office": has_role(request.user, groups.CREDIT_OFFICE),
         },
     )

@@ -22,7 +22,6 @@ from .may_receive import refusals
 from .receiving import NOT_OFFICE, EvaluationRefused, keeps, read_period
 
 Kind = EvaluationRecipient.Kind
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEAD = ("主体名称", "统一社会信用代码", "评价期间", "评价等级", "评价机构")
 MOST = 20_000
 WHAT = "公共信用综合评价"

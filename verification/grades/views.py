@@ -12,6 +12,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from verification.models import Grade, SubjectGrade
 
@@ -47,13 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(grade=wanted)
     if sought:
         rows = rows.filter(subject__uscc=sought.upper())
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
-    found = list(rows.select_related("subject", "standard").order_by("-pk")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
+    shown, following = newest_first(rows.select_related("subject", "standard"), request, size=PER_PAGE)
     log(request, target_type="subject_grade_list", target_id="list", subject_id=None)
-    kept = {key: value for key, value in (("grade", wanted), ("q", sought)) if value}
     here = request.user.department.region
     return render(
         request,
@@ -69,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "standard": grading.standard_of(here, clock.today()),
             "office": has_role(request.user, groups.CREDIT_OFFICE),
             "regional": has_role(request.user, groups.CREDIT_OFFICE, groups.AUDITOR),
-            "next": f"?{urlencode(kept | {'before': shown[-1].pk})}" if len(found) > PER_PAGE else "",
+            "next": following,
         },
     )
 

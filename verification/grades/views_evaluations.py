@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.paging import newest_first
@@ -21,7 +21,6 @@ from verification.models import EvaluationPassing, EvaluationRecipient
 from . import passing as passings_
 from . import receiving
 from .forms import PassForm, RecipientForm, UploadForm
-from .passing import XLSX
 from .receiving import EvaluationRefused
 
 KEEPS = (groups.CREDIT_OFFICE,)
@@ -53,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "rows": shown,
             "sought": sought,
-            "next": "" if sought else following,
+            "next": following,
             "keeps": receiving.keeps(request.user),
             "uploads": list(
                 receiving.uploads_visible_to(request.user).select_related("department").order_by("-pk")[:10]
@@ -96,13 +95,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @desk(*KEEPS)
 @require_safe
 def template(request: HttpRequest) -> HttpResponse:
-    return _download(receiving.template(), "综合评价模板.xlsx")
-
-
-def _download(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return answers.download(receiving.template(), "综合评价模板.xlsx")
 
 
 @desk(*SEES)
@@ -220,4 +213,4 @@ def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except EvaluationRefused as refused:
         messages.error(request, str(refused))
         return redirect("evaluations:passing", row.uuid)
-    return _download(content, f"{row.number}.xlsx")
+    return answers.download(content, f"{row.number}.xlsx")
