@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from commitments.models import Visit
+from django.db.models import Count
+
+from commitments.models import Commitment, Visit
 from commitments.rechecks import drawing, planning
 from commitments.visits import arranging
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import writing
 from credit_portal.registry.models import CreditSubject, Department, User
+from verification import services
 from verification.grades import grading, keeping, passing, receiving
 from verification.grades.keeping import Line, Told
 
@@ -94,8 +97,10 @@ def _evaluations(timeline: Timeline, now: datetime) -> None:
 
 
 def _visits(timeline: Timeline, now: datetime) -> None:
-    """All that subjects with something adverse have promised is drawn, and bundled."""
+    """All that subjects with something adverse have promised is drawn, and bundled: one of them has promised several things
+    at least."""
     world, at = timeline.world, now - timedelta(days=2)
+    _penalty(timeline, at)
     plan = planning.propose(
         told=planning.Told(
             "失信主体复核（演示）", local_date(at), by_risk=True, higher_percent=100, lower_percent=1
@@ -114,3 +119,31 @@ def _visits(timeline: Timeline, now: datetime) -> None:
             visit_id=visit.pk, day=min(local_date(now) + timedelta(days=6), visit.until_on), announced=not place,
             note="上午九点半到场，请备好证照和台账（演示）。", actor=leader, now=now - timedelta(days=1),
         )  # fmt: skip
+
+
+def _penalty(timeline: Timeline, at: datetime) -> None:
+    """A penalty of whoever has the most commitments that run, to as many departments as there are; found in nothing else."""
+    running = (
+        Commitment.objects.filter(
+            region=LC, fulfilment="running", voided_at=None, corrected_by=None, made_on__lt=local_date(at)
+        )
+        .exclude(subject__kind="person")
+        .exclude(subject__entries__kind__in=["penalty", "list", "breach"])
+        .exclude(breach_cases__isnull=False)
+        .exclude(rechecks__finding="")
+    )
+    most = (
+        running.order_by()
+        .values("subject")
+        .annotate(number=Count("pk", distinct=True), offices=Count("item__department", distinct=True))
+        .order_by("-offices", "-number", "subject")
+        .first()
+    )
+    if most is None:
+        return
+    office = timeline.world.departments[LC, "market"]
+    services.add_entry(
+        subject=CreditSubject.objects.get(pk=most["subject"]), kind="penalty", title="未按规定明码标价（演示）",
+        source=office.name, region=office.region, department=office, document_no="（演示）栾市监罚〔2026〕88号",
+        from_on=local_date(at) - timedelta(days=60), operator=None, is_demo=True, now=at,
+    )  # fmt: skip
