@@ -296,7 +296,10 @@ class TheDemonstration(TestCase):
         graded = set(grading.current(SubjectGrade.objects.all()).values_list("grade", flat=True))
         assert {"B", "C", "D"} <= graded
         assert not SubjectGrade.objects.filter(is_demo=False).exists()
-        assert set(EvaluationPassing.objects.values_list("recipient__kind", flat=True)) >= {"department"}
+        assert set(EvaluationPassing.objects.values_list("recipient__kind", flat=True)) >= {
+            "department",
+            "association",
+        }
         assert Visit.objects.filter(state="planned", announced=True).exists()
 
     def test_a_departments_own_system_has_handed_in_reported_and_warned(self):

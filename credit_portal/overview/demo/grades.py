@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import QuerySet
 
-from commitments.models import Commitment, Visit
+from commitments.models import Commitment, RosterEntry, Visit
 from commitments.rechecks import drawing, planning
 from commitments.visits import arranging
+from commitments.visits import rules as bundles
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import writing
-from credit_portal.registry.models import CreditSubject, Department, User
+from credit_portal.registry.models import CreditSubject, User
 from verification import services
 from verification.grades import grading, keeping, passing, receiving
 from verification.grades.keeping import Line, Told
@@ -63,6 +64,9 @@ def _evaluations(timeline: Timeline, now: datetime) -> None:
     credit, at = timeline.world.user(LC, "credit"), now - timedelta(days=5)
     month = (local_date(at).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     businesses = CreditSubject.objects.filter(is_demo=True, region=LC).exclude(kind="person").order_by("pk")
+    guild = timeline.world.departments[LC, "caterers"]
+    members = RosterEntry.objects.filter(department=guild, sort="members", left_on=None)
+    chosen = [*businesses.filter(pk__in=members.values("subject"))[:8], *businesses[:EVALUATED]]
     content = writing.write(
         "xlsx",
         list(receiving.HEADS.values()),
@@ -71,26 +75,22 @@ def _evaluations(timeline: Timeline, now: datetime) -> None:
                 str(one.get_kind_display()), one.name, str(one.uscc), ("优", "良", "良", "中", "差")[place % 5],
                 month, "省公共信用信息中心（演示）",
             )
-            for place, one in enumerate(businesses[:EVALUATED])
+            for place, one in enumerate(dict.fromkeys(chosen))
         ],
     )  # fmt: skip
     receiving.take(name=f"综合评价{month}.xlsx", content=content, actor=credit, now=at, is_demo=True)
     market = timeline.world.departments[LC, "market"]
-    guild = Department.objects.filter(region=LC, kind="association", is_active=True).order_by("pk").first()
     for kind, unit, name in (
         ("department", market, ""),
         ("association", guild, ""),
         ("bank", None, "演示农村商业银行"),
     ):
-        if unit is None and kind != "bank":
-            continue
         made = passing.add_recipient(
             kind=kind, name=name, department=unit, basis="S1 三（六）", actor=credit, now=at, is_demo=True
         )
         try:
-            passing.pass_on(
-                recipient_id=made.pk, period=month, actor=credit, now=at + timedelta(hours=1), is_demo=True
-            )
+            # The association's list of members is of today.
+            passing.pass_on(recipient_id=made.pk, period=month, actor=credit, now=now, is_demo=True)
         except receiving.EvaluationRefused:
             # The bank, for want of consent; an association none of whose members was evaluated.
             continue
@@ -111,18 +111,18 @@ def _visits(timeline: Timeline, now: datetime) -> None:
     drawing.draw_due(plan_id=plan.pk, now=at)
     drawing.open_duties(now=at)
     arranging.bundle(actor=world.user(LC, "credit"), now=at, is_demo=True)
-    for place, visit in enumerate(Visit.objects.order_by("pk")[:2]):
-        leader = User.objects.filter(department=visit.lead, groups__name="officer").order_by("pk").first()
-        if leader is None:
-            continue
+    led = {user.department_id: user for user in _leaders()[::-1]}
+    ready = [visit for visit in Visit.objects.order_by("pk") if visit.lead_id in led]
+    for place, visit in enumerate(ready[:2]):
         arranging.plan(
             visit_id=visit.pk, day=min(local_date(now) + timedelta(days=6), visit.until_on), announced=not place,
-            note="上午九点半到场，请备好证照和台账（演示）。", actor=leader, now=now - timedelta(days=1),
+            note="上午九点半到场，请备好证照和台账（演示）。", actor=led[visit.lead_id], now=now - timedelta(days=1),
         )  # fmt: skip
 
 
 def _penalty(timeline: Timeline, at: datetime) -> None:
-    """A penalty of whoever has the most commitments that run, to as many departments as there are; found in nothing else."""
+    """A penalty of a subject that was found in nothing else and whose commitments make a visit: one that a department with
+    somebody to lead it leads, of several departments where there is one."""
     running = (
         Commitment.objects.filter(
             region=LC, fulfilment="running", voided_at=None, corrected_by=None, made_on__lt=local_date(at)
@@ -131,19 +131,27 @@ def _penalty(timeline: Timeline, at: datetime) -> None:
         .exclude(subject__entries__kind__in=["penalty", "list", "breach"])
         .exclude(breach_cases__isnull=False)
         .exclude(rechecks__finding="")
+        .order_by("pk")
     )
-    most = (
-        running.order_by()
-        .values("subject")
-        .annotate(number=Count("pk", distinct=True), offices=Count("item__department", distinct=True))
-        .order_by("-offices", "-number", "subject")
-        .first()
-    )
-    if most is None:
+    matters = [
+        bundles.Matter(one.pk, one.subject_id, one.region_id, one.item.department_id, local_date(at))
+        for one in running.select_related("item").distinct()
+        if one.item is not None
+    ]
+    led = set(_leaders().values_list("department_id", flat=True))
+    found = bundles.bundle(matters, today=local_date(at))
+    if not found:
         return
+    chosen = max(
+        found, key=lambda one: (one.lead in led, len(one.departments), len(one.rechecks), -one.subject)
+    )
     office = timeline.world.departments[LC, "market"]
     services.add_entry(
-        subject=CreditSubject.objects.get(pk=most["subject"]), kind="penalty", title="未按规定明码标价（演示）",
+        subject=CreditSubject.objects.get(pk=chosen.subject), kind="penalty", title="未按规定明码标价（演示）",
         source=office.name, region=office.region, department=office, document_no="（演示）栾市监罚〔2026〕88号",
         from_on=local_date(at) - timedelta(days=60), operator=None, is_demo=True, now=at,
     )  # fmt: skip
+
+
+def _leaders() -> QuerySet[User]:
+    return User.objects.filter(groups__name__in=arranging.ARRANGES, is_active=True).order_by("pk")
