@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from commitments.models import Commitment, RosterEntry, Visit
+from commitments.models import RosterEntry, Visit
 from commitments.rechecks import drawing, planning
 from commitments.visits import arranging
-from commitments.visits import rules as bundles
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import writing
 from credit_portal.registry.models import CreditSubject, User
-from verification import services
 from verification.grades import grading, keeping, passing, receiving
 from verification.grades.keeping import Line, Told
 
@@ -97,13 +95,11 @@ def _evaluations(timeline: Timeline, now: datetime) -> None:
 
 
 def _visits(timeline: Timeline, now: datetime) -> None:
-    """All that subjects with something adverse have promised is drawn, and bundled: one of them has promised several things
-    at least."""
+    """All that subjects with something on record, adverse or good, have promised is drawn, and bundled."""
     world, at = timeline.world, now - timedelta(days=2)
-    _penalty(timeline, at)
     plan = planning.propose(
         told=planning.Told(
-            "失信主体复核（演示）", local_date(at), by_risk=True, higher_percent=100, lower_percent=1
+            "有信用记录的主体复核（演示）", local_date(at), by_risk=True, higher_percent=100, lower_percent=100
         ),
         actor=world.user(LC, "credit"), now=at, is_demo=True,
     )  # fmt: skip
@@ -118,39 +114,6 @@ def _visits(timeline: Timeline, now: datetime) -> None:
             visit_id=visit.pk, day=min(local_date(now) + timedelta(days=6), visit.until_on), announced=not place,
             note="上午九点半到场，请备好证照和台账（演示）。", actor=led[visit.lead_id], now=now - timedelta(days=1),
         )  # fmt: skip
-
-
-def _penalty(timeline: Timeline, at: datetime) -> None:
-    """A penalty of a subject that was found in nothing else and whose commitments make a visit: one that a department with
-    somebody to lead it leads, of several departments where there is one."""
-    running = (
-        Commitment.objects.filter(
-            region=LC, fulfilment="running", voided_at=None, corrected_by=None, made_on__lt=local_date(at)
-        )
-        .exclude(subject__kind="person")
-        .exclude(subject__entries__kind__in=["penalty", "list", "breach"])
-        .exclude(breach_cases__isnull=False)
-        .exclude(rechecks__finding="")
-        .order_by("pk")
-    )
-    matters = [
-        bundles.Matter(one.pk, one.subject_id, one.region_id, one.item.department_id, local_date(at))
-        for one in running.select_related("item").distinct()
-        if one.item is not None
-    ]
-    led = set(_leaders().values_list("department_id", flat=True))
-    found = bundles.bundle(matters, today=local_date(at))
-    if not found:
-        return
-    chosen = max(
-        found, key=lambda one: (one.lead in led, len(one.departments), len(one.rechecks), -one.subject)
-    )
-    office = timeline.world.departments[LC, "market"]
-    services.add_entry(
-        subject=CreditSubject.objects.get(pk=chosen.subject), kind="penalty", title="未按规定明码标价（演示）",
-        source=office.name, region=office.region, department=office, document_no="（演示）栾市监罚〔2026〕88号",
-        from_on=local_date(at) - timedelta(days=60), operator=None, is_demo=True, now=at,
-    )  # fmt: skip
 
 
 def _leaders() -> QuerySet[User]:
