@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('documents', '0001_squashed_0002_initial'),
         ('registry', '0012_versions_withdrawn'),
-        ('verification', '0025_reading_watch'),
+        ('verification', '0026_avoided_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
