@@ -62,7 +62,7 @@ class Place:
 
     def recipient(self, kind: str, **fields: Any) -> EvaluationRecipient:
         unit = {"department": self.department, "association": self.association}.get(kind)
-        values = {"name": "演示银行", "department": unit, "basis": "S4 6"} | fields
+        values = {"name": "" if unit else "演示银行", "department": unit, "basis": "S4 6"} | fields
         return passing.add_recipient(kind=kind, actor=self.first, now=self.now, **values)
 
     def passed(self, to: EvaluationRecipient, period: str = "2026-06") -> EvaluationPassing:
@@ -185,6 +185,7 @@ def test_recipients_are_named_with_a_basis_and_go_out_of_use(place):
         ("association", {"department": place.department}, "请选择一个协会"),
         ("bank", {"department": place.department}, "不选单位"),
         ("bank", {"name": ""}, "名称应为"),
+        ("association", {"name": "另一个名称"}, "不写名称"),
         ("bank", {"basis": ""}, "依据应为"),
         ("nobody", {}, "请选择类别"),
         ("department", {"department": factories.department(region="410103")}, "本地区及以下"),

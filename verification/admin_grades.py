@@ -80,7 +80,7 @@ class EvaluationPassingAdmin(EvidenceAdmin):
             rows=[
                 ("编号", Cell(obj.number, mono=True)),
                 ("接收单位", f"{obj.recipient}（{obj.recipient.get_kind_display()}）"),
-                ("依据", obj.basis),
+                ("依据", article_text(obj.basis)),
                 ("评价期间", obj.period),
                 ("行数", str(obj.rows)),
                 ("没有提供的", held_back or "无"),

@@ -76,6 +76,8 @@ def add_recipient(
             raise EvaluationRefused(f"请选择{what}。", field="department")
         if not departments_visible_to(actor).filter(pk=department.pk, is_active=True).exists():
             raise EvaluationRefused("只能登记本地区及以下的单位。", field="department")
+        if name.strip():
+            raise EvaluationRefused("部门和协会请选单位，不写名称。", field="name")
         written = department.name
     row = EvaluationRecipient(
         kind=kind,
