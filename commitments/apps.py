@@ -12,6 +12,7 @@ class CommitmentsConfig(AppConfig):
         from verification import arrivals
         from verification.consent import counting as releases
         from verification.consent import exceptions
+        from verification.grades import may_receive
         from verification.measures import previewing
         from verification.reports import sources
         from verification.tax_credit import declarations
@@ -24,6 +25,7 @@ class CommitmentsConfig(AppConfig):
         from .rechecks import answering, drawing
         from .registrations import expected, filling, submitting
         from .registrations import following as registrations
+        from .rosters import taking as rosters
         from .supplements import course, ending, immediate, reminding
         from .warnings import finding, following
 
@@ -79,6 +81,7 @@ class CommitmentsConfig(AppConfig):
         sweeping.register_step("bulk.breaches", settling.follow)
         sources.register_part("commitments", in_reports.tell)
         releases.register_counter(exceptions.NOTICE, released.count)
+        may_receive.register_members(rosters.members_among)
 
 
 def _case_page(case_id: int) -> str | None:

@@ -81,6 +81,9 @@ from .text_models import Clause as Clause
 from .text_models import CommitmentText as CommitmentText
 from .text_models import RequiredContent as RequiredContent
 from .text_models import TextVersion as TextVersion
+from .visit_models import Visit as Visit
+from .visit_models import VisitMatter as VisitMatter
+from .visit_models import VisitPart as VisitPart
 from .warning_models import ClauseWarning as ClauseWarning
 from .warning_models import ComparisonMark as ComparisonMark
 from .warning_models import WarningRule as WarningRule

@@ -58,6 +58,8 @@ class RecheckPlan(models.Model):
         help_text="不填即全部",
     )
     by_risk = models.BooleanField("按信用状况分层", default=False)
+    # The shares are those of the region's rule on the day of each round.
+    by_grade = models.BooleanField("按信用等级分层", default=False)
     higher_percent = models.PositiveSmallIntegerField("信用状况较差的比例", null=True, blank=True)
     lower_percent = models.PositiveSmallIntegerField("信用状况良好的比例", null=True, blank=True)
     seed = models.CharField(
@@ -102,9 +104,14 @@ class RecheckPlan(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(by_risk=False, higher_percent__isnull=True, lower_percent__isnull=True)
-                | Q(by_risk=True, higher_percent__range=(1, 100), lower_percent__range=(1, 100)),
+                | Q(
+                    by_risk=True,
+                    by_grade=False,
+                    higher_percent__range=(1, 100),
+                    lower_percent__range=(1, 100),
+                ),
                 name="recheck_plan_strata",
-                violation_error_message="按信用状况分层的，两个比例都填 1 至 100；不分层的不填。",
+                violation_error_message="按信用状况分层的，两个比例都填 1 至 100，不再按信用等级；不分层的不填。",
             ),
         ]
         indexes = [

@@ -52,7 +52,7 @@ from verification.reading_watch import deciding as reading_watch
 from verification.reports import issuing
 from verification.tax_credit import keeping as keeping_tax
 
-from . import factories, office_bulk
+from . import factories, office_bulk, office_grades
 from .counter import Counter, signature_png
 from .rows import WORDS, row, sheet
 
@@ -176,6 +176,7 @@ class Office:
         office_bulk.capture(self)
         self._reading_watch()
         self._consent()
+        office_grades.grades(self)
 
     def _voices(self) -> None:
         """An objection to the published breach, a complaint and an error pointed out."""
@@ -459,6 +460,8 @@ class Office:
             "verification.consent": self.consent,
             "verification.release": self.credit_report.releases.get(),
             "verification.creditreport": self.credit_report,
+            "verification.gradingstandard": self.grading_standard,
+            "verification.evaluationpassing": self.passing,
             "commitments.rosterentry": self.member,
             "commitments.campaign": self.campaign,
             "commitments.registration": self.registration,

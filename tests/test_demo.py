@@ -47,6 +47,7 @@ from commitments.models import (
     Supplement,
     SupplementExtension,
     TextVersion,
+    Visit,
     WarningRule,
 )
 from credit_portal.audit import clock
@@ -94,15 +95,19 @@ from tests import blank_papers, factories, paper_fonts
 from tests.naughty import naughty_strings
 from tests.sweep import sweeping
 from verification import services as verification
+from verification.grades import grading
 from verification.models import (
     AppliedMeasure,
     Check,
     ConsumerComplaint,
     CreditEntry,
+    EvaluationPassing,
+    GradingStandard,
     ListedMeasure,
     Listing,
     MeasureLifting,
     MembershipUpload,
+    SubjectGrade,
     TaxCreditEntry,
     TrainingSession,
     UnusualReading,
@@ -281,9 +286,21 @@ class TheDemonstration(TestCase):
             "ended",
         }
         plans = RecheckPlan.objects.order_by("pk")
-        assert [plan.state for plan in plans] == ["approved", "proposed"]
+        assert [plan.state for plan in plans] == ["approved", "proposed", "approved"]
         first, second = plans[0].rounds.order_by("number")
         assert not first.rechecks.filter(finding="").exists() and second.number == 2
+
+    def test_all_are_graded_evaluations_are_given_and_what_was_drawn_is_bundled(self):
+        standards = GradingStandard.objects.filter(region="130111")
+        assert standards.filter(approved_at=None).exists() and standards.exclude(approved_at=None).exists()
+        graded = set(grading.current(SubjectGrade.objects.all()).values_list("grade", flat=True))
+        assert {"B", "C", "D"} <= graded
+        assert not SubjectGrade.objects.filter(is_demo=False).exists()
+        assert set(EvaluationPassing.objects.values_list("recipient__kind", flat=True)) >= {
+            "department",
+            "association",
+        }
+        assert Visit.objects.filter(state="planned", announced=True).exists()
 
     def test_a_departments_own_system_has_handed_in_reported_and_warned(self):
         handed_in = Commitment.objects.filter(channel="partner")

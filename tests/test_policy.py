@@ -201,6 +201,7 @@ TABLE = [
     ("410103", "handled_at_once", NOW, {}, 0, True),
     ("410103", "recheck_interval", NOW, {}, 6, False),
     ("410103", "recheck_share", NOW, {}, 10, False),
+    ("130111", "recheck_tiers", NOW, {}, {"higher": 20, "lower": 5}, False),
     ("410103", "objection_acceptance", NOW, {}, 2, False),
     ("410103", "objection_answer", NOW, {}, 7, False),
     ("410103", "tax_credit_use", NOW, {}, "reference", False),

@@ -406,6 +406,8 @@ from .admin_complaints import ConsumerComplaintAdmin as ConsumerComplaintAdmin  
 from .admin_consent import ConsentAdmin as ConsentAdmin  # noqa: E402
 from .admin_consent import CreditReportAdmin as CreditReportAdmin  # noqa: E402
 from .admin_consent import ReleaseAdmin as ReleaseAdmin  # noqa: E402
+from .admin_grades import EvaluationPassingAdmin as EvaluationPassingAdmin  # noqa: E402
+from .admin_grades import GradingStandardAdmin as GradingStandardAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_lists import CreditListAdmin as CreditListAdmin  # noqa: E402
 from .admin_measures import AppliedMeasureAdmin as AppliedMeasureAdmin  # noqa: E402

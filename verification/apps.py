@@ -11,6 +11,7 @@ class VerificationConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
 
         from . import listing, term_switching
+        from .grades import grading
         from .measures import ending
         from .memberships import uploading
         from .reading_watch import counting
@@ -20,6 +21,7 @@ class VerificationConfig(AppConfig):
         sweeping.register_step("measures", ending.follow_the_days)
         sweeping.register_step("usage", lists.open_lists)
         sweeping.register_step("reading_watch", counting.follow_the_days)
+        sweeping.register_step("grades", grading.follow_the_days)
         effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
         term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)

@@ -245,6 +245,17 @@ from .complaint_models import ConsumerComplaint as ConsumerComplaint  # noqa: E4
 from .consent_models import Consent as Consent  # noqa: E402
 from .consent_models import CreditReport as CreditReport  # noqa: E402
 from .consent_models import Release as Release  # noqa: E402
+from .grade_models import Evaluation as Evaluation  # noqa: E402
+from .grade_models import EvaluationFetch as EvaluationFetch  # noqa: E402
+from .grade_models import EvaluationPassing as EvaluationPassing  # noqa: E402
+from .grade_models import EvaluationRecipient as EvaluationRecipient  # noqa: E402
+from .grade_models import EvaluationUpload as EvaluationUpload  # noqa: E402
+from .grade_models import Grade as Grade  # noqa: E402
+from .grade_models import GradeIndicator as GradeIndicator  # noqa: E402
+from .grade_models import GradeRun as GradeRun  # noqa: E402
+from .grade_models import GradingStandard as GradingStandard  # noqa: E402
+from .grade_models import SubjectGrade as SubjectGrade  # noqa: E402
+from .grade_models import Tier as Tier  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402

@@ -12,12 +12,13 @@ from credit_portal.deadlines import duties, policy
 from credit_portal.outbox.sweeping import in_batches
 from credit_portal.registry.models import User
 
-from . import planning, rules
+from . import planning, rules, tiers
 from .planning import PlanError
 
 MATTER = "recheck"
 RULE = "recheck_interval"  # drawn in one round, answered before the next
 SHARE = "recheck_share"
+TIERS = "recheck_tiers"
 AT_ONCE = 1_000
 State = RecheckPlan.State
 
@@ -26,7 +27,8 @@ State = RecheckPlan.State
 FREEZE = """
 CREATE TEMPORARY TABLE recheck_frozen ON COMMIT DROP AS
 WITH frozen AS (SELECT one.id, one.code, office.id AS department_id, one.region_id, one.is_demo,
-    CASE WHEN NOT %(by_risk)s THEN 'ordinary' WHEN adverse.subject_id IS NOT NULL THEN 'higher'
+    CASE WHEN %(by_grade)s THEN coalesce(graded.tier, 'ordinary') WHEN NOT %(by_risk)s THEN 'ordinary'
+        WHEN adverse.subject_id IS NOT NULL THEN 'higher'
         WHEN good.subject_id IS NOT NULL THEN 'lower' ELSE 'ordinary' END AS stratum
 FROM commitments_commitment AS one
 JOIN registry_region AS place ON place.code = one.region_id
@@ -45,6 +47,12 @@ LEFT JOIN (
     WHERE %(by_risk)s AND state = 'effective' AND kind IN ('exemplary', 'good_standing') AND verified
         AND (until_on IS NULL OR until_on >= %(on)s)
 ) AS good ON good.subject_id = one.subject_id
+LEFT JOIN LATERAL (
+    -- The newest grade; by a standard that is not confirmed it changes nothing.
+    SELECT CASE WHEN newest.standard_id = ANY (%(standards)s::bigint[]) THEN newest.tier END AS tier
+    FROM verification_subjectgrade AS newest WHERE %(by_grade)s AND newest.subject_id = one.subject_id
+    ORDER BY newest.id DESC LIMIT 1
+) AS graded ON true
 WHERE one.fulfilment = 'running' AND one.voided_at IS NULL AND one.made_on < %(on)s
     AND (place.path = %(path)s OR place.path LIKE %(below)s)
     AND (%(department)s::bigint IS NULL OR office.id = %(department)s)
@@ -123,10 +131,17 @@ def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> Reche
     share = policy.value(SHARE, lineage=plan.region.lineage, on=plan.next_on)
     number = plan.rounds.count() + 1
     seed, on = rules.seed_of_round(plan.seed, number), plan.next_on
-    percents = rules.percents_of(share.length, higher=plan.higher_percent, lower=plan.lower_percent)
+    higher, lower, of_tiers = _tiers(plan, on)
+    percents = rules.percents_of(share.length, higher=higher, lower=lower)
+    standards = tiers.bring_up_to_date(plan, now=now) if plan.by_grade else []
     with connection.cursor() as cursor:
         of_strata = {str(stratum): percent for stratum, percent in percents.items()}
-        cursor.execute(FREEZE, _scope(plan, on) | {"seed": seed, "number": str(number)} | of_strata)
+        cursor.execute(
+            FREEZE,
+            _scope(plan, on)
+            | {"standards": [one.pk for one in standards], "seed": seed, "number": str(number)}
+            | of_strata,
+        )
         cursor.execute(COUNT)
         population, drawn, fingerprint = cursor.fetchone()
         made = RecheckRound.objects.create(
@@ -136,9 +151,9 @@ def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> Reche
             seed=seed,
             interval=interval.length,
             percent=share.length,
-            higher_percent=plan.higher_percent,
-            lower_percent=plan.lower_percent,
-            basis=f"间隔：{interval.basis}；比例：{share.basis}",
+            higher_percent=higher,
+            lower_percent=lower,
+            basis=f"间隔：{interval.basis}；比例：{share.basis}{of_tiers}{tiers.named(standards)}"[:700],
             confirmed=interval.confirmed and share.confirmed,
             population=population,
             population_sha256=fingerprint,
@@ -168,9 +183,21 @@ def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> Reche
     return made
 
 
+def _tiers(plan: RecheckPlan, on: date) -> tuple[int | None, int | None, str]:
+    """The shares of the higher and of the lower stratum, and by which rule where they are the region's: a rule that is
+    not confirmed changes no share."""
+    if not plan.by_grade:
+        return plan.higher_percent, plan.lower_percent, ""
+    rule = policy.values([TIERS], lineage=plan.region.lineage, on=on).get(TIERS)
+    if rule is None or not rule.confirmed:
+        return None, None, "；各等级的比例没有确定，都按同一比例"
+    return int(rule.value["higher"]), int(rule.value["lower"]), f"；各等级：{rule.basis}"
+
+
 def _scope(plan: RecheckPlan, on: date) -> dict[str, object]:
     return {
         "by_risk": plan.by_risk,
+        "by_grade": plan.by_grade,
         "on": on,
         "path": plan.region.path,
         "below": plan.region.path + "/%",

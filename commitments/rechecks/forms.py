@@ -41,6 +41,11 @@ class PlanForm(forms.Form):
     by_risk = forms.BooleanField(
         label="按信用状况分层抽取", required=False, help_text="不勾选则一律按本地区规则的比例。"
     )
+    by_grade = forms.BooleanField(
+        label="按信用等级分层抽取",
+        required=False,
+        help_text="等级按本地区公布的评级标准，各层的比例按本地区规则；没有确定的标准和规则不改变比例。",
+    )
     higher_percent = forms.IntegerField(
         label="信用状况较差的比例（%）", required=False, min_value=1, max_value=100,
         help_text="有未修复的行政处罚、名单或者已送达的违诺认定的主体。",

@@ -32,6 +32,7 @@ class Told:
     domains: Sequence[str] = ()
     item_codes: Sequence[str] = ()
     by_risk: bool = False
+    by_grade: bool = False
     higher_percent: int | None = None
     lower_percent: int | None = None
 
@@ -66,6 +67,8 @@ def propose(*, told: Told, actor: User, now: datetime, is_demo: bool = False) ->
     department = told.department if regional else actor.department
     if department is not None and not departments_visible_to(actor).filter(pk=department.pk).exists():
         raise PlanError("这个部门不在您的管理范围内。", field="department")
+    if told.by_risk and told.by_grade:
+        raise PlanError("按信用状况和按信用等级只选一种。", field="by_grade")
     plan = RecheckPlan(
         number=numbering.document_number("S", actor.department.region_id, local_date(now).year),
         name=_text(told.name, field="name", label="名称", most=100),
@@ -76,6 +79,7 @@ def propose(*, told: Told, actor: User, now: datetime, is_demo: bool = False) ->
         domains=_among(told.domains, Domain.values, "domains", "领域"),
         item_codes=_items(told.item_codes),
         by_risk=told.by_risk,
+        by_grade=told.by_grade,
         higher_percent=_percent(told.higher_percent, told.by_risk, "higher_percent", "信用状况较差的比例"),
         lower_percent=_percent(told.lower_percent, told.by_risk, "lower_percent", "信用状况良好的比例"),
         starts_on=told.starts_on,
@@ -157,6 +161,8 @@ def in_words(plan: RecheckPlan) -> list[tuple[str, str]]:
                 f"信用状况较差的 {plan.higher_percent}%，良好的 {plan.lower_percent}%，其余按本地区规则的比例",
             )
         )
+    elif plan.by_grade:
+        lines.append(("分层", "按信用等级，各层的比例按抽取当日的本地区规则"))
     else:
         lines.append(("分层", "不分层，一律按本地区规则的比例"))
     return lines

@@ -72,6 +72,14 @@ def on_day(rows: QuerySet[RosterEntry], day: date) -> QuerySet[RosterEntry]:
     return rows.filter(Q(left_on=None) | Q(left_on__gt=day), from_on__lte=day)
 
 
+def members_among(*, department_id: int, subject_ids: Collection[int], on: date) -> set[int]:
+    """Those of the subjects that are members of an association on a day."""
+    rows = RosterEntry.objects.filter(
+        department=department_id, sort=RosterSort.MEMBERS, subject__in=subject_ids
+    )
+    return set(on_day(rows, on).values_list("subject_id", flat=True))
+
+
 @dataclass
 class Matched:
     """What rows come to: `new` to be added, `changed` with another number or telephone, `same` as they are; `missing` those

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -146,4 +146,32 @@ def log_read(
         target_id=str(target_id),
         subject_id=subject_id,
         purpose=purpose,
+    )
+
+
+def log_reads(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    what: str,
+    target_type: str,
+    target_id: int | str,
+    purpose: str,
+    subject_ids: Sequence[int],
+) -> None:
+    """The same of many subjects at once: what of theirs is in a file."""
+    ReadLog.objects.bulk_create(
+        [
+            ReadLog(
+                at=now,
+                actor_id=actor_id,
+                what=what,
+                target_type=target_type,
+                target_id=str(target_id),
+                subject_id=subject_id,
+                purpose=purpose,
+            )
+            for subject_id in subject_ids
+        ],
+        batch_size=1_000,
     )

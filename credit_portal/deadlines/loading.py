@@ -126,6 +126,9 @@ SHAPES: dict[str, Shape] = {
     "handled_at_once": Shape("即时办理的出具结果", "number", WORKING_DAYS),
     "recheck_interval": Shape("承诺复核间隔", "number", MONTHS),
     "recheck_share": Shape("每轮复核比例", "number", PERCENT),
+    "recheck_tiers": Shape(
+        "按信用等级的每轮复核比例", "table", PERCENT, parts={"higher": "number", "lower": "number"}
+    ),
     "objection_acceptance": Shape("异议受理", "number", WORKING_DAYS),
     "objection_answer": Shape("异议答复", "number", WORKING_DAYS),
     "monthly_list": Shape(
@@ -321,6 +324,8 @@ def _value_problems(shape: Shape, value: Any, words: Mapping[str, str]) -> list[
             problems.append(f"{name} {wrong}")
         elif part.endswith("_day") and not 1 <= value[part] <= 31:
             problems.append(f"{name} 应为 1 至 31。")
+        elif shape.unit == PERCENT and not 1 <= value[part] <= 100:
+            problems.append(f"{name} 应为 1 至 100。")
     if not problems and "min" in value and value["min"] > value["max"]:
         problems.append(f"{words.get('min', 'min')} 不能大于 {words.get('max', 'max')}。")
     return problems

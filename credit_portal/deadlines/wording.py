@@ -52,6 +52,8 @@ PARTS = {
     "months": "月数",
     "due": "应报日",
     "late_from": "逾期起算日",
+    "higher": "提高抽查的等级",
+    "lower": "降低抽查的等级",
 }
 
 

@@ -63,6 +63,8 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.creditlist",
             "verification.listedmeasure",
             "verification.appliedmeasure",
+            "verification.gradingstandard",
+            "verification.evaluationpassing",
             "verification.consumercomplaint",
             "verification.taxcreditentry",
             "verification.consent",

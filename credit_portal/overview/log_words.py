@@ -18,7 +18,14 @@ from credit_portal.registry.models import (
 from disclosure.models import ActKind, AdministrativeAct, BreachPublication, LaunchDate, PublicityDecision
 from repair.models import HelpService
 from verification.consent.rules import WORDS as WHY_REFUSED
-from verification.models import AppliedMeasure, AvoidedCode, Listing, UnusualReading, UsageNote
+from verification.models import (
+    AppliedMeasure,
+    AvoidedCode,
+    EvaluationRecipient,
+    Listing,
+    UnusualReading,
+    UsageNote,
+)
 from verification.vocabulary import KIND_LABELS, ROUTE_LABELS, SCRUTINY_LABELS, STATE_LABELS
 
 # What a person calls each kind of event in the filter of the log.
@@ -187,6 +194,13 @@ VERBS = {
     "capture.sheet": "纸质承诺录入",
     "commitment.captured": "登记纸质承诺",
     "commitment.revised": "按归集文件更正承诺",
+    "grading.standard": "信用评级标准",
+    "grading.run": "信用评级",
+    "evaluation.upload": "导入综合评价",
+    "evaluation.recipient": "登记综合评价接收单位",
+    "evaluation.passed": "提供综合评价",
+    "evaluation.fetched": "下载综合评价",
+    "visit.step": "联合检查",
 }
 TARGETS = {
     "region": "行政区划",
@@ -289,6 +303,16 @@ TARGETS = {
     "consent": "信用信息提供同意",
     "release": "信用信息提供",
     "credit_report": "信用报告",
+    "grading_standard": "信用评级标准",
+    "grade_run": "信用评级批次",
+    "subject_grade": "主体信用等级",
+    "subject_grade_list": "主体信用等级列表",
+    "own_grade": "本人的信用等级",
+    "evaluation_upload": "综合评价导入",
+    "evaluation_recipient": "综合评价接收单位",
+    "evaluation_passing": "综合评价提供",
+    "visit": "联合检查",
+    "visit_list": "联合检查列表",
 }
 # target → where its record page is; targets not named here have none, or are versions of something.
 PAGES = {
@@ -340,6 +364,8 @@ PAGES = {
     "campaign": "commitments.campaign",
     "registration": "commitments.registration",
     "registration_verifier": "commitments.registrationverifier",
+    "grading_standard": "verification.gradingstandard",
+    "evaluation_passing": "verification.evaluationpassing",
 }
 
 
@@ -483,3 +509,22 @@ def bring_words() -> None:
     register("reading.saved", domain=dict(Domain.choices), deed={"published": "发布", "withdrawn": "停用"})
     register("rule_document.saved", shown={"public": "公开", "hidden": "不公开"})
     register("record.refused", why=WHY_REFUSED)
+    register(
+        "grading.standard",
+        deed={"drafted": "起草", "approved": "批准", "ended": "失效", "removed": "删除草稿"},
+    )
+    register(
+        "evaluation.recipient",
+        kind=dict(EvaluationRecipient.Kind.choices),
+        deed={"added": "登记", "ended": "停用", "resumed": "恢复使用"},
+    )
+    register(
+        "visit.step",
+        step={
+            "bundled": "归并",
+            "planned": "安排",
+            "confirmed": "确认参加",
+            "declined": "不参加",
+            "cancelled": "取消",
+        },
+    )

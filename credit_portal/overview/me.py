@@ -22,6 +22,7 @@ from commitments.models import (
 from commitments.online import beginning
 from commitments.registrations import filling
 from commitments.supplements import showing as supplements
+from commitments.visits import showing as visits
 from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry import readers
@@ -83,6 +84,7 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
         *_to_speak(subject, today),
         *_to_rectify(subject, today),
         *_to_come(subject, now),
+        *_to_be_visited(subject, today),
         *_to_write_anew(subject),
         *_to_complete(subject),
         *_to_repair(subject, today),
@@ -155,6 +157,20 @@ def _to_come(subject: CreditSubject, now: datetime) -> list[Need]:
             True,
         )
         for row in rows.select_related("case", "department").order_by("scheduled_at")[:NAMED]
+    ]
+
+
+def _to_be_visited(subject: CreditSubject, today: date) -> list[Need]:
+    """The coming visit that was announced: one day, several departments."""
+    return [
+        Need(
+            f"{'、'.join(one.departments)}上门检查，共 {one.matters} 项，请准备",
+            reverse("my_visits:visit", args=[one.visit.uuid]),
+            one.visit.day,
+            f"联合检查 {one.visit.number}，牵头：{one.visit.lead.name}",
+            True,
+        )
+        for one in visits.coming_of(subject, today)
     ]
 
 

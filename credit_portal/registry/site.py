@@ -47,7 +47,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("acts", "许可处罚", "/acts/", ("/information/", "/consumer-complaints/")),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/", ("/cases/", "/readings/", "/pilots/")),
-    NavItem("measures", "奖惩措施", "/measures/"),
+    NavItem("measures", "奖惩措施", "/measures/", ("/grading/",)),
     NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
 ]
@@ -81,7 +81,13 @@ STAFF_NAV: list[NavItem] = [
     NavItem("bulk", "批量上传", "/desk/bulk/", groups=AT_THE_DESK, rare=True),
     NavItem("handover", "登记簿移交", "/desk/handover/", groups=AT_THE_DESK, rare=True),
     NavItem("capture", "纸质承诺", "/desk/capture/", groups=AT_THE_DESK | {"clerk"}, rare=True),
-    NavItem("fulfilment", "履行", "/desk/obligations/", ("/desk/rechecks/",), groups=AT_THE_DESK),
+    NavItem(
+        "fulfilment",
+        "履行",
+        "/desk/obligations/",
+        ("/desk/rechecks/", "/desk/visits/"),
+        groups=AT_THE_DESK,
+    ),
     NavItem(
         "cases",
         "违诺认定",
@@ -90,6 +96,14 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK,
     ),
     NavItem("consequences", "后果", "/desk/consequences/", groups=AT_THE_DESK, rare=True),
+    NavItem(
+        "grades",
+        "信用等级",
+        "/desk/grades/",
+        ("/desk/evaluations/",),
+        groups=AT_THE_DESK | {"auditor"},
+        rare=True,
+    ),
     NavItem(
         "lists",
         "名单",
@@ -159,8 +173,8 @@ STAFF_NAV: list[NavItem] = [
 # A subject's own pages, on its telephone.
 ME_NAV: list[NavItem] = [
     NavItem("home", "首页", "/me/"),
-    NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/",)),
-    NavItem("record", "信用记录", "/me/record/", ("/me/report/",)),
+    NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/", "/me/visits/")),
+    NavItem("record", "信用记录", "/me/record/", ("/me/report/", "/me/grade/")),
     NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
     NavItem("readers", "谁查过", "/me/readers/"),
     NavItem("consents", "同意", "/me/consents/"),

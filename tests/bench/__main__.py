@@ -3,8 +3,8 @@
 Makes a database of its own beside the one that DATABASE_URL names, fills it to half, measures, fills it up, measures.
 Exits 1 when a goal is missed. `--here` measures the database at hand instead; `BENCH_COMMITMENTS` is the size;
 `--duties` measures the sweep of duties only, `--exchange` packing for the platform above, `--checks` a check only,
-`--law` the preview of a change of law, `--draws` drawing a round of re-checks, `--bulk` an upload of `BENCH_ROWS`
-rows.
+`--law` the preview of a change of law, `--draws` drawing a round of re-checks, `--grades` grading `BENCH_SUBJECTS`,
+`--bulk` an upload of `BENCH_ROWS` rows.
 """
 
 import os
@@ -112,7 +112,7 @@ def main() -> int:
 
     from credit_portal.audit import clock
 
-    from . import bulk, checks, draws, duties, exchange, law
+    from . import bulk, checks, draws, duties, exchange, grades, law
     from .fragments import draw
     from .measuring import measure
 
@@ -120,7 +120,10 @@ def main() -> int:
     swept = True
     if not here:
         call_command("migrate", verbosity=0)
-        parts = {"--checks": checks, "--duties": duties, "--exchange": exchange, "--law": law, "--bulk": bulk}
+        parts = {
+            "--checks": checks, "--duties": duties, "--exchange": exchange, "--law": law, "--grades": grades,
+            "--bulk": bulk,
+        }  # fmt: skip
         only = set(parts) & set(sys.argv[1:])
         if "--draws" in sys.argv[1:]:
             call_command("seed_scale", commitments=size, seed=1)

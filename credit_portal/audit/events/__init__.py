@@ -126,6 +126,15 @@ from .fulfilment import (
     recheck_answered,
     recheck_drawn,
     recheck_plan,
+    visit_step,
+)
+from .grades import (
+    evaluation_fetched,
+    evaluation_passed,
+    evaluation_recipient,
+    evaluation_upload,
+    grades_given,
+    grading_standard,
 )
 from .ground import (
     department_saved,
@@ -224,6 +233,10 @@ __all__ = [
     "entry_added",
     "entry_changed",
     "entry_publicity",
+    "evaluation_fetched",
+    "evaluation_passed",
+    "evaluation_recipient",
+    "evaluation_upload",
     "evidence_stored",
     "exchange_batched",
     "exchange_corrected",
@@ -233,6 +246,8 @@ __all__ = [
     "exchange_receipt",
     "expected_reminded",
     "fulfilment_review",
+    "grades_given",
+    "grading_standard",
     "handover_mapping",
     "handover_protocol",
     "help_service_saved",
@@ -326,6 +341,7 @@ __all__ = [
     "usage_note",
     "usage_notice",
     "usage_submitted",
+    "visit_step",
     "warning_rule",
     "warning_step",
 ]

@@ -82,3 +82,13 @@ def recheck_answered(
         "recheck.answered", now=now, actor_id=actor_id, department_id=department_id, target_type="recheck",
         target_id=recheck_id, code=code, finding=finding,
     )  # fmt: skip
+
+
+def visit_step(
+    *, now: datetime, actor_id: int, department_id: int | None, visit_id: int, number: str, step: str
+) -> AuditEvent:
+    """`step`: bundled, planned, confirmed, declined, cancelled."""
+    return record(
+        "visit.step", now=now, actor_id=actor_id, department_id=department_id, target_type="visit",
+        target_id=visit_id, number=number, step=step,
+    )  # fmt: skip

@@ -168,6 +168,13 @@ SENTENCES: dict[str, str] = {
     "record.released": "提供{scope}，依据{basis}，校验值 {sha256}",
     "record.refused": "拒绝提供信用信息：{why}",
     "credit_report.issued": "出具信用报告 {number}，{rows} 条，校验值 {sha256}",
+    "grading.standard": "{region} 的信用评级标准第 {number} 版：{deed}",
+    "grading.run": "按 {region} 的信用评级标准第 {number} 版评定 {graded} 个主体，变动 {changed} 个",
+    "evaluation.upload": "导入公共信用综合评价 {rows} 行，新录入 {new}，校验值 {sha256}",
+    "evaluation.recipient": "综合评价接收单位（{kind}）：{deed}",
+    "evaluation.passed": "提供综合评价 {number}，{rows} 行，没有提供 {held_back} 行，校验值 {sha256}",
+    "evaluation.fetched": "下载综合评价 {number}",
+    "visit.step": "联合检查 {number}：{step}",
 }
 
 

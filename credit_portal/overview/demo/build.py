@@ -19,6 +19,7 @@ from . import (
     catalogue_work,
     consents,
     foundation,
+    grades,
     handover,
     logins,
     reading_watch,
@@ -83,6 +84,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     capture.lay(timeline, now=now)
     reading_watch.lay(timeline, now=now)
     consents.lay(timeline, now=now)
+    grades.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)
     switching.announce(world, now=now)

@@ -1,0 +1,1 @@
+"""Bundled inspections: one visit, several matters (R71; S4 16)."""

@@ -1,0 +1,244 @@
+"""Evaluations are given to named recipients: a file each, with the rows that it may get and no others; recorded with hash
+and number, fetched once, each subject told who was given its own. (S1 三（六）, S4 6; R124)"""
+
+from collections import Counter
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.audit.models import ReadLog
+from credit_portal.audit.recording import log_read, log_reads
+from credit_portal.documents import writing
+from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_looked_at
+from credit_portal.registry import groups, numbering
+from credit_portal.registry.models import Department, User
+from credit_portal.registry.visibility import departments_visible_to, has_role
+from verification.models import Evaluation, EvaluationFetch, EvaluationPassing, EvaluationRecipient
+
+from .may_receive import refusals
+from .receiving import NOT_OFFICE, EvaluationRefused, keeps, read_period
+
+Kind = EvaluationRecipient.Kind
+HEAD = ("主体名称", "统一社会信用代码", "评价期间", "评价等级", "评价机构")
+MOST = 20_000
+WHAT = "公共信用综合评价"
+KINDS = {
+    Kind.DEPARTMENT: tuple(kind for kind in Department.Kind if kind is not Department.Kind.ASSOCIATION),
+    Kind.ASSOCIATION: (Department.Kind.ASSOCIATION,),
+}
+
+
+def recipients_visible_to(user: User) -> QuerySet[EvaluationRecipient]:
+    return _of_region(EvaluationRecipient.objects.all(), user)
+
+
+def passings_visible_to(user: User) -> QuerySet[EvaluationPassing]:
+    return _of_region(EvaluationPassing.objects.all(), user)
+
+
+def evaluations_visible_to(user: User) -> QuerySet[Evaluation]:
+    return _of_region(Evaluation.objects.all(), user)
+
+
+def _of_region(rows: QuerySet, user: User) -> QuerySet:  # type: ignore[type-arg]
+    if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
+        return rows.none()
+    path = user.department.region.path
+    return rows.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+
+
+@transaction.atomic
+def add_recipient(
+    *,
+    kind: str,
+    name: str,
+    department: Department | None,
+    basis: str,
+    actor: User,
+    now: datetime,
+    is_demo: bool = False,
+) -> EvaluationRecipient:
+    """Name a recipient with its basis. A department or association is named by its unit, a bank by its name. Raises
+    EvaluationRefused by field."""
+    office = _office(actor)
+    if kind not in Kind.values:
+        raise EvaluationRefused("请选择类别。", field="kind")
+    if kind == Kind.BANK:
+        if department is not None:
+            raise EvaluationRefused("金融机构请写名称，不选单位。", field="department")
+        written = _text(name, "name", "名称", 200)
+    else:
+        if department is None or department.kind not in KINDS[Kind(kind)]:
+            what = "一个协会" if kind == Kind.ASSOCIATION else "一个部门"
+            raise EvaluationRefused(f"请选择{what}。", field="department")
+        if not departments_visible_to(actor).filter(pk=department.pk, is_active=True).exists():
+            raise EvaluationRefused("只能登记本地区及以下的单位。", field="department")
+        if name.strip():
+            raise EvaluationRefused("部门和协会请选单位，不写名称。", field="name")
+        written = department.name
+    row = EvaluationRecipient(
+        kind=kind,
+        name=written,
+        department=department,
+        region=office.region,
+        basis=_text(basis, "basis", "依据", 300),
+        entered_by=actor,
+        entered_at=now,
+        is_demo=is_demo,
+    )
+    # Two clicks at once: the second finds the first.
+    Department.objects.select_for_update(no_key=True).get(pk=office.pk)
+    if EvaluationRecipient.objects.filter(region=office.region, kind=kind, name=written).exists():
+        raise EvaluationRefused("已有同名的接收单位。", field="name" if kind == Kind.BANK else "department")
+    row.save()
+    _tell(row, "added", actor, now)
+    return row
+
+
+@transaction.atomic
+def switch_recipient(*, recipient_id: int, active: bool, actor: User, now: datetime) -> EvaluationRecipient:
+    """Take a recipient out of use, or back into it. Raises EvaluationRefused."""
+    _office(actor)
+    row = recipients_visible_to(actor).select_for_update(of=("self",)).get(pk=recipient_id)
+    if row.is_active != active:
+        row.is_active = active
+        row.save(update_fields=["is_active"])
+        _tell(row, "resumed" if active else "ended", actor, now)
+    return row
+
+
+@transaction.atomic
+def pass_on(
+    *, recipient_id: int, period: str, actor: User, now: datetime, is_demo: bool = False
+) -> EvaluationPassing:
+    """Make the file of a period for a recipient: only what it may get. Raises EvaluationRefused, naming why nothing of it
+    may be given."""
+    office = _office(actor)
+    today = local_date(now)
+    try:
+        wanted = read_period(period, today)
+    except ValueError as error:
+        raise EvaluationRefused(str(error), field="period") from error
+    recipient = (
+        recipients_visible_to(actor)
+        .select_for_update(of=("self",))
+        .select_related("region", "department")
+        .get(pk=recipient_id)
+    )
+    path = recipient.region.path
+    rows = list(
+        Evaluation.objects.filter(
+            Q(region__path=path) | Q(region__path__startswith=f"{path}/"), period=wanted
+        )
+        .select_related("subject")
+        .order_by("subject__uscc", "body")[: MOST + 1]
+    )
+    if not rows:
+        raise EvaluationRefused(f"没有 {wanted} 的评价。", field="period")
+    if len(rows) > MOST:
+        raise EvaluationRefused(f"这个期间超过 {MOST} 行，请由下级信用办分别提供。", field="period")
+    kept_from = refusals(recipient, {row.subject_id for row in rows}, on=today)
+    held_back = Counter(kept_from[row.subject_id] for row in rows if row.subject_id in kept_from)
+    given = [row for row in rows if row.subject_id not in kept_from]
+    if not given:
+        why = "、".join(f"{reason} {number} 行" for reason, number in sorted(held_back.items()))
+        raise EvaluationRefused(f"没有可以提供的：{why}。", field="recipient")
+    content = writing.write(
+        "xlsx",
+        HEAD,
+        [(row.subject.name, str(row.subject.uscc), row.period, row.grade, row.body) for row in given],
+        title="综合评价",
+    )
+    number = numbering.document_number("ZP", office.region_id, today.year)
+    document = store_looked_at(
+        content=content,
+        content_type="application/xlsx",
+        original_name=f"{number}.xlsx",
+        actor=actor,
+        department=office,
+        now=now,
+    )
+    made = EvaluationPassing.objects.create(
+        number=number,
+        recipient=recipient,
+        region=recipient.region,
+        period=wanted,
+        basis=recipient.basis,
+        rows=len(given),
+        held_back=[[reason, number] for reason, number in sorted(held_back.items())],
+        document=document,
+        sha256=document.sha256,
+        passed_at=now,
+        passed_by=actor,
+        is_demo=is_demo,
+    )
+    log_reads(
+        now=now, actor_id=actor.pk, what=f"{WHAT}，提供给{recipient.name}"[:60], target_type="evaluation_passing",
+        target_id=made.pk, purpose=ReadLog.Purpose.SUPERVISION, subject_ids=sorted({row.subject_id for row in given}),
+    )  # fmt: skip
+    events.evaluation_passed(
+        now=now,
+        actor_id=actor.pk,
+        department_id=office.pk,
+        passing_id=made.pk,
+        number=made.number,
+        recipient_id=recipient.pk,
+        rows=made.rows,
+        held_back=sum(held_back.values()),
+        sha256=made.sha256,
+    )
+    return made
+
+
+@transaction.atomic
+def fetch(*, passing_id: int, actor: User, now: datetime) -> bytes:
+    """The file, once: whoever needs it again makes a new one, which is recorded anew. Raises EvaluationRefused."""
+    office = _office(actor)
+    row = (
+        passings_visible_to(actor)
+        .select_for_update(of=("self",))
+        .select_related("document", "recipient")
+        .get(pk=passing_id)
+    )
+    if EvaluationFetch.objects.filter(passing=row).exists():
+        raise EvaluationRefused("这份文件已经下载过。需要再次提供的，请重新生成，另行记录。")
+    try:
+        content = read_evidence(row.document)
+    except EvidenceDamaged as error:
+        raise EvaluationRefused("文件已损坏，请重新生成。") from error
+    EvaluationFetch.objects.create(passing=row, fetched_at=now, fetched_by=actor)
+    log_read(
+        now=now, actor_id=actor.pk, what=WHAT, target_type="evaluation_passing", target_id=row.pk,
+        purpose=ReadLog.Purpose.SUPERVISION,
+    )  # fmt: skip
+    events.evaluation_fetched(
+        now=now, actor_id=actor.pk, department_id=office.pk, passing_id=row.pk, number=row.number
+    )
+    return content
+
+
+def _office(actor: User) -> Department:
+    if not keeps(actor) or actor.department is None:
+        raise EvaluationRefused(NOT_OFFICE)
+    return actor.department
+
+
+def _text(value: str, field: str, label: str, most: int) -> str:
+    written = value.strip()
+    if not 2 <= len(written) <= most:
+        raise EvaluationRefused(f"{label}应为 2 至 {most} 个字，现为 {len(written)} 个字。", field=field)
+    return written
+
+
+def _tell(row: EvaluationRecipient, deed: str, actor: User, now: datetime) -> None:
+    events.evaluation_recipient(
+        now=now,
+        actor_id=actor.pk,
+        department_id=_office(actor).pk,
+        recipient_id=row.pk,
+        kind=row.kind,
+        deed=deed,
+    )

@@ -1,0 +1,96 @@
+"""A grade as people read it: each reason with its indicator and its entry, and what it would come to once that entry is
+repaired."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from credit_portal.registry import groups
+from credit_portal.registry.models import User
+from credit_portal.registry.visibility import departments_visible_to, group_names
+from verification.models import Check, CreditEntry, Grade, GradingStandard, SubjectGrade
+
+from . import grading, rules
+
+BASE_LABEL = "起评分"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`entry`: as it stands today; `repaired`: the points and the grade without it, where it counts against."""
+
+    label: str
+    points: int
+    title: str
+    on: date | None
+    entry: CreditEntry | None
+    repaired: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    grade: SubjectGrade
+    lines: list[Line]
+    # What the record comes to today, where that is not what was graded.
+    today: tuple[int, str] | None
+
+
+def shown(row: SubjectGrade, *, on: date, live: bool = True) -> Shown:
+    """A grade line by line. `live`: compare it with the record as it is."""
+    labels = {one.number: one.in_words for one in row.standard.indicators.all()}
+    numbers = [one["entry"] for one in row.reasons if one["entry"]]
+    entries = CreditEntry.objects.select_related("department").in_bulk(numbers)
+    standard = grading.pure(row.standard)
+    record = grading.record_of(row.subject_id) if live else []
+    now = rules.grade(record, standard, on) if live else None
+    counted = {one.entry for one in now.reasons} if now else set()
+    lines = []
+    for one in row.reasons:
+        after = None
+        if one["points"] < 0 and one["entry"] in counted:
+            found = rules.without(record, one["entry"], standard, on)
+            after = (found.points, named(found.grade))
+        lines.append(
+            Line(
+                labels.get(one["number"], BASE_LABEL),
+                one["points"],
+                one["title"],
+                date.fromisoformat(one["on"]) if one["on"] else None,
+                entries.get(one["entry"]),
+                after,
+            )
+        )
+    moved = now is not None and (now.points, now.grade) != (row.points, row.grade)
+    return Shown(row, lines, (now.points, named(now.grade)) if now is not None and moved else None)
+
+
+def named(letter: str) -> str:
+    return f"{letter} {Grade(letter).label}"
+
+
+def bounds_in_words(standard: GradingStandard) -> list[tuple[str, str, str]]:
+    """Each grade: its name, its points, how much is inspected."""
+    high, middle, low = standard.a_from, standard.b_from, standard.c_from
+    return [
+        (named("A"), f"{high} 分以上（含）", standard.get_a_tier_display()),
+        (named("B"), f"{middle} 分以上（含），不满 {high} 分", standard.get_b_tier_display()),
+        (named("C"), f"{low} 分以上（含），不满 {middle} 分", standard.get_c_tier_display()),
+        (named("D"), f"不满 {low} 分", standard.get_d_tier_display()),
+    ]
+
+
+def grades_visible_to(user: User) -> QuerySet[SubjectGrade]:
+    """The current grades that a member of staff may read: the credit office and the auditor those of subjects of their
+    region and below; a department those of subjects on which it has something on record, or which it has checked."""
+    names = group_names(user)
+    rows = grading.current(SubjectGrade.objects.all())
+    if user.department is None or not names & (groups.BUSINESS | {groups.AUDITOR}):
+        return rows.none()
+    if names & groups.REGIONAL:
+        path = user.department.region.path
+        return rows.filter(Q(subject__region__path=path) | Q(subject__region__path__startswith=f"{path}/"))
+    own = departments_visible_to(user).values("pk")
+    recorded = CreditEntry.objects.filter(subject=OuterRef("subject"), department__in=own)
+    checked = Check.objects.filter(subject=OuterRef("subject"), department__in=own)
+    return rows.filter(Q(Exists(recorded)) | Q(Exists(checked)))
