@@ -13,7 +13,7 @@ class CommitmentsConfig(AppConfig):
         from verification.measures import previewing
         from verification.tax_credit import declarations
 
-        from . import drafting, hooks, particulars, statements, term_switching
+        from . import drafting, hooks, particulars, statements, term_switching, timeline
         from .associations import campaigns
         from .bulk import jobs, keeping, settling, takeover, writing
         from .consequences import undoing
@@ -74,6 +74,7 @@ class CommitmentsConfig(AppConfig):
         effects.register_effect(jobs.KEEP, keeping.run, label="确认归集文件写明的全部履行", external=True)
         sweeping.register_step("bulk", jobs.follow)
         sweeping.register_step("bulk.breaches", settling.follow)
+        timeline.register()
 
 
 def _case_page(case_id: int) -> str | None:

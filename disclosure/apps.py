@@ -19,6 +19,7 @@ class DisclosureConfig(AppConfig):
             publicity_switching,
             reporting,
             services,
+            timeline,
             verifying,
         )
         from .acts import entering, uploading
@@ -75,6 +76,7 @@ class DisclosureConfig(AppConfig):
         verifying.register_paper("objection", papers.find_paper)
         effects.register_effect(batches.PACK, folder.pack_and_put, label="打包报送文件", external=True)
         item_catalogue.register_before_publishing("own_papers", own_rules.missing)
+        timeline.register()
 
 
 def _no_page(commitment_id: int) -> str | None:

@@ -24,6 +24,7 @@ from commitments.models import (
     WarningRule,
 )
 from credit_portal.audit.clock import SHANGHAI
+from credit_portal.audit.history import note
 from credit_portal.registry import groups
 from credit_portal.registry.models import (
     CommitmentType,
@@ -292,7 +293,10 @@ def credit_entry(
         "from_on": date(2026, 6, 1),
         "entered_at": NOW,
     }
-    made = CreditEntry.objects.create(**(values | fields))
+    made = CreditEntry(**(values | fields))
+    # Known since it was entered, not since the test runs.
+    note(made, actor=None, now=made.entered_at)
+    made.save()
     for measure in measures:
         EntryMeasure.objects.create(**({"entry": made, "effect": "key", "basis": "测试依据"} | measure))
     return made

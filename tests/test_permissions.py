@@ -76,7 +76,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "outbox.message": {"changelist": {K, Y}, "add": NOBODY, "retry": {K, Y}},
     "deadlines.calendarnotice": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.creditentry": {
-        "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},
+        "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K}, "correct": {K},
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
     "verification.creditlist": {"changelist": {K, A}, "add": {K}, "edit": {K}, "keepers": {K}},
@@ -279,6 +279,8 @@ DESK: dict[str, set[str]] = {
     "/desk/handover/jobs/{handover_job.uuid}/": {F, H, B, K},
     "/desk/handover/jobs/{handover_job.uuid}/report.xlsx": {F, H, B, K},
     "/desk/handover/jobs/{handover_job.uuid}/protocol.pdf": {F, H, B, K},
+    "/desk/record/": SEES,
+    "/desk/record/{commitment.subject.uuid}/": SEES,
 }
 # What is sent empty or too late, so that whoever may gets a reason: address → (answer, who may).
 HANDOVER_DEEDS: dict[str, tuple[int, set[str]]] = {

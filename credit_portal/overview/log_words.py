@@ -46,6 +46,7 @@ VERBS = {
     "reading.saved": "诚信教育读本",
     "entry.added": "新增信用记录",
     "entry.changed": "信用记录状态变更",
+    "entry.corrected": "更正信用记录",
     "check.made": "信用核查",
     "draft.opened": "开始办理",
     "draft.discarded": "放弃草稿",
@@ -356,6 +357,7 @@ def bring_words() -> None:
     register("access.ended", by={"staff": "工作人员", "subject": "主体", "system": "法定代表人变更"})
     register("evidence.stored", kind=dict(EvidenceFile.Kind.choices))
     register("entry.added", kind=kinds)
+    register("entry.corrected", kind=kinds)
     register("entry.changed", before=states, after=states)
     register(
         "check.made",

@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "reading.saved": "诚信教育读本（{domain}）：{deed}",
     "entry.added": "信用记录新增一条（{kind}）",
     "entry.changed": "信用记录状态由 {before} 变为 {after}",
+    "entry.corrected": "信用记录以新的一条更正记录 {corrects}（{kind}）",
     "check.made": "信用核查 {number}：{route} / {scrutiny}",
     "draft.opened": "开始办理",
     "draft.discarded": "放弃草稿",
