@@ -37,6 +37,7 @@ urlpatterns = [
     path("desk/obligations/", include("commitments.obligations.urls")),
     path("desk/rechecks/", include("commitments.rechecks.urls")),
     path("desk/lists/", include("verification.listing_urls")),
+    path("desk/list-methods/", include("verification.list_methods.urls")),
     path("desk/checks/", include("verification.checking.urls")),
     path("desk/unit/", include("verification.units.urls")),
     path("desk/training/", include("verification.units.training_urls")),
@@ -62,6 +63,7 @@ urlpatterns = [
     path("repair/", include("repair.public.urls")),
     path("", include("credit_portal.overview.urls")),
     path("", include("disclosure.objections.public_urls")),
+    path("", include("disclosure.list_methods.urls")),
     path("", include("disclosure.urls")),
 ]
 

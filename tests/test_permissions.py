@@ -85,6 +85,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     },
     "verification.appliedmeasure": {"changelist": {K, A}, "add": NOBODY},
     "verification.listing": {"changelist": {K, A}, "add": NOBODY},
+    "verification.listmethod": {"changelist": {K, A}, "add": NOBODY},
     "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "repair.repairapplication": {"changelist": OWN, "add": NOBODY},
@@ -280,6 +281,9 @@ DESK: dict[str, set[str]] = {
     "/desk/handover/jobs/{handover_job.uuid}/report.xlsx": {F, H, B, K},
     "/desk/handover/jobs/{handover_job.uuid}/protocol.pdf": {F, H, B, K},
     "/desk/record/": SEES,
+    "/desk/list-methods/": {F, H, K, A},
+    "/desk/list-methods/new/": {F, H, K},
+    "/desk/list-methods/{list_method.uuid}/": {F, H, K, A},
     "/desk/record/{commitment.subject.uuid}/": SEES,
 }
 # What is sent empty or too late, so that whoever may gets a reason: address → (answer, who may).

@@ -438,6 +438,7 @@ def _subject_url(request: HttpRequest, subject: CreditSubject) -> str:
 
 from .admin_checking import CheckSourceAdmin as CheckSourceAdmin  # noqa: E402
 from .admin_complaints import ConsumerComplaintAdmin as ConsumerComplaintAdmin  # noqa: E402
+from .admin_list_methods import ListMethodAdmin as ListMethodAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_lists import CreditListAdmin as CreditListAdmin  # noqa: E402
 from .admin_measures import AppliedMeasureAdmin as AppliedMeasureAdmin  # noqa: E402

@@ -246,6 +246,8 @@ from .check_models import CheckOverride as CheckOverride  # noqa: E402
 from .check_models import CheckSource as CheckSource  # noqa: E402
 from .check_models import OutsideReport as OutsideReport  # noqa: E402
 from .complaint_models import ConsumerComplaint as ConsumerComplaint  # noqa: E402  (it refers to the entries above)
+from .list_method_models import ListMethod as ListMethod  # noqa: E402
+from .list_method_models import MethodOpinion as MethodOpinion  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402

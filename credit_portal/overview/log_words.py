@@ -104,6 +104,7 @@ VERBS = {
     "exchange.platform_saved": "设置上级平台",
     "exchange.corrected": "更正报送记录",
     "consequence.step": "违诺后果办理",
+    "list_method.step": "名单认定办法",
     "listing.step": "名单办理",
     "check.step": "核查办理",
     "repair.step": "信用修复",
@@ -225,6 +226,7 @@ TARGETS = {
     "repair_positions": "待修复的记录",
     "broken_pledge_list": "修复承诺违约线索列表",
     "listing": "联合惩戒列入",
+    "list_method": "名单认定办法",
     "listed_measure": "奖惩措施清单",
     "applied_measure": "已实施的措施",
     "applied_measure_list": "已实施的措施列表",
@@ -329,6 +331,7 @@ PAGES = {
     "campaign": "commitments.campaign",
     "registration": "commitments.registration",
     "registration_verifier": "commitments.registrationverifier",
+    "list_method": "verification.listmethod",
 }
 
 

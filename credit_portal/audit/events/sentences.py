@@ -124,6 +124,7 @@ SENTENCES: dict[str, str] = {
     "progress.summary": "进展总报告 {number}：{step}",
     "assessment.step": "第三方评估 {number}：{step}，提请通报 {rows} 个单位",
     "list.upload": "{deed}名单文件，{rows} 行，列入 {added} 条、移出 {removed} 条，校验值 {sha256}",
+    "list_method.step": "名单认定办法“{list}”第 {number} 版：{deed}",
     "listing.step": "名单 {number}：{state}，{on}",
     "recipient.saved": "登记通报对象（{role}）",
     "partner.saved": "登记对接系统（{scopes}，{state}）",
