@@ -415,6 +415,7 @@ class Office:
             "verification.check": self.check,
             "verification.usagelist": self.usage,
             "verification.listing": self.listing,
+            "verification.listmethod": self.list_method,
             "disclosure.progressreport": self.progress,
             "disclosure.progresssummary": self.summary,
             "disclosure.assessment": self.assessment,
