@@ -72,7 +72,8 @@ def _events(look: Look) -> QuerySet[Any]:
         commitment__public_from__isnull=False, commitment__withdrawn_at=None, commitment__voided_at=None
     )
     return lines(
-        _course(look).exclude(kind=Event.SUPPLEMENT),
+        # What is public since when is told by the room of publication.
+        _course(look).exclude(kind__in=[Event.SUPPLEMENT, Event.PUBLISHED, Event.WITHDRAWN]),
         day="at", at="at", what=F("kind"), title=F("commitment__item_name"), by=F("commitment__department_name"),
         document=F("commitment__code"), first="commitment__made_on", last="commitment__valid_until",
         state=Case(

@@ -236,7 +236,8 @@ def test_from_draft_to_adoption_through_the_pages(unit, moment):
     assert "最长一年" in do(officer, "ask", 422, first=TODAY, last=TODAY + timedelta(days=900), address="路")
     do(officer, "ask", first=TODAY, last=TODAY + timedelta(days=9), address="测试路1号")
     text = ok(anybody, public)
-    assert "正在征求意见" in text and "测试路1号" in text and NAME in ok(anybody, "/list-methods/")
+    assert "正在征求意见" in text and ">您的意见" in text and "姓名或者单位" in text
+    assert "测试路1号" in text and NAME in ok(anybody, "/list-methods/")
     key = re.search(r'name="key" value="([0-9a-f-]{36})"', text).group(1)
     bad = anybody.post(public, {"key": key, "text": " "})
     assert bad.status_code == 422 and "您的意见" in bad.content.decode()

@@ -104,7 +104,7 @@ def method(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 intake.count(client_address(request))
                 return unlisted(render(request, "disclosure/list_method_taken.html", {"method": row}))
     opinions = Paginator(row.opinions.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    tone, label = status_of(row, today)
+    tone, standing = status_of(row, today)
     return render(
         request,
         "disclosure/list_method.html",
@@ -112,7 +112,7 @@ def method(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "method": row,
             "parts": parts_of(row),
             "tone": tone,
-            "label": label,
+            "standing": standing,
             "open_now": open_now,
             "form": form,
             "page": opinions,
