@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('verification', '0025_reading_watch'),
+        ('verification', '0026_avoided_numbers'),
     ]
 
     operations = [
