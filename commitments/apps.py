@@ -17,7 +17,7 @@ class CommitmentsConfig(AppConfig):
         from verification.reports import sources
         from verification.tax_credit import declarations
 
-        from . import drafting, hooks, in_reports, particulars, statements, term_switching
+        from . import drafting, hooks, in_reports, particulars, statements, term_switching, timeline
         from .associations import campaigns
         from .bulk import jobs, keeping, settling, takeover, writing
         from .consequences import released, undoing
@@ -82,6 +82,7 @@ class CommitmentsConfig(AppConfig):
         sources.register_part("commitments", in_reports.tell)
         releases.register_counter(exceptions.NOTICE, released.count)
         may_receive.register_members(rosters.members_among)
+        timeline.register()
 
 
 def _case_page(case_id: int) -> str | None:

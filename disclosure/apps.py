@@ -22,6 +22,7 @@ class DisclosureConfig(AppConfig):
             publicity_switching,
             reporting,
             services,
+            timeline,
             verifying,
         )
         from .acts import entering, uploading
@@ -80,6 +81,7 @@ class DisclosureConfig(AppConfig):
         item_catalogue.register_before_publishing("own_papers", own_rules.missing)
         releases.register_counter(exceptions.COLLECTION, released.count)
         verifying.register_paper("credit_report", credit_reports.find_report)
+        timeline.register()
 
 
 def _no_page(commitment_id: int) -> str | None:

@@ -12,8 +12,9 @@ class RepairConfig(AppConfig):
         from credit_portal.registry import site
         from disclosure import hooks as taken_off
         from disclosure import verifying
+        from verification import arrivals
 
-        from . import applying, certifying, locking_out, proving
+        from . import applying, certifying, corrected_entries, locking_out, proving, timeline
 
         duties.register_matter(applying.MATTER, "信用修复申请", _application_page)
         hooks.register_after_service("repair.lockout", locking_out.on_served)
@@ -37,6 +38,8 @@ class RepairConfig(AppConfig):
         )
         duties.register_matter(proving.MATTER, "停止公示核对", _proof_page)
         verifying.register_paper("repair.proof", certifying.find_certificate)
+        arrivals.register_after_correction("repair", corrected_entries.on_corrected)
+        timeline.register()
 
 
 def _application_page(application_id: int) -> str | None:

@@ -24,6 +24,7 @@ from commitments.models import (
     WarningRule,
 )
 from credit_portal.audit.clock import SHANGHAI
+from credit_portal.audit.history import note
 from credit_portal.registry import groups
 from credit_portal.registry.models import (
     CommitmentType,
@@ -38,7 +39,7 @@ from credit_portal.registry.models import (
 )
 from disclosure.models import ProgressReport, TypicalCase, TypicalPublication
 from repair.models import RepairApplication
-from verification.models import CreditEntry, EntryMeasure, UsageList
+from verification.models import CreditEntry, EntryMeasure, ListMethod, UsageList
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 9, 14, 10, 30, tzinfo=SHANGHAI)
@@ -292,10 +293,41 @@ def credit_entry(
         "from_on": date(2026, 6, 1),
         "entered_at": NOW,
     }
-    made = CreditEntry.objects.create(**(values | fields))
+    made = CreditEntry(**(values | fields))
+    # Known since it was entered, not since the test runs.
+    note(made, actor=None, now=made.entered_at)
+    made.save()
     for measure in measures:
         EntryMeasure.objects.create(**({"entry": made, "effect": "key", "basis": "测试依据"} | measure))
     return made
+
+
+def list_method(
+    list_name: str = "严重违法失信名单", *, department: Department | None = None, **fields: Any
+) -> ListMethod:
+    """A method in force since the beginning of 2026, unless told otherwise."""
+    place = department or globals()["department"]()
+    office = globals()["department"](region=place.region, kind="credit_office")
+    values: dict[str, Any] = {
+        "kind": "joint",
+        "list_name": list_name,
+        "department": place,
+        "region": place.region,
+        **dict.fromkeys(ListMethod.PARTS, "测试"),
+        "state": ListMethod.State.ADOPTED,
+        "drafted_by": staff(groups.OFFICER, department=place),
+        "drafted_at": NOW,
+        "asked_from": date(2025, 11, 1),
+        "asked_until": date(2025, 11, 30),
+        "address": "测试路1号",
+        "considered": "没有收到意见。",
+        "document_no": "测办〔2026〕1号",
+        "in_force_from": date(2026, 1, 1),
+        "proposed_by": staff(groups.OFFICER, department=place),
+        "adopted_by": staff(groups.CREDIT_OFFICE, department=office),
+        "adopted_at": NOW,
+    }
+    return ListMethod.objects.create(**(values | fields))
 
 
 def usage_list(*, department: Department | None = None, **fields: Any) -> UsageList:

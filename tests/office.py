@@ -154,6 +154,7 @@ class Office:
             source=None, region=factories.region(), name="行业网站", address="https://example.test/", basis="",
             order=10, is_active=True, actor=self.people[groups.CREDIT_OFFICE], now=NOW,
         )  # fmt: skip
+        self.list_method = factories.list_method(department=self.department)
         self.listing = listing_opening.open_listing(
             subject=self.commitment.subject, list_name="严重违法失信名单", basis="依据", standard="标准", facts="事实。",
             grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
@@ -428,6 +429,7 @@ class Office:
             "verification.check": self.check,
             "verification.usagelist": self.usage,
             "verification.listing": self.listing,
+            "verification.listmethod": self.list_method,
             "disclosure.progressreport": self.progress,
             "disclosure.progresssummary": self.summary,
             "disclosure.assessment": self.assessment,

@@ -48,6 +48,9 @@ class Office:
             from_on=date(2026, 6, 1), operator=None, now=NOW, department=self.place,
         )  # fmt: skip
 
+        for name, kind in (("严重违法失信名单", "joint"), ("重点关注名单", "watch")):
+            factories.list_method(name, kind=kind, department=self.place)
+
     def opened(self, **fields) -> Listing:
         values = {
             "subject": self.firm, "list_name": "严重违法失信名单", "basis": "名单管理办法第五条", "standard": "情节严重",
@@ -136,7 +139,8 @@ def test_from_basis_to_the_record_by_two_after_notice(office) -> None:
     entry = row.entry
     assert (entry.kind, entry.until_on, entry.document_no) == ("list", row.term_until, "栾名〔2026〕1号")
     assert [(one.domain, one.effect, one.basis) for one in entry.measures.all()] == [
-        ("procurement", "refused", "政府采购法第二十二条")
+        ("procurement", "refused", "政府采购法第二十二条"),
+        ("", "exit_rule", "履行满一年"),
     ]
     assert "栾名〔2026〕1号" in text_of(
         read_evidence(row.steps.filter(document__isnull=False).last().document)
@@ -362,7 +366,7 @@ def test_lesser_cases_are_watched_by_the_same_procedure_and_keep_their_route(off
         office.opened(kind="watch", measures=[{**KEY, "effect": "refused"}])
     with pytest.raises(ListingRefused, match="名单的种类"):
         office.opened(kind="responsible")
-    row = office.on(office.opened(kind="watch", measures=[KEY]))
+    row = office.on(office.opened(kind="watch", list_name="重点关注名单", measures=[KEY]))
     assert (row.entry.kind, row.state, row.entry.until_on) == ("watch", "in_force", row.term_until)
     record.end_entry(entry_id=office.entry.pk, operator=None, now=office.now)
     entry = record.entries_that_count(office.firm)

@@ -183,8 +183,10 @@ class OfACommitment(TestCase):
         handling.approve(objection_id=row.pk, actor=stage.head, now=NOW)
         handling.carry_out(objection_id=row.pk, actor=stage.credit, now=NOW)
         entry.refresh_from_db()
+        old, entry = entry, entry.corrected_by
+        assert (old.state, old.end_reason) == ("revoked", f"更正：据异议 {row.number} 的书面答复更正")
         assert (entry.title, entry.until_on.isoformat()) == ("另一个名称", "2027-01-01")
-        assert not entry.objection_under_way and entry.history.count() >= 3
+        assert not entry.objection_under_way and not old.objection_under_way and old.history.count() >= 3
         row = filed(
             target_of_entry(entry), now=NOW, clerk=self.clerk, points=("title",), reasons="根本没有这回事。"
         )

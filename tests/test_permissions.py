@@ -76,7 +76,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "outbox.message": {"changelist": {K, Y}, "add": NOBODY, "retry": {K, Y}},
     "deadlines.calendarnotice": {"changelist": OWN, "add": {K}, "edit": {K}},
     "verification.creditentry": {
-        "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K},
+        "changelist": {K, A}, "add": {K}, "repair": {K}, "end": {K}, "revoke": {K}, "correct": {K},
     },
     "verification.check": {"changelist": {K, A}, "add": NOBODY},
     "verification.creditlist": {"changelist": {K, A}, "add": {K}, "edit": {K}, "keepers": {K}},
@@ -87,6 +87,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "verification.gradingstandard": {"changelist": {K, A}, "add": NOBODY},
     "verification.evaluationpassing": {"changelist": {K, A}, "add": NOBODY},
     "verification.listing": {"changelist": {K, A}, "add": NOBODY},
+    "verification.listmethod": {"changelist": {K, A}, "add": NOBODY},
     "verification.checksource": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "commitments.recipient": {"changelist": {K, A}, "add": {K}, "edit": {K}},
     "repair.repairapplication": {"changelist": OWN, "add": NOBODY},
@@ -305,6 +306,11 @@ DESK: dict[str, set[str]] = {
     "/desk/handover/jobs/{handover_job.uuid}/": {F, H, B, K},
     "/desk/handover/jobs/{handover_job.uuid}/report.xlsx": {F, H, B, K},
     "/desk/handover/jobs/{handover_job.uuid}/protocol.pdf": {F, H, B, K},
+    "/desk/record/": SEES,
+    "/desk/list-methods/": {F, H, K, A},
+    "/desk/list-methods/new/": {F, H, K},
+    "/desk/list-methods/{list_method.uuid}/": {F, H, K, A},
+    "/desk/record/{commitment.subject.uuid}/": SEES,
 }
 # What is sent empty or too late, so that whoever may gets a reason: address → (answer, who may).
 HANDOVER_DEEDS: dict[str, tuple[int, set[str]]] = {

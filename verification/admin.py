@@ -24,8 +24,8 @@ from credit_portal.registry.finding import subjects_matching
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
-from . import services
-from .admin_forms import EndForm, EntryForm, MeasureFormSet, RepairForm
+from . import correcting, services
+from .admin_forms import CorrectForm, EndForm, EntryForm, MeasureFormSet, RepairForm
 from .models import Check, CheckOutcome, CheckOverride, CreditEntry
 from .vocabulary import State
 
@@ -140,6 +140,7 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
                     ),
                 ),
                 ("核实", "已核实" if obj.verified else "未核实，不影响核查"),
+                *self._corrected(obj),
             ],
         )
         yield Section(
@@ -163,7 +164,7 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
                 ("公示期", self.shown_public(obj)),
                 ("可申请修复之日", obj.repairable_from or "无"),
                 ("修复日期", obj.repaired_on or "未修复"),
-                ("终止", f"{obj.ended_on} {obj.end_reason}" if obj.ended_on else "未终止"),
+                ("终止", f"{obj.ended_on or ''} {obj.end_reason}".strip() or "未终止"),
             ],
         )
         yield Section(
@@ -176,10 +177,18 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             empty="没有附带措施。",
         )
 
+    def _corrected(self, obj: CreditEntry) -> Iterable[tuple[str, Cell]]:
+        if obj.corrects is not None:
+            yield "更正的记录", Cell(str(obj.corrects), url=self.url("change", obj.corrects))
+        if new := CreditEntry.objects.filter(corrects=obj).first():
+            yield "已由新记录更正", Cell(str(new), url=self.url("change", new))
+
     def tools(self, request: HttpRequest, obj: CreditEntry) -> Iterable[Tool]:
         if not self.has_change_permission(request, obj):
             return
         onward = services.MOVES[State(obj.state)]
+        if onward and not correcting.bound_to(obj):
+            yield Tool("更正", self.url("correct", obj))
         if State.REPAIRED in onward:
             yield Tool("登记为已修复", self.url("repair", obj))
         if State.ENDED in onward:
@@ -188,7 +197,12 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             yield Tool("撤销", self.url("revoke", obj))
 
     def deeds(self) -> dict[str, Callable[..., HttpResponse]]:
-        return {"repair": self.repair_view, "end": self.end_view, "revoke": self.revoke_view}
+        return {
+            "repair": self.repair_view,
+            "end": self.end_view,
+            "revoke": self.revoke_view,
+            "correct": self.correct_view,
+        }
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -258,6 +272,27 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             warning="用于本不应有的记录：记录有误、认定被撤销。撤销后不能恢复。",
             act=lambda typed: services.revoke_entry(entry_id=obj.pk, operator=request.user, now=clock.now()),
             done="已撤销。",
+        )
+
+    def correct_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.changeable_or_refused(request, object_id)
+        return self.form_page(
+            request,
+            title=f"更正：{obj}",
+            obj=obj,
+            form=CorrectForm(
+                posted(request), initial={name: getattr(obj, name) for name in services.CORRECTABLE}
+            ),
+            submit="更正",
+            warning="原记录随之撤销并指向新的一条，两条都可以查到；随原记录实施的措施由新的一条接续。",
+            act=lambda typed: correcting.correct_anew(
+                entry_id=obj.pk,
+                changes={name: typed[name] for name in services.CORRECTABLE},
+                reason=typed["reason"],
+                actor=request.user,
+                now=clock.now(),
+            ),
+            done="已更正，原记录已撤销。",
         )
 
 
@@ -408,6 +443,7 @@ from .admin_consent import CreditReportAdmin as CreditReportAdmin  # noqa: E402
 from .admin_consent import ReleaseAdmin as ReleaseAdmin  # noqa: E402
 from .admin_grades import EvaluationPassingAdmin as EvaluationPassingAdmin  # noqa: E402
 from .admin_grades import GradingStandardAdmin as GradingStandardAdmin  # noqa: E402
+from .admin_list_methods import ListMethodAdmin as ListMethodAdmin  # noqa: E402
 from .admin_listings import ListingAdmin as ListingAdmin  # noqa: E402
 from .admin_lists import CreditListAdmin as CreditListAdmin  # noqa: E402
 from .admin_measures import AppliedMeasureAdmin as AppliedMeasureAdmin  # noqa: E402

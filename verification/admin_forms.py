@@ -84,5 +84,21 @@ class EndForm(forms.Form):
     )
 
 
+class CorrectForm(forms.Form):
+    """What an entry says, to be put right; what is left as it is stays."""
+
+    title = forms.CharField(label="事由", max_length=300)
+    source = forms.CharField(label="来源", max_length=200)
+    document_no = forms.CharField(label="文书号", max_length=100, required=False)
+    basis = forms.CharField(label="依据", max_length=300, required=False)
+    from_on = forms.DateField(label="自", widget=DateInput())
+    until_on = forms.DateField(label="至", widget=DateInput(), required=False)
+    reason = forms.CharField(
+        label="更正的理由",
+        max_length=450,
+        help_text="例如：录入有误、作出机关来函更正（写明文号）。本人可以看到。",
+    )
+
+
 class RepairForm(forms.Form):
     repaired_on = forms.DateField(label="修复日期", widget=DateInput(), initial=clock.today)

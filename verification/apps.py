@@ -10,7 +10,7 @@ class VerificationConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
 
-        from . import listing, term_switching
+        from . import listing, term_switching, timeline
         from .grades import grading
         from .measures import ending
         from .memberships import uploading
@@ -25,6 +25,7 @@ class VerificationConfig(AppConfig):
         effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
         term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
+        timeline.register()
 
 
 def _usage_page(list_id: int) -> str | None:

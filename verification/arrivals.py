@@ -8,6 +8,7 @@ from .models import CreditEntry
 
 Hook = Callable[..., None]
 _after_entries: dict[str, Hook] = {}
+_after_correction: dict[str, Hook] = {}
 
 
 def register_after_entries(name: str, hook: Hook) -> None:
@@ -18,3 +19,14 @@ def register_after_entries(name: str, hook: Hook) -> None:
 def run_after_entries(*, entries: Sequence[CreditEntry], now: datetime) -> None:
     for hook in _after_entries.values():
         hook(entries=entries, now=now)
+
+
+def register_after_correction(name: str, hook: Hook) -> None:
+    """`hook(*, old, new, actor, now)` runs when an entry has been put right by a new one: what is still under way about the
+    old goes on about the new."""
+    _after_correction[name] = hook
+
+
+def run_after_correction(*, old: CreditEntry, new: CreditEntry, actor: object, now: datetime) -> None:
+    for hook in _after_correction.values():
+        hook(old=old, new=new, actor=actor, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from operator import attrgetter
@@ -19,6 +19,7 @@ from .models import CheckObjection, CreditEntry, CreditList, EntryMeasure, Liste
 from .rules import Entry, Measure
 from .vocabulary import ADVERSE, GOOD, Effect, Kind, State, Step
 
+FROM_ELSEWHERE = "{text}（{region}的禁入，跨地区共享）"
 _FACTORS = [str(kind) for kind in (*ADVERSE, *GOOD, Kind.LOCKOUT, Kind.WATCH)]
 
 
@@ -82,7 +83,7 @@ def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> li
             subject=subject, state__in=[State.EFFECTIVE, State.REPAIRED], kind__in=_FACTORS, verified=True
         )
         .order_by("-pk")
-        .values_list("credit_list_id", *_READ)
+        .values_list("credit_list_id", "region__path", *_READ)
     )
     own: Mapping[int, list[Measure]] = defaultdict(list)
     if rows:
@@ -92,33 +93,55 @@ def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> li
         ):
             own[one.entry_id].append(own_measure(one))
     lists = {listed_on for listed_on, *_ in rows} - {None}
+    places = {path for listed_on, path, *_ in rows if listed_on is not None}
     exits = dict(CreditList.objects.filter(pk__in=lists).values_list("pk", "exit_rule")) if lists else {}
-    listed = _listed(lists, asked) if asked else {}
+    listed = _listed(lists, places, asked) if asked else {}
     disproved = _disproved(asked.procedure_id) if asked and asked.procedure_id else {}
+
+    here = frozenset(asked.lineage) if asked else frozenset()
+    # Only a list with a ban of elsewhere needs to be looked at place by place.
+    shared = {pk for pk, found in listed.items() if any(place not in here for place, _ in found)}
 
     # Many rows stand on one list and have nothing of their own: their measures are one and the same.
     @cache
-    def of_list(pk: int | None, kind: str) -> tuple[Measure, ...]:
-        return measures_of((), listed.get(pk, ()), exits.get(pk, "") if kind == Kind.LIST else "")
+    def of_list(pk: int | None, path: str, kind: str) -> tuple[Measure, ...]:
+        own_place = frozenset(path.split("/"))
+        holds = [measure for place, measure in listed.get(pk, ()) if place in own_place or place in here]
+        return measures_of((), holds, exits.get(pk, "") if kind == Kind.LIST else "")
 
     found = []
-    for listed_on, *values in rows:
+    for listed_on, path, *values in rows:
         pk, kind = values[:2]
-        measures = of_list(listed_on, kind)
+        measures = of_list(listed_on, path if listed_on in shared else "", kind)
         if pk in own:
             measures = measures_of(own[pk], measures, "")
         found.append(_entry(values, measures, disproved.get(pk, "")))
     return found
 
 
-def _listed(lists: Iterable[int | None], asked: Asked) -> dict[int | None, list[Measure]]:
+def _listed(
+    lists: Iterable[int | None], places: Iterable[str], asked: Asked
+) -> dict[int | None, list[tuple[str, Measure]]]:
+    """The measures of these lists that hold where is asked, each with its region. A ban is shared across regions (S4 11
+    「跨地区共享」, R126): that of another region goes with whoever was put on the list there, and names its origin."""
     wanted = list(lists)
-    found: dict[int | None, list[Measure]] = defaultdict(list)
+    found: dict[int | None, list[tuple[str, Measure]]] = defaultdict(list)
     if wanted:
-        for one in listed_in_force(asked.lineage, asked.on).filter(
-            Q(domain="") | Q(domain=asked.domain), Q(item=None) | Q(item=asked.item_id), whom__in=wanted
+        elsewhere = {code for path in places for code in path.split("/")} - set(asked.lineage)
+        for one in (
+            listed_in_force([*asked.lineage, *sorted(elsewhere)], asked.on)
+            .filter(
+                Q(region__in=asked.lineage) | Q(effect=Effect.BAN),
+                Q(domain="") | Q(domain=asked.domain),
+                Q(item=None) | Q(item=asked.item_id),
+                whom__in=wanted,
+            )
+            .select_related("region")
         ):
-            found[one.whom_id].append(listed_measure(one))
+            measure = listed_measure(one)
+            if one.region_id in elsewhere:
+                measure = replace(measure, text=FROM_ELSEWHERE.format(text=one.text, region=one.region.name))
+            found[one.whom_id].append((one.region_id, measure))
     return found
 
 

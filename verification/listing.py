@@ -240,7 +240,13 @@ def serve(
         operator=actor,
         now=now,
         measures=[
-            Measure(one["domain"] or None, Effect(one["effect"]), one["basis"]) for one in row.measures
+            *(Measure(one["domain"] or None, Effect(one["effect"]), one["basis"]) for one in row.measures),
+            # One leaves such a list by the way that was decided, not by a repair like any other (S4 8).
+            *(
+                []
+                if row.kind == Listing.Kind.WATCH
+                else [Measure(None, Effect.EXIT_RULE, row.exit_rule[:300])]
+            ),
         ],
         is_demo=row.is_demo,
     )

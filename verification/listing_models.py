@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.registry.models import CreditSubject, Department, Region, ResponsiblePerson, User
 
+from .list_method_models import ListMethod
 from .models import CreditEntry
 
 
@@ -52,6 +53,10 @@ class Listing(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPENED)
     list_name = models.CharField("名单名称", max_length=200)
+    # By which method it was opened; those of persons go by that of the firm's.
+    method = models.ForeignKey(
+        ListMethod, models.PROTECT, null=True, blank=True, verbose_name="认定办法", related_name="listings"
+    )
     basis = models.CharField("认定依据", max_length=300, help_text="法律、法规或者名单管理办法的条款")
     standard = models.CharField("认定标准", max_length=500)
     facts = models.TextField("事实")

@@ -11,6 +11,7 @@ from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePers
 from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
 from credit_portal.registry.visibility import group_names
 
+from .list_methods import keeping as list_methods
 from .listing import (
     DOES,
     ERROR_WATCH,
@@ -58,8 +59,16 @@ def open_listing(
     )
     if not entries:
         raise ListingRefused("请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。", field="grounds")
+    if actor.department is None:
+        raise ListingRefused("名单由主管部门的经办人或者负责人办理。")
+    try:
+        method = list_methods.method_for(
+            list_name=list_name, kind=kind, lineage=actor.department.region.lineage, on=local_date(now)
+        )
+    except list_methods.MethodRefused as error:
+        raise ListingRefused(str(error), field=error.field) from error
     return _open(
-        Listing(kind=kind, subject=subject),
+        Listing(kind=kind, subject=subject, method=method),
         list_name, basis, standard, facts, measures, entries, actor, now, is_demo,
     )  # fmt: skip
 
@@ -79,6 +88,7 @@ def open_person(
     return _open(
         Listing(
             kind=Listing.Kind.RESPONSIBLE,
+            method=parent.method,
             subject=person,
             parent=parent,
             firm=parent.subject,

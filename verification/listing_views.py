@@ -24,6 +24,7 @@ from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
 from . import listing, listing_opening
+from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
 from .models import CreditEntry, EntryMeasure, Listing
 from .services import log_record_read
@@ -75,7 +76,11 @@ class OpenForm(MeasureForm):
         choices=[(str(one), one.label) for one in (Listing.Kind.JOINT, Listing.Kind.WATCH)],
         help_text="没有达到联合惩戒标准的，列入重点关注名单，只能附重点审查的措施。",
     )
-    list_name = forms.CharField(label="名单名称", max_length=200)
+    list_name = forms.ChoiceField(
+        label="名单名称",
+        help_text="只列出认定办法已经发布并施行的名单。没有的，先起草认定办法、公开征求意见。",
+        error_messages={"invalid_choice": "“%(value)s”没有已发布并施行的认定办法，不能列入。"},
+    )
     basis = forms.CharField(label="认定依据", max_length=300, help_text="法律、法规或者名单管理办法的条款。")
     standard = forms.CharField(label="认定标准", max_length=500)
     facts = forms.CharField(label="事实", widget=_lines(4))
@@ -94,8 +99,9 @@ class OpenForm(MeasureForm):
         "measure_basis",
     ]
 
-    def __init__(self, *args: Any, subject: CreditSubject, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, subject: CreditSubject, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["list_name"].choices = [_CHOOSE, *((name, name) for name in names)]
         self.fields["grounds"].queryset = CreditEntry.objects.filter(
             subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
         ).order_by("-from_on")
@@ -234,7 +240,9 @@ def new(request: HttpRequest) -> HttpResponse:
             purpose=ReadLog.Purpose.HANDLING, now=clock.now(),
         )  # fmt: skip
         bound = request.POST if request.method == "POST" else None
-        typed = OpenForm(bound, subject=subject)
+        methods = list_methods.in_force(lineage=request.user.department.region.lineage, on=clock.today())
+        names = list(dict.fromkeys(methods.values_list("list_name", flat=True)))
+        typed = OpenForm(bound, subject=subject, names=names)
         if bound is not None and typed.is_valid():
             data = typed.cleaned_data
             try:
@@ -317,7 +325,7 @@ def _visible(request: HttpRequest, uuid: UUID) -> Listing:
         listing.listings_visible_to(request.user)
         .select_related(
             "subject", "department", "region", "parent", "firm", "responsible", "proposed_by", "decided_by",
-            "ended_by", "public_proposed_by", "public_second",
+            "ended_by", "public_proposed_by", "public_second", "method",
         )
         .filter(uuid=uuid)
         .first()

@@ -176,6 +176,7 @@ class AppliedMeasure(models.Model):
         UNLISTED = "unlisted", "措施已从清单移出"
         DISPROVED = "disproved", "异议成立"
         LIFTED = "lifted", "提前解除"
+        CORRECTED = "corrected", "记录已更正"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     check_made = models.ForeignKey(

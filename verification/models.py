@@ -70,6 +70,10 @@ class CreditEntry(models.Model):
     objection_under_way = models.BooleanField("异议处理中", default=False)
     entered_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="录入人", related_name="+")
     entered_at = models.DateTimeField("录入时间")
+    # What was wrong is revoked and stays readable; what is right is a new entry that names it.
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="更正的记录", related_name="corrected_by"
+    )
     is_demo = models.BooleanField("演示数据", default=False)
     history = HistoricalRecords()
 
@@ -256,6 +260,8 @@ from .grade_models import GradeRun as GradeRun  # noqa: E402
 from .grade_models import GradingStandard as GradingStandard  # noqa: E402
 from .grade_models import SubjectGrade as SubjectGrade  # noqa: E402
 from .grade_models import Tier as Tier  # noqa: E402
+from .list_method_models import ListMethod as ListMethod  # noqa: E402
+from .list_method_models import MethodOpinion as MethodOpinion  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402

@@ -205,7 +205,7 @@ def add_entry(
     )
     # `entered_by` may be unknown: what the system itself writes has no officer.
     entry.full_clean(exclude=["entered_by"] if operator is None else [])
-    _save(entry, operator)
+    _save(entry, operator, now)
     for measure in measures:
         row = EntryMeasure(
             entry=entry, domain=measure.domain or "", effect=str(measure.effect), basis=measure.basis.strip()
@@ -329,8 +329,9 @@ CORRECTABLE = ("title", "source", "document_no", "basis", "from_on", "until_on")
 def correct_entry(
     *, entry_id: int, changes: Mapping[str, str | date | None], actor: User | None, now: datetime
 ) -> CreditEntry:
-    """Put right what an entry says (S4 17「更正」): what it said stays in its history. Raises ValidationError by field, and
-    KeyError for what is not corrected so."""
+    """Put right what the entry of a procedure says (S4 17「更正」): the procedure goes on with its own row, and what the row
+    said stays in its history. An entry of nobody's procedure is corrected by a new one (`correcting`). Raises
+    ValidationError by field, and KeyError for what is not corrected so."""
     entry = _written(entry_id)
     for name, value in changes.items():
         if name not in CORRECTABLE:
@@ -382,7 +383,7 @@ def _move(
             check_ended_on(entry, ended_on, local_date(now))
         entry.ended_on, entry.end_reason = ended_on or local_date(now), reason.strip()[:500]
     entry.validate_constraints()
-    _save(entry, operator)
+    _save(entry, operator, now)
     end_for_entries(
         entry_ids=[entry.pk],
         reason=MEASURES_END[after],
@@ -403,9 +404,9 @@ def _move(
     return entry
 
 
-def _save(entry: CreditEntry, operator: User | None) -> None:
-    # simple-history reads this name; without it a task's change would have no author and a request's the wrong one.
-    setattr(entry, "_history_user", operator)  # noqa: B010  (not declared on the model)
+def _save(entry: CreditEntry, operator: User | None, now: datetime) -> None:
+    # Without this a task's change would have no author, a request's the wrong one, and both the moment of another clock.
+    note(entry, actor=operator, now=now)
     entry.save()
 
 

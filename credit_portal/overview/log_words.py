@@ -54,6 +54,7 @@ VERBS = {
     "reading.saved": "诚信教育读本",
     "entry.added": "新增信用记录",
     "entry.changed": "信用记录状态变更",
+    "entry.corrected": "更正信用记录",
     "check.made": "信用核查",
     "draft.opened": "开始办理",
     "draft.discarded": "放弃草稿",
@@ -111,6 +112,7 @@ VERBS = {
     "exchange.platform_saved": "设置上级平台",
     "exchange.corrected": "更正报送记录",
     "consequence.step": "违诺后果办理",
+    "list_method.step": "名单认定办法",
     "listing.step": "名单办理",
     "check.step": "核查办理",
     "repair.step": "信用修复",
@@ -244,6 +246,7 @@ TARGETS = {
     "repair_positions": "待修复的记录",
     "broken_pledge_list": "修复承诺违约线索列表",
     "listing": "联合惩戒列入",
+    "list_method": "名单认定办法",
     "listed_measure": "奖惩措施清单",
     "applied_measure": "已实施的措施",
     "applied_measure_list": "已实施的措施列表",
@@ -366,6 +369,7 @@ PAGES = {
     "registration_verifier": "commitments.registrationverifier",
     "grading_standard": "verification.gradingstandard",
     "evaluation_passing": "verification.evaluationpassing",
+    "list_method": "verification.listmethod",
 }
 
 
@@ -394,6 +398,7 @@ def bring_words() -> None:
     register("access.ended", by={"staff": "工作人员", "subject": "主体", "system": "法定代表人变更"})
     register("evidence.stored", kind=dict(EvidenceFile.Kind.choices))
     register("entry.added", kind=kinds)
+    register("entry.corrected", kind=kinds)
     register("entry.changed", before=states, after=states)
     register(
         "check.made",

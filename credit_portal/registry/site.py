@@ -47,7 +47,7 @@ COLUMN_NAV: list[NavItem] = [
     NavItem("acts", "许可处罚", "/acts/", ("/information/", "/consumer-complaints/")),
     NavItem("catalogue", "事项与文本", "/catalogue/", ("/texts/",)),
     NavItem("rules", "制度文件", "/rules/", ("/cases/", "/readings/", "/pilots/")),
-    NavItem("measures", "奖惩措施", "/measures/", ("/grading/",)),
+    NavItem("measures", "奖惩措施", "/measures/", ("/grading/", "/list-methods/")),
     NavItem("supervision", "期限监督", "/supervision/"),
     NavItem("api", "接口与数据", "/api/", ("/open-data/",)),
 ]
@@ -108,7 +108,7 @@ STAFF_NAV: list[NavItem] = [
         "lists",
         "名单",
         "/desk/lists/",
-        ("/desk/memberships/",),
+        ("/desk/memberships/", "/desk/list-methods/"),
         groups=frozenset({"officer", "head", "credit_office"}),
         rare=True,
     ),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from commitments import breaches, fulfilment
 from commitments.models import BreachCase, Commitment
 from credit_portal.audit.clock import local_date
@@ -26,7 +28,7 @@ from disclosure.models import (
     TypicalPublication,
 )
 from disclosure.typical import publishing as typical
-from verification import listing
+from verification import correcting, listing
 from verification import services as verification
 from verification.models import CreditEntry, Listing
 from verification.vocabulary import State as EntryState
@@ -147,9 +149,18 @@ def _change(row: Objection, *, answered: User, actor: User, now: datetime) -> No
             raise ObjectionError(str(error)) from error
     elif row.entry is not None:
         values = _entry_values(row.entry, row.changes)
-        verification.correct_entry(
-            entry_id=row.entry.pk, changes={key: values[key] for key in changes}, actor=actor, now=now
-        )
+        put_right = {key: values[key] for key in changes}
+        if correcting.bound_to(row.entry):
+            verification.correct_entry(entry_id=row.entry.pk, changes=put_right, actor=actor, now=now)
+        else:
+            # The objection stays as it was made, to the old entry; its mark goes on with the new one.
+            standing = correcting.latest_of(row.entry.pk)
+            try:
+                correcting.correct_anew(
+                    entry_id=standing, changes=put_right, reason=said, actor=actor, now=now
+                )
+            except (ValidationError, verification.MoveRefused) as error:
+                raise ObjectionError("".join(getattr(error, "messages", [str(error)]))) from error
 
 
 def _withdraw(row: Objection, *, answered: User, actor: User, now: datetime) -> None:
@@ -221,5 +232,7 @@ def _end_entry(row: Objection, entry: CreditEntry, *, answered: User, actor: Use
         listing.revoke_by_answer(
             listing_id=owner.pk, reason=f"异议 {row.number}：{row.answer}", actor=answered, now=now
         )
-    elif CreditEntry.objects.filter(pk=entry.pk, state=EntryState.EFFECTIVE).exists():
-        verification.revoke_entry(entry_id=entry.pk, operator=actor, now=now)
+    else:
+        standing = correcting.latest_of(entry.pk)
+        if CreditEntry.objects.filter(pk=standing, state=EntryState.EFFECTIVE).exists():
+            verification.revoke_entry(entry_id=standing, operator=actor, now=now)

@@ -13,6 +13,7 @@ from disclosure import breach_publishing
 from disclosure.act_gate import listed_acts
 from disclosure.gate import listed_commitments
 from disclosure.models import Objection
+from verification import correcting
 from verification import services as verification
 
 from .rules import ObjectionError, wants_mark
@@ -81,6 +82,7 @@ def _show(objection: Objection, wanted: bool, *, actor: User | None, now: dateti
     else:
         entry_id = objection.entry_id
     if entry_id is not None:
+        entry_id = correcting.latest_of(entry_id)
         verification.mark_objection(entry_id=entry_id, under_way=wanted, actor=actor, now=now)
 
 

@@ -290,6 +290,24 @@ def recipient_saved(*, now: datetime, actor_id: int | None, recipient_id: int, r
     )
 
 
+def list_method(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int,
+    method_id: int,
+    list_name: str,
+    number: int,
+    deed: str,
+    opinion_id: int | None = None,
+) -> AuditEvent:
+    """A step of the method of a list, or of an opinion on it; who has an opinion is not said."""
+    return _about(
+        "list_method.step", "list_method", method_id, now=now, actor_id=actor_id, department_id=department_id,
+        list=list_name, number=number, deed=deed, **({"opinion": opinion_id} if opinion_id else {}),
+    )  # fmt: skip
+
+
 def listing_step(
     *,
     now: datetime,

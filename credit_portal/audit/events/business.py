@@ -85,6 +85,30 @@ def entry_changed(
     )
 
 
+def entry_corrected(
+    *,
+    now: datetime,
+    actor_id: int | None,
+    department_id: int | None,
+    subject_id: int,
+    entry_id: int,
+    corrects_id: int,
+    kind: str,
+) -> AuditEvent:
+    """`entry_id` is the new entry, `corrects_id` the one that it has put right; what and why is in the record."""
+    return record(
+        "entry.corrected",
+        now=now,
+        actor_id=actor_id,
+        department_id=department_id,
+        target_type="entry",
+        target_id=entry_id,
+        subject=subject_id,
+        corrects=corrects_id,
+        kind=kind,
+    )
+
+
 def check_made(
     *,
     now: datetime,

@@ -15,7 +15,7 @@ from credit_portal.registry.models import User
 from verification import listing, listing_opening
 from verification.models import CreditEntry, Listing
 
-from . import people
+from . import list_methods, people
 from .days import working_days_from
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
     row = listing_opening.open_listing(
         subject=firm,
         kind=Listing.Kind.WATCH if watch else Listing.Kind.JOINT,
-        list_name="食品安全重点关注名单（演示）" if watch else "食品安全严重违法失信名单（演示）",
+        list_name=list_methods.WATCH if watch else list_methods.JOINT,
         basis="《市场监督管理严重违法失信名单管理办法》",
         standard="经营超过保质期的食品，情节严重",
         facts="查获超过保质期的食品三批（演示）。",

@@ -30,6 +30,7 @@ from . import (
     exchange,
     foundation,
     late,
+    list_methods,
     measures,
     memberships,
     objections,
@@ -146,6 +147,7 @@ class Timeline:
             rechecks,
             warnings,
             self_service,
+            list_methods,
         ):
             self.chance.seed(room.__name__)
             room.plan(self)

@@ -1,0 +1,126 @@
+"""What was in force on a day as it was known on a day: a table that an official can sign, and what always holds of it."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_portal.audit.clock import SHANGHAI
+from verification.knowing import end_of
+from verification.two_axes import Holds, Version, as_of, holds, known
+from verification.vocabulary import State
+
+pytestmark = pytest.mark.req("R67", "R68")
+GOLDEN = Path(__file__).parent / "golden" / "record_as_of.csv"
+
+
+def at(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 10, 30, tzinfo=SHANGHAI)
+
+
+ENTERED = Version(1, at(3, 5), State.EFFECTIVE, date(2026, 2, 20), date(2026, 5, 31))
+LATER = ENTERED._replace(known_at=at(4, 10))
+RECORDS: dict[str, list[Version]] = {
+    "处罚：3月5日录入，2月20日至5月31日": [ENTERED],
+    "同上，4月10日登记：4月10日修复": [
+        ENTERED, LATER._replace(state=State.REPAIRED, repaired_on=date(2026, 4, 10)),
+    ],
+    "同上，4月10日登记：4月8日移出": [ENTERED, LATER._replace(state=State.ENDED, ended_on=date(2026, 4, 8))],
+    "同上，4月10日登记：撤销": [ENTERED, LATER._replace(state=State.REVOKED)],
+    "同上，4月10日更正：自3月1日起": [
+        ENTERED, LATER._replace(state=State.REVOKED), LATER._replace(entry_id=2, from_on=date(2026, 3, 1)),
+    ],
+    "没有期限的名单：3月5日录入，自3月1日起": [ENTERED._replace(from_on=date(2026, 3, 1), until_on=None)],
+}  # fmt: skip
+NAMES = {1: "原记录", 2: "更正后的记录"}
+
+
+def test_the_table_that_an_official_can_sign_is_what_the_rule_says():
+    with GOLDEN.open(encoding="utf-8") as signed:
+        lines = list(csv.DictReader(signed))
+    wrong = []
+    for line in lines:
+        found = as_of(
+            RECORDS[line["记录"]],
+            date.fromisoformat(line["效力日"]),
+            end_of(date.fromisoformat(line["当时所知"])),
+        )
+        said = "、".join(NAMES[one.entry_id] for one in found) or "无"
+        if said != line["有效的记录"]:
+            wrong.append((line, said))
+    assert not wrong and {line["记录"] for line in lines} == set(RECORDS)
+
+
+DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
+MOMENTS = st.integers(0, 40_000).map(lambda minutes: at(1, 1) + timedelta(minutes=minutes * 10))
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> Version:
+    state = draw(st.sampled_from(State))
+    first = draw(DAYS)
+    return Version(
+        entry_id=draw(st.integers(1, 4)),
+        known_at=draw(MOMENTS),
+        state=state,
+        from_on=first,
+        until_on=draw(st.none() | st.integers(0, 400).map(lambda days: first + timedelta(days=days))),
+        ended_on=draw(DAYS) if state is State.ENDED else None,
+        repaired_on=draw(DAYS) if state is State.REPAIRED else None,
+        gone=draw(st.booleans()) and draw(st.booleans()),
+    )
+
+
+RECORD = st.lists(versions(), max_size=12)
+
+
+@given(RECORD, DAYS, st.integers(0, 1000))
+def test_known_later_than_all_changes_it_is_the_state_of_today(
+    rows: Sequence[Version], on: date, more: int
+) -> None:
+    last = max((row.known_at for row in rows), default=at(1, 1))
+    latest: dict[int, Version] = {}
+    for row in sorted(rows, key=lambda row: row.known_at):
+        latest[row.entry_id] = row
+    today = {row.entry_id for row in latest.values() if holds(row, on) is Holds.IN_FORCE}
+    assert {row.entry_id for row in as_of(rows, on, last + timedelta(minutes=more))} == today
+
+
+@given(RECORD, DAYS)
+def test_before_the_first_entry_nothing_is_known(rows: Sequence[Version], on: date) -> None:
+    first = min((row.known_at for row in rows), default=at(1, 1))
+    assert as_of(rows, on, first - timedelta(microseconds=1)) == []
+
+
+@given(RECORD, RECORD, DAYS, MOMENTS)
+def test_what_is_learnt_later_never_changes_what_was_known(
+    rows: Sequence[Version], later: Sequence[Version], on: date, moment: datetime
+) -> None:
+    news = [row._replace(known_at=max(row.known_at, moment + timedelta(minutes=1))) for row in later]
+    assert as_of([*rows, *news], on, moment) == as_of(rows, on, moment)
+
+
+@given(RECORD, MOMENTS, MOMENTS)
+def test_whoever_knows_later_knows_of_no_fewer_entries(
+    rows: Sequence[Version], one: datetime, other: datetime
+) -> None:
+    sooner, later = sorted((one, other))
+    assert set(known(rows, sooner)) <= set(known(rows, later))
+
+
+@given(RECORD, DAYS, MOMENTS)
+def test_an_entry_in_force_is_in_force_once_and_has_begun(
+    rows: Sequence[Version], on: date, moment: datetime
+) -> None:
+    found = as_of(rows, on, moment)
+    assert len({row.entry_id for row in found}) == len(found)
+    assert all(row.from_on <= on and row.known_at <= moment for row in found)
+
+
+def test_of_two_versions_of_one_moment_the_later_row_counts():
+    twice = [ENTERED, ENTERED._replace(state=State.REVOKED)]
+    assert as_of(twice, date(2026, 3, 10), at(3, 5)) == []

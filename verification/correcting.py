@@ -1,0 +1,119 @@
+"""An entry that says something wrong is put right by a new one that names it (style: two time axes). The old one is revoked
+with its reason and stays to be read: what was known when, and what holds now, can both be told."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from credit_portal.audit import events
+from credit_portal.audit.clock import local_date
+from credit_portal.audit.history import note
+from credit_portal.registry.models import User
+
+from . import arrivals
+from .measures.ending import end_for_entries
+from .models import AppliedMeasure, CreditEntry, EntryMeasure
+from .services import CORRECTABLE, MoveRefused
+from .vocabulary import KIND_LABELS, Kind, State
+
+BOUND = "这条记录由“{what}”写入，请在原程序中更正。"
+REVOKED = "已撤销的记录不能更正。"
+NOTHING = "没有要更正的内容：与原记录相同。"
+NO_REASON = "请写明更正的理由。"
+LEFT = "更正：{reason}"
+# What a new entry has of its own.
+_OWN = frozenset({"id", "uuid", "corrects", "entered_by", "entered_at"})
+
+
+def bound_to(entry: CreditEntry) -> str:
+    """What procedure goes on with this very row, by its name: whoever has one entry of the record for itself."""
+    for relation in CreditEntry._meta.get_fields(include_hidden=True):
+        model = relation.related_model
+        if not relation.one_to_one or not relation.auto_created or model in (None, CreditEntry):
+            continue
+        if model._base_manager.filter(**{relation.remote_field.name: entry}).exists():  # type: ignore[union-attr]
+            return str(model._meta.verbose_name)  # type: ignore[union-attr]
+    return ""
+
+
+def latest_of(entry_id: int) -> int:
+    """The entry that stands in the place of this one by now; itself where it was never put right."""
+    while (
+        following := CreditEntry.objects.filter(corrects=entry_id).values_list("pk", flat=True).first()
+    ) is not None:
+        entry_id = following
+    return entry_id
+
+
+@transaction.atomic
+def correct_anew(
+    *, entry_id: int, changes: Mapping[str, str | date | None], reason: str, actor: User | None, now: datetime
+) -> CreditEntry:
+    """A new entry in the place of a wrong one: the same but for `changes` (of `CORRECTABLE`). Measures that run because of the
+    old run on because of the new. Raises ValidationError by field, MoveRefused for an entry that is revoked already or
+    belongs to a procedure, KeyError for what is not corrected so."""
+    old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
+    if old.state == State.REVOKED:
+        raise MoveRefused(REVOKED)
+    if what := bound_to(old):
+        raise MoveRefused(BOUND.format(what=what))
+    said = reason.strip()
+    if not said:
+        raise ValidationError({"reason": NO_REASON})
+    if unknown := set(changes) - set(CORRECTABLE):
+        raise KeyError(*unknown)
+    if all(getattr(old, name) == value for name, value in changes.items()):
+        raise ValidationError(NOTHING)
+    new = CreditEntry(
+        **{
+            field.attname: getattr(old, field.attname)
+            for field in CreditEntry._meta.concrete_fields
+            if field.name not in _OWN
+        },
+        entered_by=actor,
+        entered_at=now,
+    )
+    for name, value in changes.items():
+        setattr(new, name, value.strip() if isinstance(value, str) else value)
+    new.corrects = old
+    new.full_clean(exclude=["entered_by"] if actor is None else [])
+    old.state, old.repaired_on, old.objection_under_way = str(State.REVOKED), None, False
+    old.end_reason = LEFT.format(reason=said)[:500]
+    for row in (old, new):
+        note(row, actor=actor, now=now)
+        row.save()
+    for own in EntryMeasure.objects.filter(entry=old):
+        EntryMeasure.objects.create(entry=new, domain=own.domain, effect=own.effect, basis=own.basis)
+    _measures_go_on(old, new, actor, now)
+    events.entry_corrected(
+        now=now,
+        actor_id=actor.pk if actor else None,
+        department_id=actor.department_id if actor else old.department_id,
+        subject_id=old.subject_id,
+        entry_id=new.pk,
+        corrects_id=old.pk,
+        kind=KIND_LABELS[Kind(old.kind)],
+    )
+    arrivals.run_after_entries(entries=[new], now=now)
+    arrivals.run_after_correction(old=old, new=new, actor=actor, now=now)
+    return new
+
+
+def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now: datetime) -> None:
+    """What runs because of the entry was not wrong because a word of it was: it is ended there and goes on here."""
+    today = local_date(now)
+    running = list(AppliedMeasure.objects.filter(entry=old, ended_on=None).order_by("pk"))
+    for measure in running:
+        measure.pk, measure.uuid = None, AppliedMeasure._meta.get_field("uuid").get_default()
+        measure.entry, measure.applied_on = new, today
+        measure._state.adding = True
+    end_for_entries(
+        entry_ids=[old.pk],
+        reason=AppliedMeasure.EndReason.CORRECTED,
+        on=today,
+        now=now,
+        actor_id=actor.pk if actor else None,
+    )
+    AppliedMeasure.objects.bulk_create(running)
