@@ -136,11 +136,14 @@ def _own(subject: CreditSubject, wanted: For, *, key: UUID | None, now: datetime
     return made
 
 
-def _locked(subject: CreditSubject, key: UUID | None) -> CreditReport | None:
-    """One at a time for a subject: sent twice at once, the second finds what the first has made."""
+def _locked(
+    subject: CreditSubject, key: UUID | None, *, consent: Consent | None = None
+) -> CreditReport | None:
+    """One at a time for a subject: sent twice at once, the second finds what the first has made, and nothing that was made for
+    somebody else."""
     CreditSubject.objects.select_for_update(no_key=True).get(pk=subject.pk)
     known = CreditReport.objects.filter(uuid=key).first() if key else None
-    if known is not None and known.subject_id != subject.pk:
+    if known is not None and (known.subject_id, known.consent_id) != (subject.pk, consent and consent.pk):
         raise CheckError("页面已经失效，请重新打开再填。")
     return known
 
@@ -248,7 +251,7 @@ def _released(
     asked_by: str = "",
 ) -> CreditReport:
     subject = consent.subject
-    known = _locked(subject, key)
+    known = _locked(subject, key, consent=consent)
     # Locked and read anew: a withdrawal comes before or after, never between the look and the paper.
     consent = (
         Consent.objects.select_for_update(of=("self",))
