@@ -17,10 +17,13 @@ from credit_portal.overview.record import gathering
 from credit_portal.registry import groups, timeline
 from credit_portal.registry.timeline import Look
 from tests import factories as make
-from tests import subjects
+from tests import office_grades, subjects
+from tests.consent_stage import Stage as ConsentStage
 from tests.office import Office, client_of
 from tests.scenes import mine
 from verification import correcting, services
+from verification.consent import keeping
+from verification.grades import grading
 from verification.models import AppliedMeasure, CreditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
@@ -284,3 +287,31 @@ def test_the_clock_of_the_history_is_the_clock_of_the_service():
     then = datetime(2025, 3, 5, 9, 0, tzinfo=SHANGHAI)
     entry = penalty(make.subject(), now=then, from_on=date(2025, 3, 1), until_on=None)
     assert entry.history.get().history_date == then
+
+
+@pytest.mark.req("R66", "R68", "R113")
+def test_consents_what_went_out_and_grades_stand_in_it(db, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    stage = ConsentStage()
+    consent = stage.give(now=NOW - timedelta(days=2))
+    made = stage.fetch(consent)
+    keeping.withdraw_online(consent=consent, access=stage.access, now=NOW + timedelta(minutes=1))
+    second = make.staff(K, department=stage.credit.department)
+    standard = office_grades.standard(stage.credit, second)
+    grading.grade_all(standard_id=standard.pk, now=NOW)
+
+    def heads(user=None) -> set[tuple[str, str]]:
+        return {
+            (one.deed, one.row.by)
+            for one in told(stage.subject, user)
+            if one.kind in ("同意和提供", "信用等级")
+        }
+
+    own = heads()
+    assert own == {
+        ("同意", stage.department.name), ("撤回同意", stage.department.name), ("提供", str(stage.department)),
+        ("评定", standard.name),
+    }  # fmt: skip
+    assert heads(stage.credit) == own and heads(stage.officer) <= {("评定", standard.name)}
+    assert heads(stage.far) == set()
+    assert made.number in {one.row.document for one in told(stage.subject)}

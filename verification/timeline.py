@@ -28,6 +28,8 @@ from credit_portal.registry.timeline import OWN, PUBLIC, UNIT, Arm, Look, lines
 from . import listing, services
 from . import vocabulary as words
 from .checking import own_record
+from .consent import timeline as consents
+from .grades import timeline as grades
 from .measures import lifting
 from .models import AppliedMeasure, Check, CreditEntry, ListingStep, TaxCreditEntry
 from .tax_credit import keeping
@@ -192,6 +194,8 @@ def register() -> None:
             states=dict(TaxCreditEntry.State.choices),
         ),
     )  # fmt: skip
+    consents.register()
+    grades.register()
 
 
 def _page(name: str) -> Any:
