@@ -45,7 +45,7 @@ def read_question(given: Mapping[str, str]) -> Question:
     if grade and grade not in BreachCase.Grade.values:
         errors["grade"] = ERROR_GRADE.format("、".join(BreachCase.Grade.values))
     own = ("domain", "grade")
-    wanted = {key: given.get(key, "") for key in (*FILTERS, *PAGING) if key not in own}
+    wanted = {key: given[key] for key in (*FILTERS, *PAGING) if key in given and key not in own}
     try:
         terms = read_terms(wanted)
     except TermsError as error:

@@ -60,6 +60,7 @@ NAVIGATION: list[tuple[str, list[str]]] = [
             "verification.check",
             "verification.checksource",
             "verification.listing",
+            "verification.listmethod",
             "verification.creditlist",
             "verification.listedmeasure",
             "verification.appliedmeasure",

@@ -22,6 +22,7 @@ NOT_KEPT = [
     (r"/admin/registry/serviceitemversion/", r"^pinyin$"),
     # Sealed: what is stored is not to be read in the database.
     (r"/tips/|/complaints/|/objections/|/(?:me|desk)/repair/", r"^contact$|phone"),
+    (r"/(?:desk/)?list-methods/", r"^name$|^contact$"),
     (r"/desk/capture/sheets/", r".*"),
     # Where an account was chosen, the name is that of the account.
     (r"/desk/unit/", r"^(?:c\d+-)?name$"),
