@@ -360,7 +360,8 @@ def test_the_description_is_valid_and_served(client: Client) -> None:
         )
     } | {
         f"/api/v1/{name}"
-        for name in ("credit-entries", "checks", "commitments", "duties", "fulfilments", "breaches", "complaints")
+        for name in ("credit-entries", "checks", "commitments", "duties", "fulfilments", "breaches", "complaints", "reports",
+                     "reports/{number}/document")
     }  # fmt: skip
     for path in schema["paths"].values():
         told = path.get("get") or path["post"]
