@@ -114,6 +114,10 @@ ADDRESSES = (
         "exchange:receipt", by(groups.CREDIT_OFFICE), "disclosure.exchange.views.ReceiptForm",
         "disclosure.exchange.receipt_files", ("记录号", "结果"), at=lambda office: (office.batch.number,),
     ),
+    Address(
+        "evaluations:upload", by(groups.CREDIT_OFFICE), "verification.grades.forms.UploadForm",
+        "verification.grades.receiving", ("主体代码", "主体名称"),
+    ),
 )  # fmt: skip
 
 
