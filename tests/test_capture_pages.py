@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from commitments.capture import keying
 from commitments.concluding import Upload
 from commitments.models import CaptureBatch, CaptureSheet, Commitment
+from credit_portal.registry import site
 
 from . import factories, office
 from .scenes import mine
