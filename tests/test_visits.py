@@ -26,9 +26,9 @@ from tests import factories, listed, subjects
 from tests.factories import NOW, TODAY
 from tests.obligation_stage import TEXT
 from tests.office import client_of
+from tests.recheck_stage import allow
 from tests.scenes import mine
 from tests.test_grades import told
-from tests.test_rechecks import allow
 from verification import services
 from verification.grades import grading, keeping
 

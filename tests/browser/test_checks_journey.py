@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from credit_portal.audit import clock
 from tests import factories as make
+from tests.checking_stage import Place
 from tests.counter import signature_png
-from tests.test_checking import Place
 from verification.models import AppliedMeasure, Check, CheckLook, UsageList
 from verification.usage import lists
 

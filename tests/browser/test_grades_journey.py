@@ -14,8 +14,8 @@ from credit_portal.deadlines.models import PolicyRule
 from credit_portal.registry import groups
 from tests import factories, listed, subjects
 from tests.obligation_stage import TEXT
+from tests.recheck_stage import allow
 from tests.test_grades import told
-from tests.test_rechecks import allow
 from verification.grades import grading, keeping
 from verification.models import EvaluationPassing, GradingStandard, SubjectGrade
 

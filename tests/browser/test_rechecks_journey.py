@@ -12,7 +12,7 @@ from credit_portal.audit.clock import local_date
 from tests import listed
 from tests.breach_stage import Stage
 from tests.obligation_stage import TEXT
-from tests.test_rechecks import allow
+from tests.recheck_stage import allow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
