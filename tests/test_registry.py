@@ -213,6 +213,17 @@ def test_two_windows_meeting_one_newcomer_make_one_record() -> None:
 
 
 @pytest.mark.django_db
+def test_numbers_of_many_documents_go_on_where_the_last_one_ended_without_a_gap() -> None:
+    first = numbering.document_number("JC", "130111", 2026)
+    many = numbering.document_numbers("JC", ["130111", "130129", "130111"], 2026)
+    assert [first, *many] == [f"JC{code}2026{serial:06d}" for code, serial in (
+        ("130111", 1), ("130111", 2), ("130129", 1), ("130111", 3),
+    )]  # fmt: skip
+    assert numbering.document_number("JC", "130111", 2026).endswith("000004")
+    assert numbering.document_numbers("JC", [], 2026) == []
+
+
+@pytest.mark.django_db
 @pytest.mark.req("R92")
 def test_numbers_that_had_one_index_wherever_they_stood_are_indexed_field_by_field() -> None:
     """The change for records of before: those of the subjects stay, the others get their own, in the history, too."""

@@ -62,10 +62,11 @@ def bundle(*, actor: User, now: datetime, is_demo: bool = False) -> list[Visit]:
     bundles = rules.bundle(_waiting(here.path), today=local_date(now))
     if not bundles:
         return []
+    numbers = numbering.document_numbers("JC", [one.region for one in bundles], local_date(now).year)
     made = Visit.objects.bulk_create(
         [
             Visit(
-                number=numbering.document_number("JC", one.region, local_date(now).year),
+                number=number,
                 subject_id=one.subject,
                 region_id=one.region,
                 lead_id=one.lead,
@@ -74,7 +75,7 @@ def bundle(*, actor: User, now: datetime, is_demo: bool = False) -> list[Visit]:
                 proposed_by=actor,
                 is_demo=is_demo,
             )
-            for one in bundles
+            for number, one in zip(numbers, bundles, strict=True)
         ]
     )
     pairs = list(zip(made, bundles, strict=True))
