@@ -261,6 +261,7 @@ def test_releases_are_counted_by_basis_and_month_in_a_constant_number_of_queries
         "部门依法核查": 1,
         "归集到信用信息共享平台": 0,
         "国家机关、国有企业及其工作人员违诺的通报": 0,
+        "综合评价结果供参考": 0,
         "主体本人": 2,
     }
     assert all(row.total == 0 for row in counting.figures(stage.far, months=months, today=TODAY))

@@ -144,7 +144,7 @@ def test_the_paper_reads_the_same_for_all_kinds_of_subjects_and_its_code_opens_t
         made = issuing.give_online(access=subjects.opened(subject), wanted=For("job"), now=NOW)
         said = words_of(made)
         assert label in said and subject.name in said and "一、报告说明" in said and "三、信用信息" in said
-        assert said.count("截至出具时，没有应当列示的记录") == 5
+        assert said.count("截至出具时，没有应当列示的记录") == 6
     assert (
         person.id_number not in said
         and f"{person.id_number[0]}****************{person.id_number[-1]}" in said

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -22,9 +23,19 @@ from tests import factories, subjects
 from tests.factories import NOW, TODAY
 from tests.office import client_of
 from tests.scenes import mine
+from verification.consent import counting
+from verification.consent import keeping as consents
 from verification.grades import may_receive, passing, receiving
+from verification.grades.may_receive import NO_MEMBER, Decision
 from verification.grades.receiving import EvaluationRefused, RowsRefused
-from verification.models import Evaluation, EvaluationPassing, EvaluationRecipient, EvaluationUpload
+from verification.models import (
+    Consent,
+    Evaluation,
+    EvaluationPassing,
+    EvaluationRecipient,
+    EvaluationUpload,
+    Release,
+)
 
 BODY = "河北省公共信用信息中心"
 
@@ -62,7 +73,8 @@ class Place:
 
     def recipient(self, kind: str, **fields: Any) -> EvaluationRecipient:
         unit = {"department": self.department, "association": self.association}.get(kind)
-        values = {"name": "" if unit else "演示银行", "department": unit, "basis": "S4 6"} | fields
+        own = {} if unit else {"name": "演示银行", "code": factories.organisation_code()}
+        values = {"name": "", "department": unit, "basis": "S4 6"} | own | fields
         return passing.add_recipient(kind=kind, actor=self.first, now=self.now, **values)
 
     def passed(self, to: EvaluationRecipient, period: str = "2026-06") -> EvaluationPassing:
@@ -142,14 +154,14 @@ def test_a_recipient_gets_what_it_may_and_the_rest_is_counted_with_the_reason(pl
     department, association = place.recipient("department"), place.recipient("association")
     bank = place.recipient("bank")
     one, other = place.subjects[:2]
-    assert may_receive.may_receive(department, other, on=TODAY)
-    assert may_receive.may_receive(association, one, on=TODAY)
-    assert not may_receive.may_receive(association, other, on=TODAY)
-    assert may_receive.refusals(bank, [one.pk], on=TODAY) == {one.pk: "未取得主体同意"}
+    wanted = [one.pk, other.pk]
+    assert may_receive.decide(department, wanted, now=NOW) == Decision({}, {})
+    assert may_receive.decide(association, wanted, now=NOW) == Decision({}, {other.pk: NO_MEMBER})
+    assert may_receive.decide(bank, wanted, now=NOW) == Decision({}, dict.fromkeys(wanted, "未取得主体同意"))
     made = place.passed(department)
     assert (made.rows, made.held_back) == (3, [])
     small = place.passed(association)
-    assert (small.rows, small.held_back) == (1, [["不是本会会员", 2]])
+    assert (small.rows, small.held_back) == (1, [[NO_MEMBER, 2]])
     with pytest.raises(EvaluationRefused, match="未取得主体同意 3 行"):
         place.passed(bank)
     assert EvaluationPassing.objects.count() == 2
@@ -176,6 +188,96 @@ def test_a_recipient_gets_what_it_may_and_the_rest_is_counted_with_the_reason(pl
     assert (passed.facts["rows"], passed.facts["held_back"], passed.facts["sha256"]) == (1, 2, small.sha256)
 
 
+def agreed(place: Place, subject: CreditSubject, code: str, **fields: Any) -> Consent:
+    """A consent of the subject to a body by its code, on its own pages."""
+    told = consents.Told(
+        **{
+            "purpose": "loan", "recipient": "body", "scope": "record", "parts": ["evaluations"],
+            "body_name": "演示银行", "body_code": code, "expires_on": TODAY + timedelta(days=5),
+        } | fields
+    )  # fmt: skip
+    return consents.give_online(access=subjects.opened(subject, now=place.now), told=told, now=place.now)
+
+
+@pytest.mark.req("R113", "R124")
+def test_a_bank_is_told_of_whoever_agreed_and_no_more_once_that_is_taken_back(place):
+    bank = place.recipient("bank")
+    one, two, three = place.subjects
+    code = bank.code
+    agreed(place, two, code, parts=["good"])
+    agreed(place, three, factories.organisation_code())
+    with pytest.raises(EvaluationRefused, match="主体同意的内容不包括综合评价 1 行、未取得主体同意 2 行"):
+        place.passed(bank)
+    given = agreed(place, one, code, scope="report")
+    kept = agreed(place, two, code)
+    made = place.passed(bank)
+    assert (made.rows, made.by_consent, made.held_back) == (2, 2, [["未取得主体同意", 1]])
+    releases = {row.consent_id: row for row in Release.objects.filter(passing=made)}
+    assert set(releases) == {given.pk, kept.pk}
+    row = releases[given.pk]
+    assert (row.subject, row.recipient, row.purpose, row.parts) == (one, "演示银行", "办理贷款", ["evaluations"])
+    assert (row.sha256, row.at, row.by, row.exception) == (made.sha256, NOW, place.first, "")
+    told = AuditEvent.objects.filter(verb="record.released", target_id=str(row.pk)).get()
+    assert (told.facts["basis"], told.facts["subject"]) == (f"同意 {given.number}", one.pk)
+    client = subjects.client_for(one, now=NOW)
+    assert "演示银行" in body(client.get(f"/me/consents/{given.uuid}/"))
+    assert "其中凭主体同意 2 行" in body(client_of(place.auditor).get(f"/desk/evaluations/passings/{made.uuid}/"))
+    # Taken back before the file was fetched: it is not fetched any more.
+    access = subjects.opened(one, now=NOW)
+    place.now = NOW + timedelta(hours=1)
+    consents.withdraw_online(consent=given, access=access, now=place.now)
+    with pytest.raises(EvaluationRefused, match="有 1 个主体撤回了同意"):
+        passing.fetch(passing_id=made.pk, actor=place.first, now=place.now)
+    again = place.passed(bank)
+    assert (again.rows, again.held_back) == (1, [["主体已撤回同意", 1], ["未取得主体同意", 1]])
+    content = passing.fetch(passing_id=again.pk, actor=place.first, now=place.now)
+    assert [line[1] for line in openpyxl.load_workbook(io.BytesIO(content)).active.values] == [
+        passing.HEAD[1], two.uscc,
+    ]  # fmt: skip
+    # The last day counts; the day after nothing is left.
+    place.now = NOW + timedelta(days=6)
+    with pytest.raises(EvaluationRefused, match="主体已撤回同意 1 行、主体的同意已到期 1 行、未取得主体同意 1 行"):
+        place.passed(bank)
+
+
+@pytest.mark.req("R113")
+def test_where_no_document_lets_a_department_know_it_takes_a_consent_and_each_way_is_counted(place):
+    office = factories.department(region="410100", kind="credit_office")
+    actor = factories.staff(groups.CREDIT_OFFICE, department=office)
+    unit = factories.department(region="410100")
+    subject = factories.subject(region="410100")
+    receiving.take(name="评价.xlsx", content=sheet(line(subject)), actor=actor, now=NOW)
+    to = passing.add_recipient(kind="department", name="", department=unit, basis="文件", actor=actor, now=NOW)
+    with pytest.raises(EvaluationRefused, match="未取得主体同意 1 行"):
+        passing.pass_on(recipient_id=to.pk, period="2026-06", actor=actor, now=NOW)
+    agreed(place, subject, unit.uscc)
+    made = passing.pass_on(recipient_id=to.pk, period="2026-06", actor=actor, now=NOW)
+    assert (made.rows, made.by_consent) == (1, 1)
+    place.passed(place.recipient("department"))
+
+    def counted(user: Any) -> dict[str, int]:
+        rows = counting.figures(user, months=counting.months_before(TODAY, 1), today=TODAY)
+        return {row.label: row.total for row in rows}
+
+    assert (counted(actor)["主体同意"], counted(actor)["综合评价结果供参考"]) == (1, 0)
+    assert (counted(place.first)["主体同意"], counted(place.first)["综合评价结果供参考"]) == (0, 3)
+
+
+def test_many_consents_cost_no_more_questions_than_few(place):
+    bank = place.recipient("bank")
+
+    def cost(number: int, period: str) -> int:
+        fresh = [factories.subject() for _ in range(number)]
+        place.take(*(line(one, period=period) for one in fresh))
+        for one in fresh:
+            agreed(place, one, bank.code)
+        with CaptureQueriesContext(connection) as asked:
+            place.passed(bank, period)
+        return len(asked)
+
+    assert cost(2, "2026-04") == cost(12, "2026-05")
+
+
 @pytest.mark.req("R124")
 def test_recipients_are_named_with_a_basis_and_go_out_of_use(place):
     row = place.recipient("department")
@@ -185,6 +287,9 @@ def test_recipients_are_named_with_a_basis_and_go_out_of_use(place):
         ("association", {"department": place.department}, "请选择一个协会"),
         ("bank", {"department": place.department}, "不选单位"),
         ("bank", {"name": ""}, "名称应为"),
+        ("bank", {"code": ""}, "请填写统一社会信用代码"),
+        ("bank", {"code": "91130111MA0000001X"}, "校验码"),
+        ("association", {"code": factories.organisation_code()}, "不写代码"),
         ("association", {"name": "另一个名称"}, "不写名称"),
         ("bank", {"basis": ""}, "依据应为"),
         ("nobody", {}, "请选择类别"),
@@ -195,6 +300,10 @@ def test_recipients_are_named_with_a_basis_and_go_out_of_use(place):
     passing.switch_recipient(recipient_id=row.pk, active=False, actor=place.first, now=NOW)
     with pytest.raises(EvaluationRefused, match="接收单位已停用"):
         place.passed(row)
+    # Its place may be taken; then it does not come back beside it.
+    place.recipient("department")
+    with pytest.raises(EvaluationRefused, match="已有同名"):
+        passing.switch_recipient(recipient_id=row.pk, active=True, actor=place.first, now=NOW)
     with pytest.raises((IntegrityError, DatabaseError)), transaction.atomic():
         EvaluationRecipient.objects.filter(pk=row.pk).update(basis="另一个")
     deeds = AuditEvent.objects.filter(verb="evaluation.recipient", target_id=str(row.pk)).order_by("id")

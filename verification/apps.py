@@ -11,10 +11,11 @@ class VerificationConfig(AppConfig):
         from credit_portal.outbox import effects, sweeping
 
         from . import listing, term_switching, timeline
-        from .grades import grading
+        from .grades import grading, in_reports
         from .measures import ending
         from .memberships import uploading
         from .reading_watch import counting
+        from .reports import sources
         from .usage import lists
 
         sweeping.register_step("listings", listing.follow_the_days)
@@ -23,6 +24,7 @@ class VerificationConfig(AppConfig):
         sweeping.register_step("reading_watch", counting.follow_the_days)
         sweeping.register_step("grades", grading.follow_the_days)
         effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
+        sources.register_part("evaluations", in_reports.tell)
         term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
         timeline.register()

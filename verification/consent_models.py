@@ -46,6 +46,7 @@ class Part(models.TextChoices):
     ADVERSE = "adverse", "行政处罚、名单和承诺违约"
     GOOD = "good", "表彰和诚信记录"
     REGISTERED = "registered", "核实过的自愿注册信息"
+    EVALUATIONS = "evaluations", "公共信用综合评价"
 
 
 def _parts() -> ArrayField:
@@ -269,6 +270,14 @@ class Release(models.Model):
     parts = _parts()
     report = models.ForeignKey(
         CreditReport, models.PROTECT, null=True, verbose_name="报告", related_name="releases"
+    )
+    # Of a file of evaluations with many subjects in it, one for each that is in it by its consent.
+    passing = models.ForeignKey(
+        "verification.EvaluationPassing",
+        models.PROTECT,
+        null=True,
+        verbose_name="综合评价提供",
+        related_name="releases",
     )
     sha256 = models.CharField("校验值", max_length=64)
     at = models.DateTimeField("提供时间")

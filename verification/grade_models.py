@@ -294,6 +294,7 @@ class EvaluationRecipient(models.Model):
         Department, models.PROTECT, null=True, blank=True, verbose_name="单位", related_name="+",
         help_text="部门和协会选定单位；协会只收到本会会员的",
     )  # fmt: skip
+    code = models.CharField("统一社会信用代码", max_length=18, blank=True, help_text="金融机构的，按它核对主体的同意")
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     basis = models.CharField("依据", max_length=300)
     is_active = models.BooleanField("使用中", default=True)
@@ -315,6 +316,7 @@ class EvaluationRecipient(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["region", "kind", "name"],
+                condition=Q(is_active=True),
                 name="evaluation_recipient_once",
                 violation_error_message="已有同名的接收单位。",
             ),
@@ -322,6 +324,11 @@ class EvaluationRecipient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def uscc(self) -> str:
+        """The code by which a subject's consent names it."""
+        return str(self.department.uscc) if self.department is not None else self.code
 
 
 class EvaluationPassing(models.Model):
@@ -339,6 +346,7 @@ class EvaluationPassing(models.Model):
     period = models.CharField("评价期间", max_length=7)
     basis = models.CharField("依据", max_length=300)
     rows = models.PositiveIntegerField("行数")
+    by_consent = models.PositiveIntegerField("凭主体同意的行数", default=0)
     # [[reason, how many], …]
     held_back = models.JSONField("没有提供的", default=list, encoder=PlainJSON)
     document = models.OneToOneField(EvidenceFile, models.PROTECT, verbose_name="文件", related_name="+")

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncMonth
 
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import departments_visible_to
-from verification.models import Check, OwnRecordRequest, Release
+from verification.models import Check, EvaluationPassing, OwnRecordRequest, Release
 
-from .exceptions import CHECK, EXCEPTIONS, SUBJECT
+from .exceptions import CHECK, EVALUATION, EXCEPTIONS, SUBJECT
 
 CONSENT = "consent"
 # `count(user, first, last)`: how many by first days of months, of what the user's region answers for.
@@ -49,11 +50,15 @@ def months_before(today: date, number: int = 6) -> list[date]:
 def figures(user: User, *, months: list[date], today: date) -> list[Row]:
     """A row for consents and one for each exception."""
     first = months[0]
+    path = user.department.region.path if user.department else "-"
+    passings = EvaluationPassing.objects.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
     by_month = _releases(user, first, today)
     for month, number in by_day(_checks(user), "on_day", first, today).items():
         by_month[CHECK][month] += number
     for month, number in by_moment(_own(user), "at", first, today).items():
         by_month[SUBJECT][month] += number
+    for month, number in by_moment(passings, "passed_at", first, today, of=F("rows") - F("by_consent")).items():
+        by_month[EVALUATION][month] += number
     for exception, count in _counters.items():
         for month, number in count(user, first, today).items():
             by_month[exception][month] += number
@@ -94,20 +99,21 @@ def _releases(user: User, first: date, last: date) -> dict[str, dict[date, int]]
 def by_day(rows: QuerySet, column: str, first: date, last: date) -> dict[date, int]:
     """Rows by the month of a day."""
     span = {f"{column}__gte": first, f"{column}__lte": last}
-    return _counted(rows.filter(**span).order_by().annotate(month=TruncMonth(column)).values("month"))
+    return _counted(rows.filter(**span).order_by().annotate(month=TruncMonth(column)).values("month"), Count("pk"))
 
 
-def by_moment(rows: QuerySet, column: str, first: date, last: date) -> dict[date, int]:
-    """Rows by the month of a moment, as the day is here."""
+def by_moment(
+    rows: QuerySet, column: str, first: date, last: date, *, of: Combinable | None = None
+) -> dict[date, int]:
+    """Rows, or the sum of something of theirs, by the month of a moment, as the day is here."""
     month = TruncMonth(column, tzinfo=SHANGHAI)
-    return _counted(
-        rows.filter(**_span(column, first, last)).order_by().annotate(month=month).values("month")
-    )
+    found = rows.filter(**_span(column, first, last)).order_by().annotate(month=month).values("month")
+    return _counted(found, Count("pk") if of is None else Sum(of))
 
 
-def _counted(rows: Iterable) -> dict[date, int]:
+def _counted(rows: Iterable, number: Aggregate) -> dict[date, int]:
     found = {}
-    for row in rows.annotate(number=Count("pk")):  # type: ignore[attr-defined]
+    for row in rows.annotate(number=number):  # type: ignore[attr-defined]
         month = row["month"]
         found[month.date() if isinstance(month, datetime) else month] = row["number"]
     return found

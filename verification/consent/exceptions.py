@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-CHECK, COLLECTION, NOTICE, SUBJECT = "check", "collection", "notice", "subject"
+CHECK, COLLECTION, NOTICE, SUBJECT, EVALUATION = "check", "collection", "notice", "subject", "evaluation"
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,17 @@ EXCEPTIONS = {
             (
                 Basis("130100", "S1 十一", date(2019, 10, 10)),
                 Basis("410103", "S4 12", date(2020, 11, 13)),
+            ),
+        ),
+        LegalException(
+            EVALUATION,
+            "综合评价结果供参考",
+            # The documents name banks beside these. What a bank is told decides upon money: without the subject's own word
+            # it gets nothing.
+            "相关政府部门；行业协会商会，只是本会会员的",
+            (
+                Basis("130100", "S1 三（六）", date(2019, 10, 10)),
+                Basis("410103", "S4 6", date(2020, 11, 13)),
             ),
         ),
         LegalException(

@@ -9,16 +9,18 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.recording import together
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
 from verification.checking.handling import CheckError
-from verification.models import Consent, CreditReport, Release
+from verification.models import Consent, CreditReport, EvaluationPassing, Release
 
 from . import exceptions
-from .rules import WORDS, Asked, Given, Why, nearest, why_not
+from .rules import RECORD, WORDS, Asked, Given, Why, nearest, why_not
 
 NO_EXCEPTION = "本地区没有文件允许不经主体同意提供，不能提供。"
 
@@ -35,11 +37,16 @@ def key_of(consent: Consent) -> str:
     """The recipient of a consent, one and the same for one and the same: a department is the body that it is."""
     if consent.department is not None:
         return unit_key(consent.department)
-    return f"unit:{consent.body_code}" if consent.body_code else f"person:{consent.person_id_index}"
+    return body_key(consent.body_code) if consent.body_code else f"person:{consent.person_id_index}"
 
 
 def unit_key(department: Department) -> str:
-    return f"unit:{department.uscc}"
+    return body_key(department.uscc)
+
+
+def body_key(code: str) -> str:
+    """A body by its code, whether or not it is a department of the portal."""
+    return f"unit:{code}"
 
 
 def person_key(number: str) -> str:
@@ -75,10 +82,10 @@ def refusal(
 
 def in_force(consent: Consent, *, now: datetime) -> Why | None:
     """None where a consent holds for what it names itself."""
-    return refusal(
-        consent, subject=consent.subject, recipient=key_of(consent), scope=consent.scope, parts=consent.parts,
-        now=now,
-    )  # fmt: skip
+    given = as_given(consent)
+    return why_not(
+        given, Asked(given.subject, given.recipient, given.scope, given.parts, now, local_date(now))
+    )
 
 
 def consent_for(
@@ -163,17 +170,98 @@ def release(
         access=access,
         is_demo=subject.is_demo,
     )
+    said = f"同意 {consent.number}" if consent else exceptions.EXCEPTIONS[exception].label
+    _tell(row, said, now=now, actor=actor, partner=partner)
+    return row
+
+
+# ---- many subjects at once ---------------------------------------------------------------------------------
+
+
+def consents_among(
+    *, subject_ids: Collection[int], code: str, parts: Collection[str], now: datetime
+) -> tuple[dict[int, Consent], dict[int, Why]]:
+    """Of many subjects the newest consent each by which a body may be told parts of their records, locked until the end of the
+    transaction; and for all others why not. One query."""
+    wanted, recipient = frozenset(parts), body_key(code)
+    rows = (
+        Consent.objects.select_for_update(of=("self",))
+        .select_related("department")
+        .filter(Q(body_code=code) | Q(department__uscc=code), subject__in=subject_ids)
+        .order_by("pk")
+        if code
+        else []
+    )
+    fitting: dict[int, Consent] = {}
+    refused: dict[int, list[Why]] = {pk: [] for pk in subject_ids}
+    for row in rows:
+        asked = Asked(row.subject_id, recipient, RECORD, wanted, now, local_date(now))
+        why = why_not(as_given(row), asked)
+        if why is None:
+            fitting[row.subject_id] = row
+        else:
+            refused[row.subject_id].append(why)
+    return fitting, {pk: nearest(why) for pk, why in refused.items() if pk not in fitting}
+
+
+@transaction.atomic
+def release_together(
+    *,
+    consents: Collection[Consent],
+    passing: EvaluationPassing,
+    recipient: str,
+    parts: Collection[str],
+    sha256: str,
+    actor: User,
+    now: datetime,
+) -> None:
+    """Keep that one file told a recipient of many subjects, each by its own consent, as `consents_among` has found and locked
+    them. A constant number of queries."""
+    subjects = CreditSubject.objects.in_bulk([one.subject_id for one in consents])
+    made = Release.objects.bulk_create(
+        [
+            Release(
+                subject_id=one.subject_id,
+                region_id=subjects[one.subject_id].region_id,
+                consent=one,
+                recipient=recipient,
+                purpose=one.purpose_shown,
+                scope=RECORD,
+                parts=list(parts),
+                passing=passing,
+                sha256=sha256,
+                at=now,
+                by=actor,
+                is_demo=subjects[one.subject_id].is_demo,
+            )
+            for one in consents
+        ],
+        batch_size=2_000,
+    )
+    with together():
+        for row, one in zip(made, consents, strict=True):
+            _tell(row, f"同意 {one.number}", now=now, actor=actor)
+
+
+def no_longer(passing: EvaluationPassing, *, now: datetime) -> int:
+    """How many of those whose file this is have withdrawn their consent since, or let it run out; all of them are locked."""
+    rows = Consent.objects.select_for_update(of=("self",)).filter(releases__passing=passing).order_by("pk")
+    return sum(in_force(one, now=now) is not None for one in rows.select_related("department"))
+
+
+def _tell(
+    row: Release, basis: str, *, now: datetime, actor: User | None, partner: PartnerSystem | None = None
+) -> None:
     events.record_released(
         now=now,
         actor_id=actor.pk if actor else None,
         department_id=_department(actor, partner),
         release_id=row.pk,
-        subject_id=subject.pk,
-        basis=f"同意 {consent.number}" if consent else exceptions.EXCEPTIONS[exception].label,
+        subject_id=row.subject_id,
+        basis=basis,
         scope=str(row.get_scope_display()),
-        sha256=sha256,
+        sha256=row.sha256,
     )
-    return row
 
 
 @transaction.atomic

@@ -137,6 +137,10 @@ class RecipientForm(forms.Form):
         help_text="部门和协会在这里选定。",
     )  # fmt: skip
     name = forms.CharField(label="金融机构名称", max_length=200, required=False)
+    code = forms.CharField(
+        label="金融机构的统一社会信用代码", max_length=40, required=False,
+        help_text="主体同意提供给谁，按这个代码核对。",
+    )  # fmt: skip
     basis = forms.CharField(label="依据", max_length=300, help_text="文件的名称、文号和条款。")
 
     def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:

@@ -1,17 +1,29 @@
-"""Who may be given the evaluation of whom: the one place that says so. Departments: the subjects of their region, to use
-in their work (S4 6「共享至相关政府部门、金融机构、行业协会商会参考使用」). An association: its members. A bank: only with the
-subject's own consent, of which there is none on record."""
+"""Who may be given the evaluation of whom: the one place that says so. A department or association where a document of the
+region lets it (S1 三（六）, S4 6「参考使用」): the one those of its region, to use in its work, the other those of its members.
+Everybody else, a bank above all, with the subject's own consent. (R124, R113)"""
 
 from collections.abc import Callable, Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import datetime
 
-from credit_portal.registry.models import CreditSubject
-from verification.models import EvaluationRecipient
+from credit_portal.audit.clock import local_date
+from verification.consent import exceptions, gate
+from verification.consent.rules import Why
+from verification.consent_models import Part
+from verification.models import Consent, EvaluationRecipient
 
 Kind = EvaluationRecipient.Kind
-NO_CONSENT = "未取得主体同意"
-NO_MEMBER = "不是本会会员"
+PARTS = (Part.EVALUATIONS,)
+NO_MEMBER = "不是本会会员，也没有主体同意"
 NOT_ACTIVE = "接收单位已停用"
+NO_CODE = "接收单位没有登记统一社会信用代码，核对不了主体的同意"
+WORDS = {
+    Why.NONE: "未取得主体同意",
+    Why.NOT_YET: "主体的同意还没有生效",
+    Why.WITHDRAWN: "主体已撤回同意",
+    Why.EXPIRED: "主体的同意已到期",
+    Why.OUT_OF_SCOPE: "主体同意的内容不包括综合评价",
+}
 # Rosters are kept by a room above: it says here who is on one.
 _members: list[Callable[..., set[int]]] = []
 
@@ -21,22 +33,39 @@ def register_members(find: Callable[..., set[int]]) -> None:
     _members[:] = [find]
 
 
-def refusals(recipient: EvaluationRecipient, subject_ids: Collection[int], *, on: date) -> dict[int, str]:
-    """Of these subjects those whose evaluation the recipient may not be given, with the reason. One query at most."""
+@dataclass(frozen=True)
+class Decision:
+    """`consents`: by which consent, of those where it takes one. `held`: whose is not given, with the reason."""
+
+    consents: dict[int, Consent]
+    held: dict[int, str]
+
+
+def decide(recipient: EvaluationRecipient, subject_ids: Collection[int], *, now: datetime) -> Decision:
+    """Of whom a recipient may be given the evaluation at a moment. The consents are locked: to be called in a transaction. Two
+    queries at most."""
     if not recipient.is_active:
-        return dict.fromkeys(subject_ids, NOT_ACTIVE)
+        return Decision({}, dict.fromkeys(subject_ids, NOT_ACTIVE))
+    free = _without_consent(recipient, subject_ids, now)
+    rest = [pk for pk in subject_ids if pk not in free]
+    if not rest:
+        return Decision({}, {})
+    if not recipient.uscc:
+        return Decision({}, dict.fromkeys(rest, NO_CODE))
+    consents, refused = gate.consents_among(subject_ids=rest, code=recipient.uscc, parts=PARTS, now=now)
+    words = WORDS | ({Why.NONE: NO_MEMBER} if recipient.kind == Kind.ASSOCIATION else {})
+    return Decision(consents, {pk: words[why] for pk, why in refused.items()})
+
+
+def _without_consent(
+    recipient: EvaluationRecipient, subject_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Those of whom a document lets the recipient know without asking them."""
+    today = local_date(now)
+    basis = exceptions.basis_of(exceptions.EVALUATION, lineage=recipient.region.lineage, on=today)
+    if recipient.kind == Kind.BANK or basis is None:
+        return set()
     if recipient.kind == Kind.DEPARTMENT:
-        return {}
-    if recipient.kind == Kind.ASSOCIATION:
-        found = (
-            _members[0](department_id=recipient.department_id, subject_ids=subject_ids, on=on)
-            if _members
-            else set()
-        )
-        return {pk: NO_MEMBER for pk in subject_ids if pk not in found}
-    return dict.fromkeys(subject_ids, NO_CONSENT)
-
-
-def may_receive(recipient: EvaluationRecipient, subject: CreditSubject, *, on: date) -> bool:
-    """Whether a recipient may be given the evaluation of a subject on a day."""
-    return not refusals(recipient, [subject.pk], on=on)
+        return set(subject_ids)
+    find = _members[0]
+    return find(department_id=recipient.department_id, subject_ids=subject_ids, on=today)

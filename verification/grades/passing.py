@@ -13,18 +13,20 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read, log_reads
 from credit_portal.documents import writing
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_looked_at
-from credit_portal.registry import groups, numbering
+from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
+from verification.consent import gate
 from verification.models import Evaluation, EvaluationFetch, EvaluationPassing, EvaluationRecipient
 
-from .may_receive import refusals
+from .may_receive import PARTS, decide
 from .receiving import NOT_OFFICE, EvaluationRefused, keeps, read_period
 
 Kind = EvaluationRecipient.Kind
 HEAD = ("主体名称", "统一社会信用代码", "评价期间", "评价等级", "评价机构")
 MOST = 20_000
 WHAT = "公共信用综合评价"
+TWIN = "已有同名的接收单位在使用。"
 KINDS = {
     Kind.DEPARTMENT: tuple(kind for kind in Department.Kind if kind is not Department.Kind.ASSOCIATION),
     Kind.ASSOCIATION: (Department.Kind.ASSOCIATION,),
@@ -59,30 +61,34 @@ def add_recipient(
     basis: str,
     actor: User,
     now: datetime,
+    code: str = "",
     is_demo: bool = False,
 ) -> EvaluationRecipient:
-    """Name a recipient with its basis. A department or association is named by its unit, a bank by its name. Raises
-    EvaluationRefused by field."""
-    office = _office(actor)
+    """Name a recipient with its basis. A department or association is named by its unit, a bank by its name and its code: by
+    that subjects consent. Raises EvaluationRefused by field."""
+    office, written_code = _office(actor), ""
     if kind not in Kind.values:
         raise EvaluationRefused("请选择类别。", field="kind")
     if kind == Kind.BANK:
         if department is not None:
             raise EvaluationRefused("金融机构请写名称，不选单位。", field="department")
         written = _text(name, "name", "名称", 200)
+        written_code = _bank_code(code)
     else:
         if department is None or department.kind not in KINDS[Kind(kind)]:
             what = "一个协会" if kind == Kind.ASSOCIATION else "一个部门"
             raise EvaluationRefused(f"请选择{what}。", field="department")
         if not departments_visible_to(actor).filter(pk=department.pk, is_active=True).exists():
             raise EvaluationRefused("只能登记本地区及以下的单位。", field="department")
-        if name.strip():
-            raise EvaluationRefused("部门和协会请选单位，不写名称。", field="name")
+        for field, value, label in (("name", name, "名称"), ("code", code, "代码")):
+            if value.strip():
+                raise EvaluationRefused(f"部门和协会请选单位，不写{label}。", field=field)
         written = department.name
     row = EvaluationRecipient(
         kind=kind,
         name=written,
         department=department,
+        code=written_code,
         region=office.region,
         basis=_text(basis, "basis", "依据", 300),
         entered_by=actor,
@@ -91,8 +97,8 @@ def add_recipient(
     )
     # Two clicks at once: the second finds the first.
     Department.objects.select_for_update(no_key=True).get(pk=office.pk)
-    if EvaluationRecipient.objects.filter(region=office.region, kind=kind, name=written).exists():
-        raise EvaluationRefused("已有同名的接收单位。", field="name" if kind == Kind.BANK else "department")
+    if _twins(row).exists():
+        raise EvaluationRefused(TWIN, field="name" if kind == Kind.BANK else "department")
     row.save()
     _tell(row, "added", actor, now)
     return row
@@ -104,6 +110,8 @@ def switch_recipient(*, recipient_id: int, active: bool, actor: User, now: datet
     _office(actor)
     row = recipients_visible_to(actor).select_for_update(of=("self",)).get(pk=recipient_id)
     if row.is_active != active:
+        if active and _twins(row).exists():
+            raise EvaluationRefused(TWIN)
         row.is_active = active
         row.save(update_fields=["is_active"])
         _tell(row, "resumed" if active else "ended", actor, now)
@@ -140,9 +148,9 @@ def pass_on(
         raise EvaluationRefused(f"没有 {wanted} 的评价。", field="period")
     if len(rows) > MOST:
         raise EvaluationRefused(f"这个期间超过 {MOST} 行，请由下级信用办分别提供。", field="period")
-    kept_from = refusals(recipient, {row.subject_id for row in rows}, on=today)
-    held_back = Counter(kept_from[row.subject_id] for row in rows if row.subject_id in kept_from)
-    given = [row for row in rows if row.subject_id not in kept_from]
+    decision = decide(recipient, {row.subject_id for row in rows}, now=now)
+    held_back = Counter(decision.held[row.subject_id] for row in rows if row.subject_id in decision.held)
+    given = [row for row in rows if row.subject_id not in decision.held]
     if not given:
         why = "、".join(f"{reason} {number} 行" for reason, number in sorted(held_back.items()))
         raise EvaluationRefused(f"没有可以提供的：{why}。", field="recipient")
@@ -168,6 +176,7 @@ def pass_on(
         period=wanted,
         basis=recipient.basis,
         rows=len(given),
+        by_consent=sum(row.subject_id in decision.consents for row in given),
         held_back=[[reason, number] for reason, number in sorted(held_back.items())],
         document=document,
         sha256=document.sha256,
@@ -175,6 +184,10 @@ def pass_on(
         passed_by=actor,
         is_demo=is_demo,
     )
+    gate.release_together(
+        consents=list(decision.consents.values()), passing=made, recipient=recipient.name, parts=PARTS,
+        sha256=made.sha256, actor=actor, now=now,
+    )  # fmt: skip
     log_reads(
         now=now, actor_id=actor.pk, what=f"{WHAT}，提供给{recipient.name}"[:60], target_type="evaluation_passing",
         target_id=made.pk, purpose=ReadLog.Purpose.SUPERVISION, subject_ids=sorted({row.subject_id for row in given}),
@@ -187,6 +200,7 @@ def pass_on(
         number=made.number,
         recipient_id=recipient.pk,
         rows=made.rows,
+        by_consent=made.by_consent,
         held_back=sum(held_back.values()),
         sha256=made.sha256,
     )
@@ -205,6 +219,8 @@ def fetch(*, passing_id: int, actor: User, now: datetime) -> bytes:
     )
     if EvaluationFetch.objects.filter(passing=row).exists():
         raise EvaluationRefused("这份文件已经下载过。需要再次提供的，请重新生成，另行记录。")
+    if gone := gate.no_longer(row, now=now):
+        raise EvaluationRefused(f"生成以后有 {gone} 个主体撤回了同意或者同意已到期，不能再下载，请重新生成。")
     try:
         content = read_evidence(row.document)
     except EvidenceDamaged as error:
@@ -231,6 +247,22 @@ def _text(value: str, field: str, label: str, most: int) -> str:
     if not 2 <= len(written) <= most:
         raise EvaluationRefused(f"{label}应为 2 至 {most} 个字，现为 {len(written)} 个字。", field=field)
     return written
+
+
+def _bank_code(value: str) -> str:
+    if not value.strip():
+        raise EvaluationRefused("请填写统一社会信用代码：主体的同意按它核对。", field="code")
+    try:
+        return codes.check_uscc(value)
+    except codes.CodeError as wrong:
+        raise EvaluationRefused(str(wrong), field="code") from wrong
+
+
+def _twins(row: EvaluationRecipient) -> QuerySet[EvaluationRecipient]:
+    """Others in use that are named the same."""
+    return EvaluationRecipient.objects.filter(
+        region=row.region, kind=row.kind, name=row.name, is_active=True
+    ).exclude(pk=row.pk)
 
 
 def _tell(row: EvaluationRecipient, deed: str, actor: User, now: datetime) -> None:

@@ -135,10 +135,14 @@ def switch(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row: EvaluationRecipient | None = passings_.recipients_visible_to(request.user).filter(uuid=uuid).first()
     if row is None:
         raise Http404("没有这个接收单位，或者它不在您的管理范围内。")
-    passings_.switch_recipient(
-        recipient_id=row.pk, active=not row.is_active, actor=request.user, now=clock.now()
-    )
-    messages.success(request, "已停用。" if row.is_active else "已恢复使用。")
+    try:
+        passings_.switch_recipient(
+            recipient_id=row.pk, active=not row.is_active, actor=request.user, now=clock.now()
+        )
+    except EvaluationRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "已停用。" if row.is_active else "已恢复使用。")
     return redirect("evaluations:recipients")
 
 

@@ -69,14 +69,16 @@ def evaluation_passed(
     number: str,
     recipient_id: int,
     rows: int,
+    by_consent: int,
     held_back: int,
     sha256: str,
 ) -> AuditEvent:
-    """Evaluations were given to a recipient; `held_back`: how many were not, for want of a ground."""
+    """Evaluations were given to a recipient, so many of them by consent of their subjects; `held_back`: how many were not, for
+    want of a ground."""
     return record(
         "evaluation.passed", now=now, actor_id=actor_id, department_id=department_id,
         target_type="evaluation_passing", target_id=passing_id, number=number, recipient=recipient_id, rows=rows,
-        held_back=held_back, sha256=sha256,
+        by_consent=by_consent, held_back=held_back, sha256=sha256,
     )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 """Grades of the demonstration: a standard in force by which all are graded, the draft of the next; evaluations from above,
-given to a department and an association; two visits that bundle what was drawn, one of them announced."""
+given to a department, an association and, of one who agreed, a bank; two visits that bundle what was drawn, one announced."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from commitments.visits import arranging
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import writing
 from credit_portal.registry.models import CreditSubject, User
+from verification.checking.looking import File
+from verification.consent import keeping as consents
 from verification.grades import grading, keeping, passing, receiving
 from verification.grades.keeping import Line, Told
+
+from .people import business_code
+from .places import MARK
 
 if TYPE_CHECKING:
     from .timeline import Timeline
 
 LC = "130111"
+BANK = "演示农村商业银行"
 EVALUATED = 24
 LINES = (
     Line("breach", "in_publicity", -50, grade="serious"),
@@ -78,20 +84,38 @@ def _evaluations(timeline: Timeline, now: datetime) -> None:
     )  # fmt: skip
     receiving.take(name=f"综合评价{month}.xlsx", content=content, actor=credit, now=at, is_demo=True)
     market = timeline.world.departments[LC, "market"]
+    code = business_code("91", LC, 9_002)
     for kind, unit, name in (
         ("department", market, ""),
         ("association", guild, ""),
-        ("bank", None, "演示农村商业银行"),
+        ("bank", None, BANK),
     ):
         made = passing.add_recipient(
-            kind=kind, name=name, department=unit, basis="S1 三（六）", actor=credit, now=at, is_demo=True
-        )
+            kind=kind, name=name, code=code if kind == "bank" else "", department=unit, basis="S1 三（六）",
+            actor=credit, now=at, is_demo=True,
+        )  # fmt: skip
+        if kind == "bank":
+            _agreed(timeline, chosen[0], code, at)
         try:
             # The association's list of members is of today.
             passing.pass_on(recipient_id=made.pk, period=month, actor=credit, now=now, is_demo=True)
         except receiving.EvaluationRefused:
-            # The bank, for want of consent; an association none of whose members was evaluated.
+            # An association none of whose members was evaluated.
             continue
+
+
+def _agreed(timeline: Timeline, subject: CreditSubject, code: str, at: datetime) -> None:
+    """One of those who were evaluated lets the bank know, for a loan; of the others it learns nothing."""
+    told = consents.Told(
+        purpose="loan", recipient="body", scope="record", parts=["evaluations"], body_name=BANK, body_code=code,
+        expires_on=local_date(at) + timedelta(days=90),
+    )  # fmt: skip
+    consents.give_at_window(
+        subject=subject, told=told, asked_by=f"代办人{MARK}", capacity="agent", identity_seen=True,
+        paper=File(timeline.page, "image/png", "同意书（演示）.png"),
+        authorisation=File(timeline.page, "image/png", "授权委托书（演示）.png"),
+        actor=timeline.world.user(LC, "clerk"), now=at,
+    )  # fmt: skip
 
 
 def _visits(timeline: Timeline, now: datetime) -> None:
