@@ -16,6 +16,7 @@ from tests import factories as make
 from tests import subjects
 from tests.consent_stage import LAST, NOW, SCAN, TODAY, Stage
 from tests.office import client_of
+from tests.paper_reading import text_of
 from tests.scenes import mine
 from verification.checking import making, own_record
 from verification.checking.handling import CheckError
@@ -294,9 +295,12 @@ def test_on_its_own_pages_a_subject_agrees_sees_what_was_told_and_takes_it_back(
     assert paper in desk.get(page).content.decode()
     assert desk.get(paper)["Content-Type"] == "application/pdf"
     assert "栾城区市场监督管理局" in browser.get(f"/me/consents/{consent.uuid}/").content.decode()
+    receipt = text_of(browser.get(f"/me/consents/{consent.uuid}/paper.pdf").content)
+    assert consent.number in receipt and "网上" in receipt and "有效" in receipt and "签字" not in receipt
     assert client_of(stage.other).get(page).status_code == 404
     assert browser.post(f"/me/consents/{consent.uuid}/withdraw/").status_code == 302
     assert "已撤回" in browser.get("/me/consents/").content.decode()
+    assert "已撤回" in text_of(browser.get(f"/me/consents/{consent.uuid}/paper.pdf").content)
     again = desk.post(f"{page}fetch/", {"key": uuid4(), "check_number": ""})
     assert again.status_code == 422 and "主体已经撤回同意，不能提供" in again.content.decode()
     assert desk.get(paper).status_code == 403, "what was fetched is opened no more"
@@ -305,7 +309,8 @@ def test_on_its_own_pages_a_subject_agrees_sees_what_was_told_and_takes_it_back(
     assert looker.get("/me/consents/new/").status_code == 403
     assert looker.get("/me/consents/").status_code == 200
     stranger = subjects.client_for(make.subject())
-    assert stranger.get(f"/me/consents/{consent.uuid}/").status_code == 404
+    for address in ("", "paper.pdf"):
+        assert stranger.get(f"/me/consents/{consent.uuid}/{address}").status_code == 404
 
 
 @pytest.mark.req("R113")
@@ -336,6 +341,14 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
         "identity_seen": "on", "recipient": "body", "body_name": "栾城演示银行", "body_code": code,
         "purpose": "loan", "scope": "report", "expires_on": LAST.isoformat(),
     }  # fmt: skip
+    # Printed first, to be read and signed: nothing is kept of it.
+    sheet = window.post("/window/consents/new/", typed | {"print": "1"})
+    said = text_of(sheet.content)
+    assert sheet["Content-Type"] == "application/pdf" and not Consent.objects.exists()
+    for words in ("信用信息提供同意书", "栾城演示银行", code, "办理贷款", "签字或者盖章", stage.subject.uscc):
+        assert words in said, words
+    wrong = window.post("/window/consents/new/", typed | {"print": "1", "body_code": "1"})
+    assert wrong.status_code == 422 and "frame-ancestors" in wrong["Content-Security-Policy"]
     answer = window.post("/window/consents/new/", typed)
     assert answer.status_code == 422 and "请上传签字的同意书" in answer.content.decode()
     assert (

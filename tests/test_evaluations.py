@@ -215,13 +215,20 @@ def test_a_bank_is_told_of_whoever_agreed_and_no_more_once_that_is_taken_back(pl
     releases = {row.consent_id: row for row in Release.objects.filter(passing=made)}
     assert set(releases) == {given.pk, kept.pk}
     row = releases[given.pk]
-    assert (row.subject, row.recipient, row.purpose, row.parts) == (one, "演示银行", "办理贷款", ["evaluations"])
+    assert (row.subject, row.recipient, row.purpose, row.parts) == (
+        one,
+        "演示银行",
+        "办理贷款",
+        ["evaluations"],
+    )
     assert (row.sha256, row.at, row.by, row.exception) == (made.sha256, NOW, place.first, "")
     told = AuditEvent.objects.filter(verb="record.released", target_id=str(row.pk)).get()
     assert (told.facts["basis"], told.facts["subject"]) == (f"同意 {given.number}", one.pk)
     client = subjects.client_for(one, now=NOW)
     assert "演示银行" in body(client.get(f"/me/consents/{given.uuid}/"))
-    assert "其中凭主体同意 2 行" in body(client_of(place.auditor).get(f"/desk/evaluations/passings/{made.uuid}/"))
+    assert "其中凭主体同意 2 行" in body(
+        client_of(place.auditor).get(f"/desk/evaluations/passings/{made.uuid}/")
+    )
     # Taken back before the file was fetched: it is not fetched any more.
     access = subjects.opened(one, now=NOW)
     place.now = NOW + timedelta(hours=1)
@@ -236,7 +243,9 @@ def test_a_bank_is_told_of_whoever_agreed_and_no_more_once_that_is_taken_back(pl
     ]  # fmt: skip
     # The last day counts; the day after nothing is left.
     place.now = NOW + timedelta(days=6)
-    with pytest.raises(EvaluationRefused, match="主体已撤回同意 1 行、主体的同意已到期 1 行、未取得主体同意 1 行"):
+    with pytest.raises(
+        EvaluationRefused, match="主体已撤回同意 1 行、主体的同意已到期 1 行、未取得主体同意 1 行"
+    ):
         place.passed(bank)
 
 
@@ -247,7 +256,9 @@ def test_where_no_document_lets_a_department_know_it_takes_a_consent_and_each_wa
     unit = factories.department(region="410100")
     subject = factories.subject(region="410100")
     receiving.take(name="评价.xlsx", content=sheet(line(subject)), actor=actor, now=NOW)
-    to = passing.add_recipient(kind="department", name="", department=unit, basis="文件", actor=actor, now=NOW)
+    to = passing.add_recipient(
+        kind="department", name="", department=unit, basis="文件", actor=actor, now=NOW
+    )
     with pytest.raises(EvaluationRefused, match="未取得主体同意 1 行"):
         passing.pass_on(recipient_id=to.pk, period="2026-06", actor=actor, now=NOW)
     agreed(place, subject, unit.uscc)

@@ -13,14 +13,16 @@ from credit_portal.documents.services import read_evidence
 from credit_portal.registry import groups
 from credit_portal.registry.services import set_responsible
 from disclosure.person_gate import PUBLIC_FIELDS, persons_of_firm
-from tests import factories, listed
+from tests import factories, listed, subjects
 from tests.factories import NOW
 from tests.office import client_of
 from tests.paper_reading import text_of
-from verification import listing, listing_opening
+from verification import listing, listing_effects, listing_opening
 from verification import services as record
+from verification.checking import deciding
 from verification.listing import ListingMoved, ListingRefused
-from verification.models import CreditEntry, Listing
+from verification.measures import lifting
+from verification.models import AppliedMeasure, CreditEntry, Listing
 
 pytestmark = pytest.mark.django_db
 TODAY = local_date(NOW)
@@ -398,3 +400,40 @@ def test_a_watch_is_opened_at_the_desk(office) -> None:
     )  # fmt: skip
     assert answer.status_code == 302 and Listing.objects.get().kind == "watch"
     assert "（重点关注）" in desk.get("/desk/lists/").content.decode()
+
+
+@pytest.mark.req("R78")
+def test_its_page_shows_each_measure_with_who_applied_it_and_the_subject_sees_them_with_the_method(
+    office, monkeypatch, django_assert_max_num_queries
+) -> None:
+    """What it has brought about stands measure by measure; what has ended says by what."""
+    row = office.on(office.opened(measures=[MEASURE, MEASURE | {"domain": "", "effect": "ordinary"}]))
+    monkeypatch.setattr(clock, "now", lambda: office.now)
+    unit = factories.department()
+    clerk = factories.staff(groups.CLERK, department=unit)
+    for domain, result in (("procurement", "refused"), ("procurement", "refused"), ("approval", "granted")):
+        check = record.check_subject(
+            subject=office.firm, item_version=factories.item_version(department=unit, domain=domain),
+            commitment_type="supervisory", operator=clerk, now=office.now,
+        )  # fmt: skip
+        deciding.decide(check_id=check.pk, result=result, measures=None, actor=clerk, now=office.now)
+    applied = AppliedMeasure.objects.filter(entry=row.entry).latest("pk")
+    lifting.ask(
+        measure_id=applied.pk, reason="误用，已经核对", actor=factories.staff(groups.OFFICER, department=unit),
+        now=office.now,
+    )  # fmt: skip
+    lifting.decide(
+        measure_id=applied.pk, allow=True, answer="同意", actor=factories.staff(groups.HEAD, department=unit),
+        now=office.now,
+    )  # fmt: skip
+    with django_assert_max_num_queries(3):
+        found = listing_effects.shown(row)
+    assert [(one.effect, one.times, one.running) for one in found["measures"]] == [
+        ("依规定应当拒绝", 2, 2), ("按一般程序办理", 3, 2),
+    ]  # fmt: skip
+    page = client_of(office.officer).get(f"/desk/lists/{row.uuid}/").content.decode()
+    assert "最近 5 次实施" in page and "提前解除" in page and "正在实施" in page
+    own = (
+        subjects.client_for(office.firm, now=office.now, capacity="agent").get("/me/record/").content.decode()
+    )
+    assert f"/list-methods/{row.method.uuid}/" in own and "政府采购法第二十二条" in own

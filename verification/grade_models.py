@@ -294,7 +294,9 @@ class EvaluationRecipient(models.Model):
         Department, models.PROTECT, null=True, blank=True, verbose_name="单位", related_name="+",
         help_text="部门和协会选定单位；协会只收到本会会员的",
     )  # fmt: skip
-    code = models.CharField("统一社会信用代码", max_length=18, blank=True, help_text="金融机构的，按它核对主体的同意")
+    code = models.CharField(
+        "统一社会信用代码", max_length=18, blank=True, help_text="金融机构的，按它核对主体的同意"
+    )
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="行政区划", related_name="+")
     basis = models.CharField("依据", max_length=300)
     is_active = models.BooleanField("使用中", default=True)

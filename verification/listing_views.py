@@ -23,7 +23,7 @@ from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
-from . import listing, listing_opening
+from . import listing, listing_effects, listing_opening
 from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
 from .models import CreditEntry, EntryMeasure, Listing
@@ -379,14 +379,7 @@ def _page(
             "listing": found,
             "code": found.subject.shown_code,
             "grounds": list(found.grounds.order_by("pk")),
-            "measures": [
-                (
-                    Domain(item["domain"]).label if item["domain"] else "所有领域",
-                    dict(EntryMeasure.EFFECTS)[item["effect"]],
-                    item["basis"],
-                )
-                for item in found.measures
-            ],
+            **listing_effects.shown(found),
             "steps": steps,
             "course": list(found.steps.select_related("actor", "document").order_by("id")),
             "persons": list(found.persons.select_related("subject", "responsible")),

@@ -14,6 +14,7 @@ from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.codes import PERSON
 from credit_portal.registry.paging import newest_first
 
+from . import listing_effects
 from .checking import own_record
 from .checking.handling import CheckError
 from .facts import as_entry, own_measure
@@ -58,6 +59,7 @@ def record(request: HttpRequest) -> HttpResponse:
     shown, following = newest_first(
         rows.select_related("credit_list", "department").prefetch_related("measures"), request
     )
+    methods = listing_effects.methods_of(shown)
     switches = rules_in_force(region=subject.region, on=today).switches
     lines = []
     for row in shown:
@@ -70,6 +72,7 @@ def record(request: HttpRequest) -> HttpResponse:
                 "label": row.get_state_display() if row.state in ("ended", "revoked") else LABELS[now],
                 "meaning": meaning(entry, on=today, switches=switches),
                 "way": way(entry, on=today, switches=switches),
+                "method": methods.get(row.pk),
             }
         )
     log_own_read(request.acting, what="信用记录", target_type="own_record", target_id=0, now=clock.now())

@@ -168,6 +168,9 @@ STAFF_NAV: list[NavItem] = [
         groups=AT_THE_DESK,
         rare=True,
     ),
+    NavItem(
+        "releases", "信用信息提供", "/desk/credit-reports/figures/", groups=frozenset({"auditor"}), rare=True
+    ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),
 ]
 # A subject's own pages, on its telephone.

@@ -57,7 +57,9 @@ def figures(user: User, *, months: list[date], today: date) -> list[Row]:
         by_month[CHECK][month] += number
     for month, number in by_moment(_own(user), "at", first, today).items():
         by_month[SUBJECT][month] += number
-    for month, number in by_moment(passings, "passed_at", first, today, of=F("rows") - F("by_consent")).items():
+    for month, number in by_moment(
+        passings, "passed_at", first, today, of=F("rows") - F("by_consent")
+    ).items():
         by_month[EVALUATION][month] += number
     for exception, count in _counters.items():
         for month, number in count(user, first, today).items():
@@ -99,7 +101,9 @@ def _releases(user: User, first: date, last: date) -> dict[str, dict[date, int]]
 def by_day(rows: QuerySet, column: str, first: date, last: date) -> dict[date, int]:
     """Rows by the month of a day."""
     span = {f"{column}__gte": first, f"{column}__lte": last}
-    return _counted(rows.filter(**span).order_by().annotate(month=TruncMonth(column)).values("month"), Count("pk"))
+    return _counted(
+        rows.filter(**span).order_by().annotate(month=TruncMonth(column)).values("month"), Count("pk")
+    )
 
 
 def by_moment(

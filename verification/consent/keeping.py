@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -148,33 +148,30 @@ def _given(
             raise ConsentError("页面已经失效，请重新打开再填。")
         return known
     today = local_date(now)
-    values = _checked(told, today)
+    row = proposed(subject=subject, told=told, today=today)
     running = Consent.objects.filter(subject=subject, withdrawn_at=None, expires_on__gte=today).count()
     if running >= MOST_IN_FORCE:
         raise ConsentError(f"有效的同意已有 {MOST_IN_FORCE} 份，请先撤回不需要的。")
-    row = Consent(
-        uuid=key or uuid4(),
-        number=numbering.document_number(LETTER, subject.region_id, today.year),
-        subject=subject,
-        region_id=subject.region_id,
-        given_at=now,
-        given_by=who,
-        capacity=capacity,
-        access=access,
-        clerk=actor,
-        unit=actor.department if actor else None,
-        paper=_kept(paper, EvidenceFile.Kind.PAPER_SCAN, actor, now),
-        authorisation=_kept(authorisation, EvidenceFile.Kind.AUTHORISATION, actor, now),
-        is_demo=subject.is_demo,
-    )
-    for name, value in values.items():
-        setattr(row, name, value)
+    row.uuid = key or row.uuid
+    row.number = numbering.document_number(LETTER, subject.region_id, today.year)
+    row.given_at, row.given_by, row.capacity = now, who, capacity
+    row.access, row.clerk, row.unit = access, actor, actor.department if actor else None
+    row.paper = _kept(paper, EvidenceFile.Kind.PAPER_SCAN, actor, now)
+    row.authorisation = _kept(authorisation, EvidenceFile.Kind.AUTHORISATION, actor, now)
     row.save(force_insert=True)
     events.consent_given(
         now=now, actor_id=actor.pk if actor else None, department_id=actor.department_id if actor else None,
         consent_id=row.pk, subject_id=subject.pk, number=row.number, scope=str(row.get_scope_display()),
         until=row.expires_on.isoformat(), access_id=access.pk if access else None,
     )  # fmt: skip
+    return row
+
+
+def proposed(*, subject: CreditSubject, told: Told, today: date) -> Consent:
+    """What was typed as a consent that nobody has given yet. Raises ConsentError by field."""
+    row = Consent(subject=subject, region_id=subject.region_id, is_demo=subject.is_demo)
+    for name, value in _checked(told, today).items():
+        setattr(row, name, value)
     return row
 
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", mine_views.home, name="home"),
     path("new/", mine_views.new, name="new"),
     path("<uuid:uuid>/", mine_views.one, name="one"),
+    path("<uuid:uuid>/paper.pdf", mine_views.paper, name="paper"),
     path("<uuid:uuid>/withdraw/", mine_views.withdraw, name="withdraw"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from csp.decorators import csp_exempt
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,12 +12,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
+from credit_portal.documents import answers
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.paging import newest_first
 from verification.checking.handling import CheckError
 from verification.models import Consent, Release
 
-from . import keeping
+from . import keeping, papers
 from .forms import ConsentForm
 
 TONES = {"running": "badge-kept", "expired": "", "withdrawn": ""}
@@ -139,3 +141,15 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     keeping.withdraw_online(consent=_own(request, uuid), access=request.acting.access, now=clock.now())
     messages.success(request, "已撤回，接收方不能再取得。以前取得的，可以要求接收方删除。")
     return redirect("my_consents:one", uuid)
+
+
+@for_subjects()
+@require_safe
+@csp_exempt()
+def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """What was agreed to, on paper."""
+    row = _own(request, uuid)
+    log_own_read(
+        request.acting, what=papers.RECEIPT, target_type="consent", target_id=row.pk, now=clock.now()
+    )
+    return answers.shown(papers.receipt(row, today=clock.today()), f"{papers.RECEIPT} {row.number}.pdf")

@@ -4,6 +4,7 @@ come for."""
 from typing import Any
 from uuid import UUID, uuid4
 
+from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
@@ -24,7 +26,7 @@ from verification.checking.handling import CheckError
 from verification.models import Consent
 from verification.reports import issuing
 
-from . import keeping
+from . import keeping, papers
 from .forms import AskerForm, HandOverForm, LookForm, WindowConsentForm
 from .mine_views import ask_whom, put_errors, shown, whom
 
@@ -76,6 +78,15 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+@csp_exempt()
+def _to_sign(request: HttpRequest, form: WindowConsentForm) -> HttpResponse:
+    """The form that the subject reads and signs, of what was typed; nothing is kept. Raises CheckError by field."""
+    subject, today = subject_of(form.cleaned_data["code"]), clock.today()
+    content = papers.to_sign(keeping.proposed(subject=subject, told=form.told(), today=today), today=today)
+    _log(request, target_id=0, subject_id=subject.pk)
+    return answers.shown(content, f"{papers.TITLE}.pdf")
+
+
 @desk(groups.CLERK)
 @sensitive_post_parameters("code", "person_id")
 def new(request: HttpRequest) -> HttpResponse:
@@ -92,6 +103,8 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
+            if "print" in request.POST:
+                return _to_sign(request, form)
             row = keeping.give_at_window(
                 subject=subject_of(typed["code"]),
                 told=form.told(),

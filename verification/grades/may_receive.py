@@ -57,9 +57,7 @@ def decide(recipient: EvaluationRecipient, subject_ids: Collection[int], *, now:
     return Decision(consents, {pk: words[why] for pk, why in refused.items()})
 
 
-def _without_consent(
-    recipient: EvaluationRecipient, subject_ids: Collection[int], now: datetime
-) -> set[int]:
+def _without_consent(recipient: EvaluationRecipient, subject_ids: Collection[int], now: datetime) -> set[int]:
     """Those of whom a document lets the recipient know without asking them."""
     today = local_date(now)
     basis = exceptions.basis_of(exceptions.EVALUATION, lineage=recipient.region.lineage, on=today)
