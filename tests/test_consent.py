@@ -342,13 +342,13 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
         "purpose": "loan", "scope": "report", "expires_on": LAST.isoformat(),
     }  # fmt: skip
     # Printed first, to be read and signed: nothing is kept of it.
-    sheet = window.post("/window/consents/new/", typed | {"print": "1"})
+    sheet = window.post("/window/consents/sheet/", typed)
     said = text_of(sheet.content)
     assert sheet["Content-Type"] == "application/pdf" and not Consent.objects.exists()
     for words in ("信用信息提供同意书", "栾城演示银行", code, "办理贷款", "签字或者盖章", stage.subject.uscc):
         assert words in said, words
-    wrong = window.post("/window/consents/new/", typed | {"print": "1", "body_code": "1"})
-    assert wrong.status_code == 422 and "frame-ancestors" in wrong["Content-Security-Policy"]
+    wrong = window.post("/window/consents/sheet/", typed | {"body_code": "1"})
+    assert wrong.status_code == 422 and "统一社会信用代码" in wrong.content.decode()
     answer = window.post("/window/consents/new/", typed)
     assert answer.status_code == 422 and "请上传签字的同意书" in answer.content.decode()
     assert (
@@ -375,3 +375,18 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
     consent.refresh_from_db()
     assert consent.withdrawn_clerk == stage.clerk
     assert ReadLog.objects.filter(target_type="consent", actor_id=stage.clerk.pk).exists()
+
+
+@pytest.mark.req("R113")
+def test_whoever_waited_while_the_subject_withdrew_comes_after_that(stage):
+    """The lock is waited for with the moment of the click: what was withdrawn since, is withdrawn."""
+    consent = stage.give()
+    keeping.withdraw_online(consent=consent, access=stage.access, now=NOW + timedelta(seconds=1))
+    assert gate.refusal(
+        Consent.objects.get(), subject=stage.subject, recipient=gate.key_of(consent), scope=consent.scope,
+        parts=consent.parts, now=NOW,
+    ) == Why.WITHDRAWN  # fmt: skip
+    found, refused = gate.consents_among(
+        subject_ids=[stage.subject.pk], code=consent.department.uscc, parts=("good",), now=NOW
+    )
+    assert (found, refused) == ({}, {stage.subject.pk: Why.WITHDRAWN})

@@ -271,6 +271,18 @@ def test_where_no_document_lets_a_department_know_it_takes_a_consent_and_each_wa
         return {row.label: row.total for row in rows}
 
     assert (counted(actor)["主体同意"], counted(actor)["综合评价结果供参考"]) == (1, 0)
+    # Of the city a unit of one county is told of its own county.
+    city = factories.staff(
+        groups.CREDIT_OFFICE, department=factories.department(region="130100", kind="credit_office")
+    )
+    far = factories.subject(region="130129")
+    receiving.take(name="评价.xlsx", content=sheet(line(far, body="石家庄市信用中心"), line(place.subjects[0], body="石家庄市信用中心")),
+                   actor=city, now=NOW)  # fmt: skip
+    to = passing.add_recipient(
+        kind="department", name="", department=place.department, basis="S1 三（六）", actor=city, now=NOW
+    )
+    made = passing.pass_on(recipient_id=to.pk, period="2026-06", actor=city, now=NOW)
+    assert (made.rows, made.held_back) == (4, [[may_receive.ELSEWHERE, 1]])
     assert (counted(place.first)["主体同意"], counted(place.first)["综合评价结果供参考"]) == (0, 3)
 
 
@@ -338,9 +350,11 @@ def test_the_office_does_all_of_it_at_its_desk_and_the_auditor_reads(place):
     assert "已登记" in body(client.post(at, data, follow=True))
     row = EvaluationRecipient.objects.get()
     assert "登记接收单位" not in body(auditor.get(at))
-    answer = client.post("/desk/evaluations/pass/", {"recipient": row.pk, "period": "六月"})
+    sent = {"recipient": row.pk, "key": client.get("/desk/evaluations/pass/").context["form"].initial["key"]}
+    answer = client.post("/desk/evaluations/pass/", sent | {"period": "六月"})
     assert answer.status_code == 422 and "2026-06 的样子" in body(answer)
-    answer = client.post("/desk/evaluations/pass/", {"recipient": row.pk, "period": "2026-06"}, follow=True)
+    for _ in range(2):
+        answer = client.post("/desk/evaluations/pass/", sent | {"period": "2026-06"}, follow=True)
     made = EvaluationPassing.objects.get()
     assert made.number in body(answer) and "下载文件" in body(answer)
     page = f"/desk/evaluations/passings/{made.uuid}/"
@@ -349,8 +363,9 @@ def test_the_office_does_all_of_it_at_its_desk_and_the_auditor_reads(place):
     assert file.status_code == 200 and hashlib.sha256(file.content).hexdigest() == made.sha256
     assert "已经下载过" in body(client.post(f"{page}file/", follow=True))
     assert "已下载" in body(client.get("/desk/evaluations/passings/"))
-    assert "已停用" in body(client.post(f"{at}{row.uuid}/", follow=True))
-    assert "已恢复使用" in body(client.post(f"{at}{row.uuid}/", follow=True))
+    for _ in range(2):
+        assert "已停用" in body(client.post(f"{at}{row.uuid}/", {"active": "no"}, follow=True))
+    assert "已恢复使用" in body(client.post(f"{at}{row.uuid}/", {"active": "yes"}, follow=True))
     stranger = factories.staff(
         groups.CREDIT_OFFICE, department=factories.department(region="410103", kind="credit_office")
     )

@@ -329,6 +329,7 @@ HANDOVER_DEEDS: dict[str, tuple[int, set[str]]] = {
     "/desk/evaluations/pass/": (422, {K}),
     "/desk/evaluations/recipients/{evaluation_recipient.uuid}/": (302, {K}),
     "/desk/evaluations/passings/{passing.uuid}/file/": (200, {K}),
+    "/window/consents/sheet/": (422, {C}),
     "/desk/visits/bundle/": (302, {K}),
     "/desk/visits/{visit.uuid}/plan/": (422, {F, H}),
     "/desk/visits/{visit.uuid}/confirm/": (302, {F, H}),

@@ -76,15 +76,21 @@ def refusal(
     now: datetime,
 ) -> Why | None:
     """None where this consent lets it go."""
-    asked = Asked(subject.pk, recipient, scope, frozenset(parts), now, local_date(now))
+    asked = Asked(subject.pk, recipient, scope, frozenset(parts), _at(consent, now), local_date(now))
     return why_not(as_given(consent) if consent else None, asked)
+
+
+def _at(consent: Consent | None, now: datetime) -> datetime:
+    """The moment that counts. Whoever has waited for the lock while the subject withdrew, comes after that."""
+    return max(now, consent.withdrawn_at) if consent and consent.withdrawn_at else now
 
 
 def in_force(consent: Consent, *, now: datetime) -> Why | None:
     """None where a consent holds for what it names itself."""
     given = as_given(consent)
     return why_not(
-        given, Asked(given.subject, given.recipient, given.scope, given.parts, now, local_date(now))
+        given,
+        Asked(given.subject, given.recipient, given.scope, given.parts, _at(consent, now), local_date(now)),
     )
 
 
@@ -195,7 +201,7 @@ def consents_among(
     fitting: dict[int, Consent] = {}
     refused: dict[int, list[Why]] = {pk: [] for pk in subject_ids}
     for row in rows:
-        asked = Asked(row.subject_id, recipient, RECORD, wanted, now, local_date(now))
+        asked = Asked(row.subject_id, recipient, RECORD, wanted, _at(row, now), local_date(now))
         why = why_not(as_given(row), asked)
         if why is None:
             fitting[row.subject_id] = row

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
 from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
@@ -78,13 +79,14 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@csp_exempt()
-def _to_sign(request: HttpRequest, form: WindowConsentForm) -> HttpResponse:
-    """The form that the subject reads and signs, of what was typed; nothing is kept. Raises CheckError by field."""
-    subject, today = subject_of(form.cleaned_data["code"]), clock.today()
-    content = papers.to_sign(keeping.proposed(subject=subject, told=form.told(), today=today), today=today)
-    _log(request, target_id=0, subject_id=subject.pk)
-    return answers.shown(content, f"{papers.TITLE}.pdf")
+def _form(request: HttpRequest, to: str) -> WindowConsentForm:
+    return WindowConsentForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES or None,
+        to=to,
+        lineage=request.user.department.region.lineage,
+        initial={"key": uuid4(), "scope": "report"},
+    )
 
 
 @desk(groups.CLERK)
@@ -93,18 +95,10 @@ def new(request: HttpRequest) -> HttpResponse:
     """Take a consent on signed paper."""
     if not (to := whom(request)):
         return ask_whom(request, "desk/consents/new.html")
-    form = WindowConsentForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES or None,
-        to=to,
-        lineage=request.user.department.region.lineage,
-        initial={"key": uuid4(), "scope": "report"},
-    )
+    form = _form(request, to)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
-            if "print" in request.POST:
-                return _to_sign(request, form)
             row = keeping.give_at_window(
                 subject=subject_of(typed["code"]),
                 told=form.told(),
@@ -130,6 +124,28 @@ def new(request: HttpRequest) -> HttpResponse:
         {"form": form},
         status=422 if form.is_bound and form.errors else 200,
     )
+
+
+@desk(groups.CLERK)
+@require_POST
+@csp_exempt()
+@sensitive_post_parameters("code", "person_id")
+def sheet(request: HttpRequest) -> HttpResponse:
+    """The form that the subject reads and signs, of what was typed; nothing is kept."""
+    if not (to := whom(request)):
+        return ask_whom(request, "desk/consents/new.html")
+    form, today = _form(request, to), clock.today()
+    if form.is_valid():
+        try:
+            subject = subject_of(form.cleaned_data["code"])
+            row = keeping.proposed(subject=subject, told=form.told(), today=today)
+            content = papers.to_sign(row, today=today)
+        except CheckError as wrong:
+            put_errors(form, wrong)
+        else:
+            _log(request, target_id=0, subject_id=subject.pk)
+            return answers.shown(content, f"{papers.TITLE}.pdf")
+    return render(request, "desk/consents/new.html", {"form": form}, status=422)
 
 
 def _found(uuid: UUID) -> Consent:

@@ -149,6 +149,7 @@ class RecipientForm(forms.Form):
 
 
 class PassForm(forms.Form):
+    key = forms.UUIDField(widget=forms.HiddenInput)
     recipient = forms.ModelChoiceField(
         EvaluationRecipient.objects.none(), label="接收单位", empty_label="请选择"
     )

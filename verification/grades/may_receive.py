@@ -6,7 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from credit_portal.audit.clock import local_date
+from credit_portal.registry.models import CreditSubject
 from verification.consent import exceptions, gate
 from verification.consent.rules import Why
 from verification.consent_models import Part
@@ -15,6 +18,7 @@ from verification.models import Consent, EvaluationRecipient
 Kind = EvaluationRecipient.Kind
 PARTS = (Part.EVALUATIONS,)
 NO_MEMBER = "不是本会会员，也没有主体同意"
+ELSEWHERE = "不是接收单位所在地区的，也没有主体同意"
 NOT_ACTIVE = "接收单位已停用"
 NO_CODE = "接收单位没有登记统一社会信用代码，核对不了主体的同意"
 WORDS = {
@@ -43,27 +47,34 @@ class Decision:
 
 def decide(recipient: EvaluationRecipient, subject_ids: Collection[int], *, now: datetime) -> Decision:
     """Of whom a recipient may be given the evaluation at a moment. The consents are locked: to be called in a transaction. Two
-    queries at most."""
-    if not recipient.is_active:
+    queries at most, beside the recipient's unit."""
+    unit = recipient.department
+    if not recipient.is_active or (unit is not None and not unit.is_active):
         return Decision({}, dict.fromkeys(subject_ids, NOT_ACTIVE))
-    free = _without_consent(recipient, subject_ids, now)
+    free, unless = _without_consent(recipient, subject_ids, now)
     rest = [pk for pk in subject_ids if pk not in free]
     if not rest:
         return Decision({}, {})
     if not recipient.uscc:
         return Decision({}, dict.fromkeys(rest, NO_CODE))
     consents, refused = gate.consents_among(subject_ids=rest, code=recipient.uscc, parts=PARTS, now=now)
-    words = WORDS | ({Why.NONE: NO_MEMBER} if recipient.kind == Kind.ASSOCIATION else {})
+    words = WORDS | {Why.NONE: unless}
     return Decision(consents, {pk: words[why] for pk, why in refused.items()})
 
 
-def _without_consent(recipient: EvaluationRecipient, subject_ids: Collection[int], now: datetime) -> set[int]:
-    """Those of whom a document lets the recipient know without asking them."""
-    today = local_date(now)
-    basis = exceptions.basis_of(exceptions.EVALUATION, lineage=recipient.region.lineage, on=today)
-    if recipient.kind == Kind.BANK or basis is None:
-        return set()
-    if recipient.kind == Kind.DEPARTMENT:
-        return set(subject_ids)
-    find = _members[0]
-    return find(department_id=recipient.department_id, subject_ids=subject_ids, on=today)
+def _without_consent(
+    recipient: EvaluationRecipient, subject_ids: Collection[int], now: datetime
+) -> tuple[set[int], str]:
+    """Those of whom a document lets the recipient know without asking them; and what is said of the others."""
+    today, unit = local_date(now), recipient.department
+    if recipient.kind == Kind.BANK or unit is None:
+        return set(), WORDS[Why.NONE]
+    if exceptions.basis_of(exceptions.EVALUATION, lineage=unit.region.lineage, on=today) is None:
+        return set(), WORDS[Why.NONE]
+    if recipient.kind == Kind.ASSOCIATION:
+        return _members[0](department_id=unit.pk, subject_ids=subject_ids, on=today), NO_MEMBER
+    path = unit.region.path
+    own = CreditSubject.objects.filter(
+        Q(region__path=path) | Q(region__path__startswith=f"{path}/"), pk__in=subject_ids
+    )
+    return set(own.values_list("pk", flat=True)), ELSEWHERE

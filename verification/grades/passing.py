@@ -3,6 +3,7 @@ and number, fetched once, each subject told who was given its own. (S1 三（六
 
 from collections import Counter
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -120,9 +121,15 @@ def switch_recipient(*, recipient_id: int, active: bool, actor: User, now: datet
 
 @transaction.atomic
 def pass_on(
-    *, recipient_id: int, period: str, actor: User, now: datetime, is_demo: bool = False
+    *,
+    recipient_id: int,
+    period: str,
+    actor: User,
+    now: datetime,
+    key: UUID | None = None,
+    is_demo: bool = False,
 ) -> EvaluationPassing:
-    """Make the file of a period for a recipient: only what it may get. Raises EvaluationRefused, naming why nothing of it
+    """Make the file of a period for a recipient: only what it may get. Sent twice by one `key`, it is one. Raises EvaluationRefused, naming why nothing of it
     may be given."""
     office = _office(actor)
     today = local_date(now)
@@ -133,9 +140,14 @@ def pass_on(
     recipient = (
         recipients_visible_to(actor)
         .select_for_update(of=("self",))
-        .select_related("region", "department")
+        .select_related("region", "department__region")
         .get(pk=recipient_id)
     )
+    known = EvaluationPassing.objects.filter(uuid=key).first() if key else None
+    if known is not None:
+        if (known.recipient_id, known.period, known.passed_by_id) != (recipient.pk, wanted, actor.pk):
+            raise EvaluationRefused("页面已经失效，请重新打开再填。")
+        return known
     path = recipient.region.path
     rows = list(
         Evaluation.objects.filter(
@@ -170,6 +182,7 @@ def pass_on(
         now=now,
     )
     made = EvaluationPassing.objects.create(
+        uuid=key or uuid4(),
         number=number,
         recipient=recipient,
         region=recipient.region,

@@ -1,6 +1,6 @@
 """Evaluations from above at the desk of the credit office: taken in by file, given to named recipients. (R66, R124)"""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -135,14 +135,13 @@ def switch(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row: EvaluationRecipient | None = passings_.recipients_visible_to(request.user).filter(uuid=uuid).first()
     if row is None:
         raise Http404("没有这个接收单位，或者它不在您的管理范围内。")
+    active = request.POST.get("active") == "yes"
     try:
-        passings_.switch_recipient(
-            recipient_id=row.pk, active=not row.is_active, actor=request.user, now=clock.now()
-        )
+        passings_.switch_recipient(recipient_id=row.pk, active=active, actor=request.user, now=clock.now())
     except EvaluationRefused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, "已停用。" if row.is_active else "已恢复使用。")
+        messages.success(request, "已恢复使用。" if active else "已停用。")
     return redirect("evaluations:recipients")
 
 
@@ -153,6 +152,7 @@ def give(request: HttpRequest) -> HttpResponse:
     form = PassForm(
         request.POST if posted else None,
         recipients=passings_.recipients_visible_to(request.user).filter(is_active=True),
+        initial={"key": uuid4()},
     )
     if posted and form.is_valid():
         data = form.cleaned_data
@@ -160,6 +160,7 @@ def give(request: HttpRequest) -> HttpResponse:
             made = passings_.pass_on(
                 recipient_id=data["recipient"].pk,
                 period=data["period"],
+                key=data["key"],
                 actor=request.user,
                 now=clock.now(),
             )
