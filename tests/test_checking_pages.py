@@ -158,7 +158,7 @@ def test_a_subject_is_given_its_whole_record_on_paper_once_its_identity_was_seen
     )  # fmt: skip
     asked = {"code": place.subject.uscc, "asked_by": "钱多多", "capacity": "legal_representative"}
     for wrong, said in (
-        ({}, "查验查询人的身份证件"),
+        ({}, "查验办理人的身份证件"),
         ({"identity_seen": "on", "capacity": "self"}, "法定代表人（负责人）、委托代理人"),
         ({"identity_seen": "on", "capacity": "agent"}, "授权委托书"),
         ({"identity_seen": "on", "asked_by": "李四"}, "与登记的姓名不一致"),

@@ -1,5 +1,6 @@
 """A subject agrees and takes it back; by that, and by nothing else than a named exception, a record goes to somebody (S3 三（三）)."""
 
+import itertools
 from datetime import timedelta
 from uuid import uuid4
 
@@ -156,7 +157,11 @@ def test_a_recipient_is_a_department_a_body_by_its_code_or_a_person_whose_number
     person.refresh_from_db()
     assert (person.recipient, person.recipient_shown, person.person_id) == ("欧阳明日", "欧阳＊＊", number)
     assert number not in str(Consent.objects.filter(pk=person.pk).values().get())
-    for consent, right in ((body, code), (person, number)):
+    with pytest.raises(CheckError, match="接收人姓名不一致"):
+        issuing.hand_over(
+            consent=person, bearer="李四", code=number, identity_seen=True, actor=stage.clerk, now=NOW
+        )
+    for consent, right, who in ((body, code, "李四"), (person, number, "欧阳明日")):
         for typed, seen, words in (
             (make.organisation_code(1), True, "没有同意提供给这个接收方"),
             ("12345", True, "位"),
@@ -164,13 +169,13 @@ def test_a_recipient_is_a_department_a_body_by_its_code_or_a_person_whose_number
         ):
             with pytest.raises(CheckError, match=words):
                 issuing.hand_over(
-                    consent=consent, bearer="李四", code=typed, identity_seen=seen, actor=stage.clerk, now=NOW
+                    consent=consent, bearer=who, code=typed, identity_seen=seen, actor=stage.clerk, now=NOW
                 )
         made = issuing.hand_over(
-            consent=consent, bearer="李四", code=right, identity_seen=True, actor=stage.clerk, now=NOW
+            consent=consent, bearer=who, code=right, identity_seen=True, actor=stage.clerk, now=NOW
         )
         assert (made.asked_by, made.unit, made.recipient) == (
-            "李四", stage.clerk.department, consent.recipient_shown
+            who, stage.clerk.department, consent.recipient_shown
         )  # fmt: skip
     with pytest.raises(CheckError, match="由该部门在工作台取得"):
         issuing.hand_over(
@@ -231,7 +236,7 @@ def test_the_gate_takes_exactly_one_of_consent_and_exception_and_knows_only_exce
         gate.release(**common, consent_id=0)
     assert not Release.objects.exists()
     row = gate.release(**common, exception="subject")
-    assert (row.article, row.consent) == ("S3 三（三）", None)
+    assert (row.article, row.consent) == ("S0 二（二）", None)
 
 
 @pytest.mark.req("R113")
@@ -267,7 +272,8 @@ def test_releases_are_counted_by_basis_and_month_in_a_constant_number_of_queries
     }
     assert all(row.total == 0 for row in counting.figures(stage.far, months=months, today=TODAY))
     page = client_of(stage.credit).get("/desk/credit-reports/figures/").content.decode()
-    assert "《赞皇县使用信用记录和信用报告的通知》二" in page
+    # By what documents of this region and those above it, and of no other.
+    assert "《栾城区信用承诺和信用核查实施方案》二（一）" in page and "赞皇" not in page
     assert keeping.visible_to(stage.credit).count() == 1
     assert not keeping.visible_to(stage.far).exists() and not keeping.visible_to(stage.officer).exists()
 
@@ -303,7 +309,8 @@ def test_on_its_own_pages_a_subject_agrees_sees_what_was_told_and_takes_it_back(
     assert "已撤回" in text_of(browser.get(f"/me/consents/{consent.uuid}/paper.pdf").content)
     again = desk.post(f"{page}fetch/", {"key": uuid4(), "check_number": ""})
     assert again.status_code == 422 and "主体已经撤回同意，不能提供" in again.content.decode()
-    assert desk.get(paper).status_code == 403, "what was fetched is opened no more"
+    # What was fetched is opened no more, and it is said why.
+    assert "主体已经撤回同意，不能提供" in desk.get(paper, follow=True).content.decode()
     assert AuditEvent.objects.filter(verb="record.refused").exists()
     looker = subjects.client_of(subjects.opened(stage.subject, capacity="agent", scope="view"))
     assert looker.get("/me/consents/new/").status_code == 403
@@ -323,10 +330,11 @@ def test_lists_cost_the_same_however_long_they_are(stage):
         return len(counted)
 
     stage.fetch(stage.give())
+    fresh = itertools.count()
     places = ((browser, "/me/consents/"), (desk, "/desk/credit-reports/"), (browser, "/me/report/"))
     before = [cost(*place) for place in places]
     for _ in range(8):
-        stage.fetch(stage.give())
+        stage.fetch(stage.give(purpose_note=f"第{next(fresh)}项"))
         issuing.give_online(access=stage.access, wanted=issuing.For("loan"), now=NOW)
     assert [cost(*place) for place in places] == before
 
@@ -366,8 +374,8 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
     handed = window.post(
         page, {"deed": "hand-over", "key": uuid4(), "code": code, "bearer": "李四", "identity_seen": "on"}
     )
-    assert handed.status_code == 302 and "/window/credit-reports/?given=" in handed.url
-    assert "打印信用报告" in window.get(handed.url).content.decode()
+    assert handed.status_code == 302 and f"{page}?given=" in handed.url
+    assert "打印，交给领取人" in window.get(handed.url).content.decode()
     wrong = window.post(page, {"deed": "withdraw", "asked_by": "赵一", "capacity": "legal_representative"})
     assert wrong.status_code == 422
     gone = {"deed": "withdraw", "asked_by": "赵一", "capacity": "legal_representative", "identity_seen": "on"}
@@ -390,3 +398,44 @@ def test_whoever_waited_while_the_subject_withdrew_comes_after_that(stage):
         subject_ids=[stage.subject.pk], code=consent.department.uscc, parts=("good",), now=NOW
     )
     assert (found, refused) == ({}, {stage.subject.pk: Why.WITHDRAWN})
+
+
+@pytest.mark.req("R113")
+def test_the_same_is_agreed_to_once_and_a_withdrawal_says_what_still_holds(stage):
+    """Sent again from a page that the back button brought: one consent, so that one withdrawal ends it."""
+    first = stage.give()
+    with pytest.raises(keeping.ConsentError, match=f"同样的一份还有效（编号 {first.number}"):
+        stage.give(expires_on=LAST - timedelta(days=1))
+    stage.give(purpose="loan")
+    browser = subjects.client_of(stage.access)
+    said = browser.post(f"/me/consents/{first.uuid}/withdraw/", follow=True).content.decode()
+    assert "给这个接收方的同意还有 1 份有效" in said
+    stage.give()
+
+
+@pytest.mark.req("R113")
+def test_all_that_is_wrong_is_told_at_once(stage):
+    """One look at the page is enough, and a scan is chosen once more at most."""
+    browser, window = subjects.client_of(stage.access), client_of(stage.clerk)
+    key = uuid4()
+    sent = {
+        "key": key,
+        "recipient": "body",
+        "body_code": stage.subject.uscc,
+        "scope": "record",
+        "purpose": "other",
+    }
+    form = browser.post("/me/consents/new/?to=body", sent).context["form"]
+    assert set(form.errors) == {"body_name", "body_code", "parts", "purpose_note", "expires_on"}
+    assert "不能是主体自己" in form.errors["body_code"][0]
+    form = window.post("/window/consents/new/?to=body", sent | {"code": "1", "capacity": "agent"}).context[
+        "form"
+    ]
+    assert set(form.errors) == {
+        "code", "asked_by", "authorisation", "identity_seen", "paper", "body_name", "parts", "purpose_note",
+        "expires_on",
+    }  # fmt: skip
+    other = make.subject()
+    named = sent | {"body_code": other.uscc, "body_name": "另一个名称"}
+    form = browser.post("/me/consents/new/?to=body", named).context["form"]
+    assert other.name in form.errors["body_name"][0]

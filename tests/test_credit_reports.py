@@ -117,7 +117,7 @@ def test_each_kind_of_entry_is_told_to_the_subject_and_to_others_as_the_table_sa
 @pytest.mark.req("R113")
 def test_the_key_of_one_report_opens_no_other(stage):
     own = issuing.give_online(access=stage.access, wanted=LOAN, now=NOW)
-    first, second = stage.give(), stage.give()
+    first, second = stage.give(), stage.give(purpose="loan")
     made = stage.fetch(first)
     for consent, key in ((first, own.uuid), (second, made.uuid)):
         with pytest.raises(CheckError, match="页面已经失效"):

@@ -21,8 +21,9 @@ from verification import listing, listing_effects, listing_opening
 from verification import services as record
 from verification.checking import deciding
 from verification.listing import ListingMoved, ListingRefused
+from verification.measures import keeping as measures
 from verification.measures import lifting
-from verification.models import AppliedMeasure, CreditEntry, Listing
+from verification.models import AppliedMeasure, CreditEntry, CreditList, Listing
 
 pytestmark = pytest.mark.django_db
 TODAY = local_date(NOW)
@@ -407,7 +408,24 @@ def test_its_page_shows_each_measure_with_who_applied_it_and_the_subject_sees_th
     office, monkeypatch, django_assert_max_num_queries
 ) -> None:
     """What it has brought about stands measure by measure; what has ended says by what."""
+    # What the public list of measures has for the joint list holds for whoever is put on it.
+    joint = CreditList.objects.create(
+        code="joint_sanction", name="失信联合惩戒对象名单", sort="adverse", holder="认定部门", exit_rule="",
+        region=factories.region("000000"),
+    )  # fmt: skip
+    place = factories.department(kind="credit_office")
+    two = [factories.staff(groups.CREDIT_OFFICE, department=place) for _ in range(2)]
+    draft = measures.enter(
+        region=place.region, whom=joint, nature="administrative", effect="key", text="从严审查资格", domain="bidding",
+        basis="S1 九", effective_from=TODAY, actor=two[0], now=NOW,
+    )  # fmt: skip
+    measures.approve(measure_id=draft.pk, actor=two[1], now=NOW)
     row = office.on(office.opened(measures=[MEASURE, MEASURE | {"domain": "", "effect": "ordinary"}]))
+    bidding = record.check_subject(
+        subject=office.firm, item_version=factories.item_version(domain="bidding"), commitment_type="supervisory",
+        operator=factories.staff(groups.CLERK), now=office.now,
+    )  # fmt: skip
+    assert bidding.scrutiny == "key"
     monkeypatch.setattr(clock, "now", lambda: office.now)
     unit = factories.department()
     clerk = factories.staff(groups.CLERK, department=unit)
@@ -426,10 +444,10 @@ def test_its_page_shows_each_measure_with_who_applied_it_and_the_subject_sees_th
         measure_id=applied.pk, allow=True, answer="同意", actor=factories.staff(groups.HEAD, department=unit),
         now=office.now,
     )  # fmt: skip
-    with django_assert_max_num_queries(3):
-        found = listing_effects.shown(row)
-    assert [(one.effect, one.times, one.running) for one in found["measures"]] == [
-        ("依规定应当拒绝", 2, 2), ("按一般程序办理", 3, 2),
+    with django_assert_max_num_queries(4):
+        found = listing_effects.shown(row, local_date(office.now))
+    assert [(one.words, one.times, one.running) for one in found["measures"]] == [
+        ("政府采购：依规定应当拒绝", 2, 2), ("所有领域：按一般程序办理", 3, 2), ("招标投标：从严审查资格", 0, 0),
     ]  # fmt: skip
     page = client_of(office.officer).get(f"/desk/lists/{row.uuid}/").content.decode()
     assert "最近 5 次实施" in page and "提前解除" in page and "正在实施" in page
@@ -437,3 +455,4 @@ def test_its_page_shows_each_measure_with_who_applied_it_and_the_subject_sees_th
         subjects.client_for(office.firm, now=office.now, capacity="agent").get("/me/record/").content.decode()
     )
     assert f"/list-methods/{row.method.uuid}/" in own and "政府采购法第二十二条" in own
+    assert "从严审查资格" in own and "写明的措施另外适用" in own and "其他事项不受影响" not in own

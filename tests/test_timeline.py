@@ -235,6 +235,9 @@ def test_a_wrong_entry_is_put_right_by_a_new_one_and_both_can_be_read(office, mo
     one = page(client_of(actor), reverse("record:entry", args=[old.uuid]))
     assert "由新的一条更正" in one and reverse("record:entry", args=[new.uuid]) in one
     assert "更正了原来的记录" in page(client_of(actor), reverse("record:entry", args=[new.uuid]))
+    own = page(subjects.client_for(subject, now=later), "/me/record/")
+    assert f"/me/record/entries/{new.uuid}/" in own and f"/me/record/entries/{old.uuid}/" in own
+    assert "更正：录入有误" in own and own.count("可申请修复") <= 1
     # As it was known before, the old one stood, and was not struck.
     before = page(client_of(actor), f"{record_of(subject)}?known={TODAY}")
     assert "栾罚〔2026〕8号" in before and "栾罚〔2026〕9号" not in before and "后来撤销" not in before
@@ -243,6 +246,7 @@ def test_a_wrong_entry_is_put_right_by_a_new_one_and_both_can_be_read(office, mo
         ({"title": "另"}, " ", ValidationError),
         ({"title": ""}, "空", ValidationError),
         ({"until_on": date(2020, 1, 1)}, "早于", ValidationError),
+        ({"from_on": date(2027, 8, 5), "until_on": None}, "推到以后", ValidationError),
         ({"kind": "list"}, "类别", KeyError),
     ):
         with pytest.raises(error):

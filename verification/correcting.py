@@ -78,6 +78,7 @@ def correct_anew(
     for name, value in changes.items():
         setattr(new, name, value.strip() if isinstance(value, str) else value)
     new.corrects = old
+    _dates_stand(old, new, local_date(now))
     new.full_clean(exclude=["entered_by"] if actor is None else [])
     old.state, old.repaired_on, old.objection_under_way = str(State.REVOKED), None, False
     old.end_reason = LEFT.format(reason=said)[:500]
@@ -99,6 +100,14 @@ def correct_anew(
     arrivals.run_after_entries(entries=[new], now=now)
     arrivals.run_after_correction(old=old, new=new, actor=actor, now=now)
     return new
+
+
+def _dates_stand(old: CreditEntry, new: CreditEntry, today: date) -> None:
+    """What stands already was not entered for a day to come: moved there, it would quietly hold no more."""
+    if new.from_on > max(today, old.from_on):
+        raise ValidationError({"from_on": "起始日期不能改到今天以后；本不应有的记录，请用“撤销”。"})
+    if new.public_from is not None and new.from_on > new.public_from:
+        raise ValidationError({"from_on": f"起始日期不能晚于公示首日（{new.public_from}）。"})
 
 
 def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now: datetime) -> None:

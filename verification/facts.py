@@ -76,6 +76,23 @@ def measures_of(own: Iterable[Measure], listed: Iterable[Measure], exit_rule: st
     return tuple(found)
 
 
+def measures_told(
+    rows: Sequence[CreditEntry], *, lineage: Sequence[str], on: date
+) -> dict[int, tuple[Measure, ...]]:
+    """For whom the rows are about: their own measures and those that the public list has for the lists they stand on, in every
+    field. One query beside the rows' own measures, which are prefetched."""
+    lists = {row.credit_list_id for row in rows if row.credit_list_id is not None}
+    listed: dict[int, list[Measure]] = defaultdict(list)
+    for one in listed_in_force(lineage, on).filter(whom__in=lists) if lists else ():
+        listed[one.whom_id].append(listed_measure(one))
+    return {
+        row.pk: measures_of(
+            [own_measure(one) for one in row.measures.all()], listed.get(row.credit_list_id or 0, ()), ""
+        )
+        for row in rows
+    }
+
+
 def entries_that_count(subject: CreditSubject, asked: Asked | None = None) -> list[Entry]:
     """Every row that can be a factor of a check; without `asked`, with no more than the measures of their own."""
     rows = list(

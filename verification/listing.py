@@ -28,7 +28,7 @@ from credit_portal.registry.models import Domain, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
 from . import services as record
-from .models import Listing, ListingStep
+from .models import CreditList, Listing, ListingStep
 from .rules import Measure
 from .vocabulary import Effect, Kind, State
 
@@ -36,6 +36,8 @@ ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
 ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施（S1 八、S4 8）。"
+# Which list of the public measures those of a kind stand on.
+LISTS = {Listing.Kind.JOINT: "joint_sanction", Listing.Kind.WATCH: "watch"}
 RUNNING = (
     ListingState.OPENED,
     ListingState.NOTICED,
@@ -227,6 +229,8 @@ def serve(
     row.served_on, row.service = served_on, text_of(service, "service", "送达方式和证明", 200)
     row.entry = record.add_entry(
         subject=row.subject,
+        # So that what the public list of measures says of that list holds for it (S1 九).
+        credit_list=CreditList.objects.filter(code=LISTS.get(Listing.Kind(row.kind), "")).first(),
         kind=Kind.WATCH if row.kind == Listing.Kind.WATCH else Kind.LIST,
         title=row.list_name if row.firm is None else f"{row.list_name}：{row.firm.name}"[:300],
         source=row.department.name,

@@ -1,34 +1,46 @@
-"""What a listing has brought about, measure by measure: decided with its basis, applied by the departments in their checks, ended
-with its cause (S4 11: 响应和反馈; R78)."""
+"""What a listing brings about, measure by measure: what was decided with it and what the public list of measures has for its list,
+each with its basis; applied by the departments in their checks, ended with its cause (S4 11: 响应和反馈; R78)."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
 
 from credit_portal.registry.models import Domain
 
-from .models import AppliedMeasure, CreditEntry, EntryMeasure, Listing, ListMethod
+from .facts import listed_in_force, listed_measure
+from .models import AppliedMeasure, CreditEntry, Listing, ListMethod
+from .record import Measure
+from .vocabulary import EFFECT_LABELS, Effect
 
 MOST = 50
 
 
 @dataclass(frozen=True)
-class Measure:
+class Applied:
     """One measure of a listing: how often departments have applied it, and how many of these still run."""
 
-    domain: str
-    effect: str
+    words: str
     basis: str
     times: int
     running: int
 
 
-def shown(row: Listing) -> dict[str, Any]:
-    """For the page of a listing: its measures with their numbers, and the last times that they were applied. At most three
-    queries, however many there are."""
+def in_words(one: Measure) -> tuple[str, str]:
+    """A measure as people read it, and its basis."""
+    if one.effect == Effect.EXIT_RULE:
+        # Its basis is the rule itself, as it was decided.
+        return f"{EFFECT_LABELS[one.effect]}：{one.basis}", ""
+    field = str(Domain(one.domain).label) if one.domain else "所有领域"
+    return f"{field}：{one.text or EFFECT_LABELS[one.effect]}", one.basis
+
+
+def shown(row: Listing, on: date) -> dict[str, Any]:
+    """For the page of a listing: its measures with their numbers, and the last times that they were applied. Four queries, however
+    many there are."""
     applied = (
         AppliedMeasure.objects.filter(entry=row.entry_id) if row.entry_id else AppliedMeasure.objects.none()
     )
@@ -44,16 +56,16 @@ def shown(row: Listing) -> dict[str, Any]:
         for key in ((domain, effect), ("", effect)):
             times[key] += number
             running[key] += 0 if over else number
+    measures = [Measure(one["domain"] or None, Effect(one["effect"]), one["basis"]) for one in row.measures]
+    if row.entry is not None and row.entry.credit_list_id is not None:
+        listed = listed_in_force(row.region.lineage, on).filter(whom=row.entry.credit_list_id)
+        measures += [listed_measure(one) for one in listed]
     return {
         "measures": [
-            Measure(
-                str(Domain(one["domain"]).label) if one["domain"] else "所有领域",
-                dict(EntryMeasure.EFFECTS)[one["effect"]],
-                one["basis"],
-                times[one["domain"], one["effect"]],
-                running[one["domain"], one["effect"]],
+            Applied(
+                *in_words(one), times[one.domain or "", one.effect], running[one.domain or "", one.effect]
             )
-            for one in row.measures
+            for one in measures
         ],
         "applied": list(applied.select_related("department").order_by("-pk")[:MOST]),
     }

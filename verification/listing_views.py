@@ -379,7 +379,7 @@ def _page(
             "listing": found,
             "code": found.subject.shown_code,
             "grounds": list(found.grounds.order_by("pk")),
-            **listing_effects.shown(found),
+            **listing_effects.shown(found, today),
             "steps": steps,
             "course": list(found.steps.select_related("actor", "document").order_by("id")),
             "persons": list(found.persons.select_related("subject", "responsible")),

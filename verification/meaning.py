@@ -9,9 +9,11 @@ from datetime import date
 
 from verification.record import Entry, Switches, standing
 from verification.remedies import way_out
-from verification.vocabulary import GOOD, Kind, Standing, State, UnrepairedRule, day_text
+from verification.vocabulary import GOOD, Effect, Kind, Standing, State, UnrepairedRule, day_text
 
 _REMINDS = "办理时会提醒，不影响办理方式"
+MEASURES = "；写明的措施另外适用"
+RESTRICTING = frozenset({Effect.REFUSED, Effect.BAN, Effect.ORDINARY, Effect.KEY})
 # Of these nothing is to be put right.
 _NO_WAY = frozenset({Standing.NO_FACTOR, Standing.GOOD, Standing.REPAIRED})
 
@@ -35,15 +37,19 @@ def meaning(entry: Entry, *, on: date, switches: Switches) -> str:
             rule = switches.in_publicity
             if rule.value and rule.confirmed:
                 return "公示期内：办理事项时重点审查，用承诺代替材料、容缺受理的按一般程序办理，不是拒绝受理"
-            return f"公示期内：{_unrepaired(switches)}"
+            return f"公示期内：{_unrepaired(entry, switches)}"
         case Standing.UNREPAIRED:
-            return f"没有修复：{_unrepaired(switches)}"
+            return f"没有修复：{_unrepaired(entry, switches)}"
         case Standing.LOCKED:
             until = f"到{day_text(entry.until_on)}为止，" if entry.until_on else ""
             return f"{until}不能用修复承诺申请信用修复，其他事项不受影响"
         case Standing.GOOD:
             return "诚信记录，办理事项时供参考，可能得到便利"
-    return "重点关注，办理事项时可能多加核对"
+    return "重点关注，办理事项时可能多加核对" + (MEASURES if _has_measures(entry) else "")
+
+
+def _has_measures(entry: Entry) -> bool:
+    return any(one.effect in RESTRICTING for one in entry.measures)
 
 
 def _no_factor(entry: Entry, on: date) -> str:
@@ -60,13 +66,15 @@ def _no_factor(entry: Entry, on: date) -> str:
     return "如实记录，不影响办理方式"
 
 
-def _unrepaired(switches: Switches) -> str:
-    rule = switches.unrepaired
+def _unrepaired(entry: Entry, switches: Switches) -> str:
+    rule, measured = switches.unrepaired, _has_measures(entry)
+    # What a measure of its own forbids is not said to be unaffected.
+    rest = MEASURES if measured else "；其他事项不受影响"
     if not rule.confirmed or rule.value is UnrepairedRule.NO_EFFECT:
-        return _REMINDS
+        return _REMINDS + (MEASURES if measured else "")
     if rule.value is UnrepairedRule.LATE_MATERIALS_ONLY:
-        return "不能容缺受理，其他事项不受影响"
-    return "用承诺代替材料、容缺受理的按一般程序办理，不是拒绝受理；其他事项不受影响"
+        return f"不能容缺受理{rest}"
+    return f"用承诺代替材料、容缺受理的按一般程序办理{'' if measured else '，不是拒绝受理'}{rest}"
 
 
 def way(entry: Entry, *, on: date, switches: Switches) -> str:

@@ -17,10 +17,10 @@ from credit_portal.registry.paging import newest_first
 from . import listing_effects
 from .checking import own_record
 from .checking.handling import CheckError
-from .facts import as_entry, own_measure
+from .facts import as_entry, measures_told
 from .meaning import meaning, way
 from .models import OwnRecordRequest
-from .record import standing
+from .record import MEASURED, standing
 from .switches import rules_in_force
 from .tax_credit import keeping
 from .vocabulary import Standing
@@ -57,13 +57,17 @@ def record(request: HttpRequest) -> HttpResponse:
     if request.GET.get("only") == "effective":
         rows = rows.filter(Q(state="effective") | Q(state="repaired"))
     shown, following = newest_first(
-        rows.select_related("credit_list", "department").prefetch_related("measures"), request
+        rows.select_related("credit_list", "department", "corrected_by", "corrects").prefetch_related(
+            "measures"
+        ),
+        request,
     )
     methods = listing_effects.methods_of(shown)
+    measures = measures_told(shown, lineage=subject.region.lineage, on=today)
     switches = rules_in_force(region=subject.region, on=today).switches
     lines = []
     for row in shown:
-        entry = as_entry(row, tuple(own_measure(one) for one in row.measures.all()))
+        entry = as_entry(row, measures[row.pk])
         now = standing(entry, today)
         lines.append(
             {
@@ -73,6 +77,9 @@ def record(request: HttpRequest) -> HttpResponse:
                 "meaning": meaning(entry, on=today, switches=switches),
                 "way": way(entry, on=today, switches=switches),
                 "method": methods.get(row.pk),
+                "measures": [listing_effects.in_words(one) for one in measures[row.pk]]
+                if now in MEASURED
+                else [],
             }
         )
     log_own_read(request.acting, what="信用记录", target_type="own_record", target_id=0, now=clock.now())

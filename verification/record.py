@@ -136,7 +136,7 @@ def standing(entry: Entry, on: date) -> Standing:
     return Standing.UNREPAIRED
 
 
-_MEASURED = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY, Standing.WATCHED})
+MEASURED = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY, Standing.WATCHED})
 
 
 def last_day(entry: Entry) -> date | None:
@@ -155,7 +155,7 @@ def last_day(entry: Entry) -> date | None:
 def measures_in_force(entry: Entry, now: Standing, *, domain: str, on: date) -> tuple[Measure, ...]:
     """The measures of an unrepaired entry that name this field (or every field) while its own term runs. ``now``: what
     the entry is on that day."""
-    if now not in _MEASURED or not entry.measures:
+    if now not in MEASURED or not entry.measures:
         return ()
     if entry.until_on is not None and entry.until_on < on:
         return ()

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -211,10 +212,19 @@ def _to_repair(subject: CreditSubject, today: date) -> list[Need]:
     ).filter(Q(entry__public_until__isnull=True) | Q(entry__public_until__gte=today))  # fmt: skip
     # What has been asked for is under way.
     rows = rows.exclude(repair_applications__state__in=rules.OPEN)
-    first = rows.annotate(first=F("entry__repairable_from")).select_related("commitment").order_by("first")
+    # Once refused, from the day on that the decision has named.
+    refused = RepairApplication.objects.filter(case=OuterRef("pk"), state="refused").order_by("-pk")
+    first = (
+        rows.annotate(
+            first=Greatest(F("entry__repairable_from"), Subquery(refused.values("again_from")[:1])),
+            again=Exists(refused),
+        )
+        .select_related("commitment")
+        .order_by("first")
+    )
     return [
         Need(
-            "起可以申请信用修复" if case.first > today else "起已经可以申请信用修复",
+            f"起{'' if case.first > today else '已经'}可以{'再次' if case.again else ''}申请信用修复",
             _breach(case),
             case.first,
             case.commitment.item_name,

@@ -29,6 +29,8 @@ from .looking import File
 Capacity = OwnRecordRequest.Capacity
 TITLE = "本人信用记录查询结果"
 MOST = 2_000
+NOT_SEEN = "请先查验办理人的身份证件。"
+NO_AUTHORISATION = "委托代理人办理须附授权委托书。"
 ALLOWED = {
     PERSON: (Capacity.SELF, Capacity.AGENT),
     ORGANISATION: (Capacity.LEGAL_REPRESENTATIVE, Capacity.AGENT),
@@ -54,7 +56,7 @@ def _the_right_person(subject: CreditSubject, who: str, capacity: str) -> None:
         )
     if capacity != Capacity.AGENT and name and name != who:
         raise CheckError(
-            "与登记的姓名不一致。人员已变更的，请先凭证照更正登记，或者由委托代理人查询。", field="asked_by"
+            "与登记的姓名不一致。人员已变更的，请先凭证照更正登记，或者由委托代理人办理。", field="asked_by"
         )
 
 
@@ -73,13 +75,13 @@ def asker(
     allowed = ALLOWED[subject.kind]
     if capacity not in allowed:
         raise CheckError(
-            f"这类主体可以由{'、'.join(str(one.label) for one in allowed)}查询。", field="capacity"
+            f"这类主体可以由{'、'.join(str(one.label) for one in allowed)}办理。", field="capacity"
         )
     if not identity_seen:
-        raise CheckError("请先查验查询人的身份证件。", field="identity_seen")
+        raise CheckError(NOT_SEEN, field="identity_seen")
     if capacity == Capacity.AGENT and authorisation is None:
-        raise CheckError("委托代理人查询须附授权委托书。", field="authorisation")
-    who = text(asked_by, "asked_by", "查询人", 60)
+        raise CheckError(NO_AUTHORISATION, field="authorisation")
+    who = text(asked_by, "asked_by", "办理人姓名", 60)
     _the_right_person(subject, who, capacity)
     return who
 

@@ -65,8 +65,9 @@ def figures(user: User, *, months: list[date], today: date) -> list[Row]:
         for month, number in count(user, first, today).items():
             by_month[exception][month] += number
     rows = [Row("主体同意", (), tuple(by_month[CONSENT][month] for month in months))]
+    lineage = user.department.region.lineage if user.department else []
     for one in EXCEPTIONS.values():
-        articles = tuple(basis.article for basis in one.bases)
+        articles = tuple(basis.article for basis in one.bases if basis.region in lineage)
         rows.append(Row(one.label, articles, tuple(by_month[one.code][month] for month in months)))
     return rows
 

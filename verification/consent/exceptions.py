@@ -83,7 +83,11 @@ EXCEPTIONS = {
             "主体本人",
             "主体自己和它的代理人",
             # Said of «other departments, bodies or persons»: the subject itself is none of them.
-            (Basis("000000", "S3 三（三）", date(2020, 1, 1)),),
+            (
+                Basis("130111", "S0 二（二）", date(2020, 9, 12)),
+                Basis("130129", "S3 三（三）", date(2023, 9, 21)),
+                Basis("000000", "主体自己取得，不是提供给他人", date(2020, 1, 1)),
+            ),
         ),
     )
 }

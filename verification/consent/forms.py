@@ -7,11 +7,15 @@ from django import forms
 
 from credit_portal.audit import clock
 from credit_portal.documents.fields import PaperField
-from credit_portal.registry.models import Department
+from credit_portal.registry.models import CreditSubject, Department
+from verification.checking.handling import CheckError
+from verification.checking.own_record import NO_AUTHORISATION, NOT_SEEN
 from verification.consent_models import Part, Purpose, Scope
 from verification.models import OwnRecordRequest
 
-from .keeping import MOST_DAYS, USUAL_DAYS, Told
+from . import keeping
+from .keeping import MOST_DAYS, NO_PAPER, USUAL_DAYS, Told
+from .pages import subject_of
 
 OF_RECIPIENT = {
     "department": ("department",),
@@ -63,25 +67,34 @@ class ConsentForm(forms.Form):
         label="有效至", widget=day(), help_text=f"一般 {USUAL_DAYS} 天，最长 {MOST_DAYS} 天；随时可以撤回。"
     )
 
-    def __init__(self, *args: Any, to: str, lineage: list[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, to: str, lineage: list[str], subject: CreditSubject | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.subject = subject
         self.initial["recipient"] = to
         for kind, names in OF_RECIPIENT.items():
             for name in names if kind != to else ():
                 del self.fields[name]
         if to == "department":
-            rows = Department.objects.filter(is_active=True, region__in=lineage)
+            # An association is a body like others; by its code it is known as the unit that it is.
+            rows = Department.objects.filter(is_active=True, region__in=lineage).exclude(kind="association")
             self.fields["department"].queryset = rows.order_by("region_id", "name")
         self.fields["expires_on"].initial = clock.today() + timedelta(days=USUAL_DAYS)
 
+    def clean(self) -> dict[str, Any]:
+        """All that is wrong is told at once: what the service would find stands beside what is missing."""
+        for field, message in keeping.problems(self.subject, self.told(), clock.today()).items():
+            if field in self.fields and field not in self.errors:
+                self.add_error(field, message)
+        return self.cleaned_data
+
     def told(self) -> Told:
-        return Told(
-            **{
-                name: self.cleaned_data[name]
-                for name in Told.__dataclass_fields__
-                if name in self.cleaned_data
-            }
-        )
+        nothing = {"purpose": "", "recipient": "", "scope": "", "expires_on": None}
+        typed = {
+            name: self.cleaned_data[name] for name in Told.__dataclass_fields__ if name in self.cleaned_data
+        }
+        return Told(**(nothing | typed))
 
 
 class AskerForm(forms.Form):
@@ -103,6 +116,28 @@ class WindowConsentForm(ConsentForm, AskerForm):
     code = forms.CharField(label=f"主体的{CODE_LABEL}", max_length=60, widget=plain())
     paper = PaperField(label="签字的同意书", required=False, help_text="扫描件或者照片，10 MB 以内。")
     field_order = ["key", "code", *AskerForm.base_fields, "paper", *ConsentForm.base_fields]
+
+    def __init__(self, *args: Any, to_sign: bool = False, **kwargs: Any) -> None:
+        """`to_sign`: it is to be printed first, whoever will sign it."""
+        super().__init__(*args, **kwargs)
+        self.to_sign = to_sign
+        for name in ("asked_by", "capacity") if to_sign else ():
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        if "code" in typed:
+            try:
+                self.subject = subject_of(typed["code"])
+            except CheckError as wrong:
+                self.add_error("code", str(wrong))
+        if not self.to_sign:
+            for name, message in (("paper", NO_PAPER), ("identity_seen", NOT_SEEN)):
+                if not typed.get(name) and name not in self.errors:
+                    self.add_error(name, message)
+            if typed.get("capacity") == OwnRecordRequest.Capacity.AGENT and not typed.get("authorisation"):
+                self.add_error("authorisation", NO_AUTHORISATION)
+        return super().clean()
 
 
 class LookForm(forms.Form):

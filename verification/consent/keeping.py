@@ -1,8 +1,9 @@
 """Consents are given and withdrawn, by the subject on its own pages or at the window: the only place where they change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -32,7 +33,9 @@ MOST_IN_FORCE = 100
 WITHDRAWAL = [
     "withdrawn_at", "withdrawn_by", "withdrawn_access", "withdrawn_clerk", "withdrawn_authorisation",
 ]  # fmt: skip
+NO_PAPER = "请上传签字的同意书。"
 NOT_YOURS = "没有这份同意，或者不是您的。"
+ONESELF = "接收方不能是主体自己；自己的信用报告可以直接领取，不必同意。"
 ONLY_VIEW = "您的授权只能查看，不能同意或者撤回。"
 RECIPIENTS = (
     ("department", "政府部门"),
@@ -42,7 +45,11 @@ RECIPIENTS = (
 
 
 class ConsentError(CheckError):
-    """It cannot be given or withdrawn so; `field` names the input."""
+    """It cannot be given or withdrawn so; `field` names the input. `all`: everything that is wrong, by field."""
+
+    def __init__(self, message: str, *, field: str = "", all: Mapping[str, str] | None = None) -> None:
+        super().__init__(message, field=field)
+        self.all = dict(all or {field: message})
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,28 @@ def visible_to(user: User) -> QuerySet[Consent]:
         return rows.none()
     path = user.department.region.path
     return rows.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+
+
+def running_of(subject: CreditSubject, today: date) -> QuerySet[Consent]:
+    """The subject's consents that hold on a day."""
+    return Consent.objects.filter(subject=subject, withdrawn_at=None, expires_on__gte=today)
+
+
+def to_the_same(row: Consent, today: date) -> QuerySet[Consent]:
+    """The others of the subject that hold on a day and name the same recipient."""
+    return (
+        running_of(row.subject, today)
+        .filter(department=row.department, body_code=row.body_code, person_id_index=row.person_id_index)
+        .exclude(pk=row.pk)
+    )
+
+
+def _same(row: Consent, today: date) -> Consent | None:
+    return (
+        to_the_same(row, today)
+        .filter(purpose=row.purpose, purpose_note=row.purpose_note, scope=row.scope, parts=row.parts)
+        .first()
+    )
 
 
 def state_of(consent: Consent, today: date) -> str:
@@ -120,7 +149,7 @@ def give_at_window(
         authorisation=authorisation, actor=actor,
     )  # fmt: skip
     if paper is None:
-        raise ConsentError("请上传签字的同意书。", field="paper")
+        raise ConsentError(NO_PAPER, field="paper")
     return _given(
         subject=subject, told=told, who=who, capacity=capacity, now=now, key=key, actor=actor, paper=paper,
         authorisation=authorisation,
@@ -149,8 +178,11 @@ def _given(
         return known
     today = local_date(now)
     row = proposed(subject=subject, told=told, today=today)
-    running = Consent.objects.filter(subject=subject, withdrawn_at=None, expires_on__gte=today).count()
-    if running >= MOST_IN_FORCE:
+    if (same := _same(row, today)) is not None:
+        raise ConsentError(
+            f"同样的一份还有效（编号 {same.number}，至 {same.expires_on}），不必再填；要改期限的，先撤回那一份。"
+        )
+    if running_of(subject, today).count() >= MOST_IN_FORCE:
         raise ConsentError(f"有效的同意已有 {MOST_IN_FORCE} 份，请先撤回不需要的。")
     row.uuid = key or row.uuid
     row.number = numbering.document_number(LETTER, subject.region_id, today.year)
@@ -170,7 +202,7 @@ def _given(
 def proposed(*, subject: CreditSubject, told: Told, today: date) -> Consent:
     """What was typed as a consent that nobody has given yet. Raises ConsentError by field."""
     row = Consent(subject=subject, region_id=subject.region_id, is_demo=subject.is_demo)
-    for name, value in _checked(told, today).items():
+    for name, value in _checked(subject, told, today).items():
         setattr(row, name, value)
     return row
 
@@ -244,49 +276,112 @@ def _kept(file: File | None, kind: str, actor: User | None, now: datetime) -> Ev
     )  # fmt: skip
 
 
-def _checked(told: Told, today: date) -> dict[str, object]:
-    """The columns that what was typed comes to. Raises ConsentError by field."""
+def problems(subject: CreditSubject | None, told: Told, today: date) -> dict[str, str]:
+    """Everything that is wrong with what was typed, by field."""
+    try:
+        _checked(subject, told, today)
+    except ConsentError as wrong:
+        return wrong.all
+    return {}
+
+
+def _checked(subject: CreditSubject | None, told: Told, today: date) -> dict[str, Any]:
+    """The columns that what was typed comes to. Raises ConsentError with all that is wrong."""
+    return _all_of(
+        lambda: _purpose(told),
+        lambda: _what(told),
+        lambda: _until(told, today),
+        lambda: _recipient(subject, told, today),
+    )
+
+
+def _all_of(*steps: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What the steps come to together. Raises ConsentError with what is wrong in any of them."""
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for step in steps:
+        try:
+            values |= step()
+        except ConsentError as error:
+            wrong |= {field: said for field, said in error.all.items() if field not in wrong}
+    if wrong:
+        field = next(iter(wrong))
+        raise ConsentError(wrong[field], field=field, all=wrong)
+    return values
+
+
+def _purpose(told: Told) -> dict[str, Any]:
     if told.purpose not in Purpose.values:
         raise ConsentError("请选择用途。", field="purpose")
-    note = _line(told.purpose_note, "purpose_note", "用途说明", 100, must=told.purpose == Purpose.OTHER)
+    must = told.purpose == Purpose.OTHER
+    return {
+        "purpose": told.purpose,
+        "purpose_note": _line(told.purpose_note, "purpose_note", "用途说明", 100, must=must),
+    }
+
+
+def _what(told: Told) -> dict[str, Any]:
     if told.scope not in Scope.values:
         raise ConsentError("请选择范围。", field="scope")
     # A report has all of it; a record has what was ticked.
     parts = [part for part in Part.values if told.scope == Scope.REPORT or part in told.parts]
     if not parts:
         raise ConsentError("请勾选同意提供的信用记录，至少一类。", field="parts")
+    return {"scope": told.scope, "parts": parts}
+
+
+def _until(told: Told, today: date) -> dict[str, Any]:
     last = date.fromordinal(today.toordinal() + MOST_DAYS)
     if told.expires_on is None or not today <= told.expires_on <= last:
         raise ConsentError(f"有效期应在今天至 {last} 之间，最长 {MOST_DAYS} 天。", field="expires_on")
-    return {
-        "purpose": told.purpose, "purpose_note": note, "scope": told.scope, "parts": parts,
-        "expires_on": told.expires_on,
-    } | _recipient(told, today)  # fmt: skip
+    return {"expires_on": told.expires_on}
 
 
-def _recipient(told: Told, today: date) -> dict[str, object]:
+def _recipient(subject: CreditSubject | None, told: Told, today: date) -> dict[str, Any]:
     match told.recipient:
         case "department":
             if told.department is None or not told.department.is_active:
                 raise ConsentError("请选择接收部门。", field="department")
             return {"department": told.department}
         case "body":
-            name = _name(told.body_name, "body_name", "接收机构名称", 200)
-            try:
-                code = codes.check_uscc(told.body_code)
-            except codes.CodeError as wrong:
-                raise ConsentError(str(wrong), field="body_code") from wrong
+            found = _all_of(
+                lambda: {"body_name": _name(told.body_name, "body_name", "接收机构名称", 200)},
+                lambda: {"body_code": _body_code(subject, told)},
+            )
             # Named by its code, a department of the portal is that department.
-            known = Department.objects.filter(uscc=code, is_active=True).first()
-            return {"department": known} if known else {"body_name": name, "body_code": code}
+            known = Department.objects.filter(uscc=found["body_code"], is_active=True).first()
+            if known is not None:
+                return {"department": known}
+            listed = CreditSubject.objects.filter(uscc=found["body_code"]).first()
+            if listed is not None and listed.name != found["body_name"]:
+                raise ConsentError(f"这个代码登记的名称是“{listed.name}”，请核对。", field="body_name")
+            return found
         case "person":
-            name = _name(told.person_name, "person_name", "接收人姓名", 60)
-            try:
-                number = codes.check_id_number(told.person_id, today=today)
-            except codes.CodeError as wrong:
-                raise ConsentError(str(wrong), field="person_id") from wrong
-            return {"person_name": name, "person_id": number}
+            return _all_of(
+                lambda: {"person_name": _name(told.person_name, "person_name", "接收人姓名", 60)},
+                lambda: {"person_id": _person_id(subject, told, today)},
+            )
     raise ConsentError("请选择提供给谁。", field="recipient")
+
+
+def _body_code(subject: CreditSubject | None, told: Told) -> str:
+    try:
+        code = codes.check_uscc(told.body_code)
+    except codes.CodeError as wrong:
+        raise ConsentError(str(wrong), field="body_code") from wrong
+    if subject is not None and code == subject.uscc:
+        raise ConsentError(ONESELF, field="body_code")
+    return code
+
+
+def _person_id(subject: CreditSubject | None, told: Told, today: date) -> str:
+    try:
+        number = codes.check_id_number(told.person_id, today=today)
+    except codes.CodeError as wrong:
+        raise ConsentError(str(wrong), field="person_id") from wrong
+    if subject is not None and subject.id_number_index == CreditSubject.id_number.index_of(number):
+        raise ConsentError(ONESELF, field="person_id")
+    return number
 
 
 def _name(typed: str, field: str, label: str, most: int) -> str:

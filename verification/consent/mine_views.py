@@ -1,10 +1,8 @@
 """Consents on a subject's own pages: given, listed, withdrawn, and who was told what by them."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 from csp.decorators import csp_exempt
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,37 +18,9 @@ from verification.models import Consent, Release
 
 from . import keeping, papers
 from .forms import ConsentForm
+from .pages import ask_whom, put_errors, shown, still, whom
 
-TONES = {"running": "badge-kept", "expired": "", "withdrawn": ""}
 MOST_RELEASES = 20
-
-
-def shown(rows: list[Consent]) -> list[dict[str, Any]]:
-    """Consents with what they are today."""
-    today = clock.today()
-    return [
-        {"row": row, "state": state, "words": keeping.STATES[state], "tone": TONES[state]}
-        for row in rows
-        for state in [keeping.state_of(row, today)]
-    ]
-
-
-def put_errors(form: forms.Form, wrong: CheckError) -> None:
-    """What a service found wrong, at its field where the form has it."""
-    form.add_error(wrong.field if wrong.field in form.fields else None, str(wrong))
-
-
-def whom(request: HttpRequest) -> str:
-    """What kind of recipient a form is about: from the form that was sent, or from the address."""
-    asked = request.POST.get("recipient", "") if request.method == "POST" else request.GET.get("to", "")
-    return asked if asked in dict(keeping.RECIPIENTS) else ""
-
-
-def ask_whom(request: HttpRequest, template: str) -> HttpResponse:
-    """The first question: what kind of recipient."""
-    wrong = request.method == "POST" or "to" in request.GET
-    context = {"whom": keeping.RECIPIENTS, "wrong": wrong}
-    return render(request, template, context, status=422 if request.method == "POST" else 200)
 
 
 @for_subjects()
@@ -90,6 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         to=to,
         lineage=subject.region.lineage,
+        subject=subject,
         initial={"key": uuid4(), "scope": "report"},
     )
     if request.method == "POST" and form.is_valid():
@@ -138,8 +109,8 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """From the next request on it holds no more."""
-    keeping.withdraw_online(consent=_own(request, uuid), access=request.acting.access, now=clock.now())
-    messages.success(request, "已撤回，接收方不能再取得。以前取得的，可以要求接收方删除。")
+    row = keeping.withdraw_online(consent=_own(request, uuid), access=request.acting.access, now=clock.now())
+    messages.success(request, f"已撤回，接收方不能再凭它取得。以前取得的，可以要求接收方删除。{still(row)}")
     return redirect("my_consents:one", uuid)
 
 

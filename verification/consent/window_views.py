@@ -17,33 +17,21 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
-from credit_portal.registry import codes, groups
+from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
-from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
-from credit_portal.registry.services import find_subject
 from verification.checking.forms import sent
 from verification.checking.handling import CheckError
 from verification.models import Consent
 from verification.reports import issuing
+from verification.reports import papers as papers_of_reports
 
 from . import keeping, papers
 from .forms import AskerForm, HandOverForm, LookForm, WindowConsentForm
-from .mine_views import ask_whom, put_errors, shown, whom
+from .pages import ask_whom, put_errors, shown, still, subject_of, whom
 
-UNKNOWN = "本系统没有登记这个主体。"
 MOST_FOUND = 50
-
-
-def subject_of(code: str) -> CreditSubject:
-    """The subject of a typed code. Raises CheckError at `code`."""
-    try:
-        found = find_subject(codes.parse_subject_code(code.replace("\0", ""), today=clock.today()).value)
-    except codes.CodeError as wrong:
-        raise CheckError(str(wrong), field="code") from wrong
-    if found is None:
-        raise CheckError(UNKNOWN, field="code")
-    return found
+MOST_REPORTS = 20
 
 
 def _log(request: HttpRequest, *, target_id: int, subject_id: int | None) -> None:
@@ -79,12 +67,13 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _form(request: HttpRequest, to: str) -> WindowConsentForm:
+def _form(request: HttpRequest, to: str, *, to_sign: bool = False) -> WindowConsentForm:
     return WindowConsentForm(
         request.POST if request.method == "POST" else None,
         request.FILES or None,
         to=to,
         lineage=request.user.department.region.lineage,
+        to_sign=to_sign,
         initial={"key": uuid4(), "scope": "report"},
     )
 
@@ -100,7 +89,7 @@ def new(request: HttpRequest) -> HttpResponse:
         typed = form.cleaned_data
         try:
             row = keeping.give_at_window(
-                subject=subject_of(typed["code"]),
+                subject=form.subject,
                 told=form.told(),
                 asked_by=typed["asked_by"],
                 capacity=typed["capacity"],
@@ -134,10 +123,10 @@ def sheet(request: HttpRequest) -> HttpResponse:
     """The form that the subject reads and signs, of what was typed; nothing is kept."""
     if not (to := whom(request)):
         return ask_whom(request, "desk/consents/new.html")
-    form, today = _form(request, to), clock.today()
+    form, today = _form(request, to, to_sign=True), clock.today()
     if form.is_valid():
         try:
-            subject = subject_of(form.cleaned_data["code"])
+            subject = form.subject
             row = keeping.proposed(subject=subject, told=form.told(), today=today)
             content = papers.to_sign(row, today=today)
         except CheckError as wrong:
@@ -178,7 +167,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         except CheckError as wrong:
             put_errors(asker, wrong)
         else:
-            messages.success(request, "已撤回，接收方不能再取得。")
+            messages.success(request, f"已撤回，接收方不能再凭它取得。{still(row)}")
             return redirect("window_consents:one", uuid)
     if deed == "hand-over" and bearer.is_valid():
         try:
@@ -186,12 +175,24 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         except CheckError as wrong:
             put_errors(bearer, wrong)
         else:
-            return redirect(f"{reverse('window_credit_reports:home')}?given={made.uuid}")
+            return redirect(f"{reverse('window_consents:one', args=[uuid])}?given={made.uuid}")
     _log(request, target_id=row.pk, subject_id=row.subject_id)
     wrong_form = next((form for form in (asker, bearer) if form.is_bound and form.errors), None)
     return render(
         request,
         "desk/consents/one.html",
-        {**shown([row])[0], "asker": asker, "bearer": bearer, "wrong": wrong_form},
+        {
+            **shown([row])[0],
+            "asker": asker,
+            "bearer": bearer,
+            "wrong": wrong_form,
+            "reports": list(row.reports.order_by("-pk")[:MOST_REPORTS]),
+            "given": papers_of_reports.given_at_window(
+                row.reports.select_related("document"),
+                request.user,
+                request.GET.get("given", ""),
+                now=clock.now(),
+            ),
+        },
         status=422 if wrong_form else 200,
     )

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from csp.decorators import csp_exempt
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,11 +17,11 @@ from credit_portal.deadlines.articles import article_text
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from credit_portal.registry.paging import newest_first
-from credit_portal.registry.visibility import group_names
+from credit_portal.registry.visibility import group_names, has_role
 from verification.checking.handling import CheckError
 from verification.consent import counting, gate
 from verification.consent.exceptions import EXCEPTIONS
-from verification.consent.mine_views import put_errors, shown
+from verification.consent.pages import put_errors, shown
 from verification.models import Consent
 
 from . import issuing, papers
@@ -117,8 +116,10 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     try:
         row = papers.fetched(request.user, uuid, now=now)
     except gate.NotReleased as refused:
-        gate.note_refusal(subject=None, why=refused.why, now=now, actor=request.user)
-        raise PermissionDenied(str(refused)) from None
+        consent = Consent.objects.select_related("subject").get(reports__uuid=uuid)
+        gate.note_refusal(subject=consent.subject, why=refused.why, now=now, actor=request.user)
+        messages.error(request, str(refused))
+        return redirect("credit_reports:one", consent.uuid)
     log_read(
         now=now, actor_id=request.user.pk, what="信用报告", target_type="credit_report", target_id=row.pk,
         subject_id=row.subject_id, purpose=ReadLog.Purpose.HANDLING,
@@ -140,5 +141,6 @@ def figures(request: HttpRequest) -> HttpResponse:
             "months": months,
             "rows": [(row, [article_text(one) for one in row.articles]) for row in rows],
             "exceptions": EXCEPTIONS.values(),
+            "may_fetch": has_role(request.user, *FETCHES),
         },
     )

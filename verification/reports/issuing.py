@@ -216,6 +216,8 @@ def hand_over(
                 raise CheckError(
                     "请先查验领取人的身份证件；代表机构的，还要查验介绍信。", field="identity_seen"
                 )
+            if consent.person_name and who != consent.person_name:
+                raise CheckError("与主体写明的接收人姓名不一致，请核对证件。", field="bearer")
             return _released(
                 consent, recipient=_named(consent, code, now), department=actor.department, check_number="", key=key,
                 now=now, actor=actor, asked_by=who,

@@ -12,7 +12,7 @@ from credit_portal.audit import clock
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.paging import newest_first
 from verification.checking.handling import CheckError
-from verification.consent.mine_views import put_errors
+from verification.consent.pages import put_errors
 
 from . import issuing, papers
 from .forms import OwnReportForm

@@ -17,8 +17,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
 from verification.checking.forms import sent
 from verification.checking.handling import CheckError
-from verification.consent.mine_views import put_errors
-from verification.consent.window_views import subject_of
+from verification.consent.pages import put_errors, subject_of
 from verification.models import CreditReport
 
 from . import issuing, papers
