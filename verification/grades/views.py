@@ -15,6 +15,7 @@ from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from verification.models import Grade, SubjectGrade
+from verification.services import entries_visible_to
 
 from . import grading, showing
 
@@ -63,6 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "sought": sought,
             "wanted": wanted,
             "standard": grading.standard_of(here, clock.today()),
+            "today": clock.today(),
             "office": has_role(request.user, groups.CREDIT_OFFICE),
             "regional": has_role(request.user, groups.CREDIT_OFFICE, groups.AUDITOR),
             "next": following,
@@ -87,7 +89,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request,
         "desk/grades/grade.html",
         {
-            "shown": showing.shown(row, on=clock.today()),
+            "shown": showing.shown(row, on=clock.today(), readable=entries_visible_to(request.user)),
             "earlier": list(SubjectGrade.objects.filter(subject=row.subject_id, pk__lt=row.pk)[:PER_PAGE]),
         },
     )
