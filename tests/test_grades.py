@@ -426,6 +426,12 @@ def test_staff_see_the_grades_of_whom_they_have_to_do_with_and_each_reading_is_l
     assert place.clean.name in body(office.get("/desk/grades/"))
     assert place.clean.name not in body(office.get("/desk/grades/?grade=C"))
     assert place.clean.name in body(office.get(f"/desk/grades/?q={place.clean.uscc}"))
+    # Repaired this morning: the list says so before the next grading does.
+    assert "按今天的记录" not in body(office.get("/desk/grades/"))
+    with transaction.atomic():
+        services.mark_repaired(entry_id=place.penalty.pk, repaired_on=TODAY, operator=None, now=NOW)
+        assert body(office.get("/desk/grades/")).count("按今天的记录是 100 分，B 信用较好") == 1
+        transaction.set_rollback(True)
     stranger = factories.staff(
         groups.CREDIT_OFFICE, department=factories.department(region="410103", kind="credit_office")
     )

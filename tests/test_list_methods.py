@@ -226,6 +226,28 @@ def test_only_methods_of_the_regions_served_here_are_before_the_public(unit):
 
 
 @pytest.mark.req("R129")
+def test_what_was_said_of_a_draft_stays_before_the_public_when_it_is_not_gone_on_with(unit, moment):
+    silent = keeping.draft(kind="watch", list_name="没有问过的名单", parts=PARTS, actor=unit.officer, now=NOW)
+    row = unit.asked(days=10)
+    for text in ("答过的意见。", "没有答的意见。"):
+        keeping.give_opinion(method_id=row.pk, text=text, now=NOW)
+    keeping.answer(
+        opinion_id=row.opinions.earliest("pk").pk, taken=True, text="采纳。", actor=unit.officer, now=NOW
+    )
+    for pk in (row.pk, silent.pk):
+        keeping.drop(method_id=pk, actor=unit.officer, now=NOW)
+    assert "不再办理" in ok(Client(), "/list-methods/")
+    page = ok(Client(), f"/list-methods/{row.uuid}/")
+    assert "答过的意见。" in page and "没有答的意见。" not in page and "办法不再办理，没有答复" in page
+    assert ">提意见<" not in page and "正在征求意见" not in page
+    ok(Client(), f"/list-methods/{silent.uuid}/", 404)
+    assert f"/list-methods/{row.uuid}/" in ok(client_of(unit.officer), f"/desk/list-methods/{row.uuid}/")
+    with pytest.raises(MethodRefused, match="不能撤下"):
+        keeping.drop(method_id=row.pk, actor=unit.officer, now=NOW)
+    assert unit.asked().number == 2
+
+
+@pytest.mark.req("R129")
 def test_an_opinion_that_came_by_post_on_the_last_day_is_written_down_the_day_after(unit, moment):
     row = unit.asked(days=10)
     officer, desk = client_of(unit.officer), f"/desk/list-methods/{row.uuid}/"

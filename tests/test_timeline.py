@@ -388,4 +388,12 @@ def test_consents_what_went_out_and_grades_stand_in_it(db, monkeypatch):
     }  # fmt: skip
     assert heads(stage.credit) == own and heads(stage.officer) == set()
     assert heads(stage.far) == set()
+    # As it was known before: the grade of then, which has a page no more.
+    services.mark_repaired(entry_id=stage.penalty.pk, repaired_on=TODAY, operator=None, now=NOW)
+    grading.grade_all(standard_id=standard.pk, now=NOW + timedelta(days=1))
+    for user in (None, stage.credit):
+        grades = [one for one in told(stage.subject, user) if one.kind == "信用等级"]
+        assert [one.row.day for one in grades] == [TODAY + timedelta(days=1), TODAY]
+        assert grades[0].url and (user is None or not grades[1].url)
+        assert len([one for one in told(stage.subject, user, known_on=TODAY) if one.kind == "信用等级"]) == 1
     assert made.number in {one.row.document for one in told(stage.subject)}

@@ -51,6 +51,8 @@ def public_methods() -> QuerySet[ListMethod]:
 
 def status_of(row: ListMethod, today: date) -> tuple[str, str]:
     """What a method is today: for the badge and in words."""
+    if row.state == State.DROPPED:
+        return "", str(State.DROPPED.label)
     if row.state != State.ADOPTED:
         first, last = row.asked_from, row.asked_until
         if row.state == State.ASKING and first is not None and today < first:

@@ -1,6 +1,7 @@
 """A grade as people read it: each reason with its indicator and its entry, and what it would come to once that entry is
 repaired."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,6 +73,19 @@ def shown(row: SubjectGrade, *, on: date, readable: QuerySet[CreditEntry] | None
         )
     moved = now is not None and (now.points, now.grade) != (row.points, row.grade)
     return Shown(row, lines, (now.points, named(now.grade)) if now is not None and moved else None, over)
+
+
+def moved_since(rows: Sequence[SubjectGrade], *, on: date) -> dict[int, tuple[int, str]]:
+    """Of these grades, by their ids, those to which the record as it is does not come any more: what it comes to. While their
+    standard holds. One query, for rows with their `standard__indicators` at hand."""
+    held = [row for row in rows if row.standard.effective_to is None or on <= row.standard.effective_to]
+    records = grading.records_of([row.subject_id for row in held])
+    found = {}
+    for row in held:
+        now = rules.grade(records[row.subject_id], grading.pure(row.standard), on)
+        if (now.points, now.grade) != (row.points, row.grade):
+            found[row.pk] = (now.points, named(now.grade))
+    return found
 
 
 def named(letter: str) -> str:

@@ -49,22 +49,25 @@ def home(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(grade=wanted)
     if sought:
         rows = rows.filter(subject__uscc=sought.upper())
-    shown, following = newest_first(rows.select_related("subject", "standard"), request, size=PER_PAGE)
+    rows = rows.select_related("subject", "standard").prefetch_related("standard__indicators")
+    shown, following = newest_first(rows, request, size=PER_PAGE)
+    today = clock.today()
+    moved = showing.moved_since(shown, on=today)
     log(request, target_type="subject_grade_list", target_id="list", subject_id=None)
     here = request.user.department.region
     return render(
         request,
         "desk/grades/home.html",
         {
-            "rows": shown,
+            "rows": [(row, moved.get(row.pk)) for row in shown],
             "tabs": [
                 (f"?{urlencode({'grade': code})}" if code else "?", label, code == wanted)
                 for code, label in [("", "全部"), *Grade.choices]
             ],
             "sought": sought,
             "wanted": wanted,
-            "standard": grading.standard_of(here, clock.today()),
-            "today": clock.today(),
+            "standard": grading.standard_of(here, today),
+            "today": today,
             "office": has_role(request.user, groups.CREDIT_OFFICE),
             "regional": has_role(request.user, groups.CREDIT_OFFICE, groups.AUDITOR),
             "next": following,

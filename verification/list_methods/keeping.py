@@ -48,10 +48,12 @@ def methods_visible_to(user: User) -> QuerySet[ListMethod]:
 
 
 def public_methods() -> QuerySet[ListMethod]:
-    """What is before the public: drafts on which it is or was asked, and what was adopted."""
-    return ListMethod.objects.filter(state__in=[State.ASKING, State.PROPOSED, State.ADOPTED]).select_related(
-        "region", "department"
-    )
+    """What is before the public: drafts on which it is or was asked, those not gone on with included (what it said is on
+    record, R129), and what was adopted."""
+    return ListMethod.objects.filter(
+        Q(state__in=[State.ASKING, State.PROPOSED, State.ADOPTED])
+        | Q(state=State.DROPPED, asked_from__isnull=False)
+    ).select_related("region", "department")
 
 
 def in_force(*, lineage: Sequence[str], on: date) -> QuerySet[ListMethod]:
