@@ -378,8 +378,12 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
     assert "打印，交给领取人" in window.get(handed.url).content.decode()
     wrong = window.post(page, {"deed": "withdraw", "asked_by": "赵一", "capacity": "legal_representative"})
     assert wrong.status_code == 422
+    paper = f"/window/credit-reports/{CreditReport.objects.get().uuid}.pdf"
+    assert window.get(paper)["Content-Type"] == "application/pdf"
     gone = {"deed": "withdraw", "asked_by": "赵一", "capacity": "legal_representative", "identity_seen": "on"}
     assert window.post(page, gone).status_code == 302
+    assert window.get(paper).status_code == 404, "what was handed over by it is printed no more"
+    assert "打印信用报告" not in window.get(handed.url).content.decode()
     consent.refresh_from_db()
     assert consent.withdrawn_clerk == stage.clerk
     assert ReadLog.objects.filter(target_type="consent", actor_id=stage.clerk.pk).exists()

@@ -18,6 +18,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.documents import writing
 from credit_portal.registry import groups
+from credit_portal.registry.in_sets import Known
 from credit_portal.registry.models import CreditSubject
 from tests import factories, subjects
 from tests.factories import NOW, TODAY
@@ -137,6 +138,18 @@ def test_a_file_is_taken_in_as_a_whole_or_not_at_all_with_every_fault_by_its_row
         )
     event = AuditEvent.objects.filter(verb="evaluation.upload").earliest("id")
     assert event.facts["sha256"] == place.upload.sha256 and event.facts["new"] == 3
+
+
+def test_whoever_was_slower_is_told_and_nothing_is_stored(place, monkeypatch):
+    # Registered by somebody else between the look and the word.
+    other = factories.subject()
+    monkeypatch.setattr(receiving, "find_subjects", lambda named: Known())
+    with pytest.raises(EvaluationRefused, match="请再导入一次") as wrong:
+        place.take(line(other))
+    file = SimpleUploadedFile("a.xlsx", sheet(line(other)))
+    assert client_of(place.first).post("/desk/evaluations/upload/", {"file": file}).status_code == 422
+    assert wrong.value.field == "file" and not other.evaluations.exists()
+    assert EvaluationUpload.objects.count() == 1
 
 
 def test_a_thousand_rows_cost_no_more_questions_than_ten(place):

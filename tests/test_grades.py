@@ -426,6 +426,12 @@ def test_staff_see_the_grades_of_whom_they_have_to_do_with_and_each_reading_is_l
     assert place.clean.name in body(office.get("/desk/grades/"))
     assert place.clean.name not in body(office.get("/desk/grades/?grade=C"))
     assert place.clean.name in body(office.get(f"/desk/grades/?q={place.clean.uscc}"))
+    # Repaired this morning: the list says so before the next grading does.
+    assert "按今天的记录" not in body(office.get("/desk/grades/"))
+    with transaction.atomic():
+        services.mark_repaired(entry_id=place.penalty.pk, repaired_on=TODAY, operator=None, now=NOW)
+        assert body(office.get("/desk/grades/")).count("按今天的记录是 100 分，B 信用较好") == 1
+        transaction.set_rollback(True)
     stranger = factories.staff(
         groups.CREDIT_OFFICE, department=factories.department(region="410103", kind="credit_office")
     )
@@ -443,6 +449,61 @@ def test_staff_see_the_grades_of_whom_they_have_to_do_with_and_each_reading_is_l
     with CaptureQueriesContext(connection) as many:
         office.get("/desk/grades/")
     assert len(many) == len(few)
+
+
+@pytest.mark.req("R66", "R113")
+def test_of_another_departments_entry_staff_see_the_points_and_not_what_it_is(place):
+    other = factories.department()
+    own = factories.credit_entry(
+        subject=place.shop, title="占道经营", from_on=TODAY - timedelta(days=9), department=other
+    )
+    place.graded()
+    row = grading.current_of(place.shop.pk)
+    at = f"/desk/grades/{row.uuid}/"
+    seen = body(client_of(factories.staff(groups.OFFICER, department=other)).get(at))
+    assert own.title in seen and "其他部门的记录" in seen
+    assert place.penalty.title not in seen and place.penalty.document_no not in seen
+    assert seen.count("没有修复的（含公示期内）行政处罚") == 2 and "80 分，C 信用一般" in seen
+    office = body(client_of(place.first).get(at))
+    assert own.title in office and place.penalty.title in office and "其他部门的记录" not in office
+
+
+@pytest.mark.req("R65", "R66")
+def test_after_the_last_day_of_a_standard_nothing_follows_from_its_grades(place):
+    place.graded()
+    at = f"/desk/grades/{grading.current_of(place.shop.pk).uuid}/"
+    keeping.end(standard_id=place.standard.pk, last_day=TODAY, actor=place.first, now=NOW)
+    services.mark_repaired(entry_id=place.penalty.pk, repaired_on=TODAY, operator=None, now=NOW)
+    pages = (
+        lambda: subjects.client_for(place.shop, now=place.now).get("/me/grade/"),
+        lambda: client_of(place.officer).get(at),
+        lambda: client_of(place.officer).get("/desk/grades/"),
+    )
+    told = [body(page()) for page in pages]
+    assert all("已失效" not in page and "按常规比例抽查" in page for page in told) and "按今天" in told[0]
+    place.now += timedelta(days=1)
+    told = [body(page()) for page in pages]
+    assert all("已失效" in page for page in told)
+    assert "按今天" not in told[0] + told[1] and "修复以后：" not in told[0]
+
+
+@pytest.mark.req("R66")
+def test_a_draft_that_was_changed_since_it_was_read_is_not_approved(place):
+    draft = place.draft(effective_from=TODAY + timedelta(days=10))
+    at, second = f"/desk/grades/standards/{draft.uuid}/", client_of(place.second)
+    page = body(second.get(at))
+    read = page.split('name="read" value="')[1].split('"')[0]
+    place.now += timedelta(minutes=1)
+    keeping.save_draft(
+        region=place.region, told=told(effective_from=TODAY + timedelta(days=10), base=120), actor=place.first,
+        now=place.now, standard_id=draft.pk,
+    )  # fmt: skip
+    for sent in ({"read": read}, {}):
+        assert "又改过，没有批准" in body(second.post(f"{at}approve/", sent, follow=True))
+    draft.refresh_from_db()
+    assert draft.approved_at is None
+    now_read = body(second.get(at)).split('name="read" value="')[1].split('"')[0]
+    assert "标准已公开" in body(second.post(f"{at}approve/", {"read": now_read}, follow=True))
 
 
 @pytest.mark.req("R66")
@@ -491,7 +552,8 @@ def test_the_office_drafts_approves_grades_and_ends_at_its_desk(place):
     assert client.get(f"{at}edit/").status_code == 200
     assert "不能批准自己起草的" in body(client.post(f"{at}approve/", follow=True))
     assert "批准这份标准" in body(second.get(at))
-    assert "标准已公开" in body(second.post(f"{at}approve/", follow=True))
+    read = {"read": keeping.written(made)}
+    assert "标准已公开" in body(second.post(f"{at}approve/", read, follow=True))
     assert "已评定 2 个主体" in body(client.post("/desk/grades/run/", follow=True))
     assert client.post(f"{at}end/", {"last_day": "x"}).status_code == 422
     assert client.post(f"{at}end/", {"last_day": "2020-01-01"}).status_code == 422

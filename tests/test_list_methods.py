@@ -202,6 +202,65 @@ def test_nobody_is_put_on_a_list_without_a_method_in_force():
 
 
 @pytest.mark.req("R78")
+def test_of_one_list_the_method_of_the_own_region_goes_before_that_of_the_region_above(unit):
+    city = factories.department(region="130100")
+    factories.list_method(NAME, department=city, number=7)
+
+    def department() -> int:
+        lineage = unit.place.region.lineage
+        found = keeping.method_for(list_name=NAME, kind="joint", lineage=lineage, on=TODAY)
+        return found.department_id
+
+    assert department() == city.pk
+    factories.list_method(NAME, department=unit.place, number=1)
+    assert department() == unit.place.pk
+
+
+@pytest.mark.req("R129")
+def test_only_methods_of_the_regions_served_here_are_before_the_public(unit):
+    far = factories.list_method("远处的名单", department=factories.department(region="410103"))
+    near = factories.list_method("近处的名单", department=unit.place)
+    page = ok(Client(), "/list-methods/")
+    assert near.list_name in page and far.list_name not in page
+    ok(Client(), f"/list-methods/{far.uuid}/", 404)
+
+
+@pytest.mark.req("R129")
+def test_what_was_said_of_a_draft_stays_before_the_public_when_it_is_not_gone_on_with(unit, moment):
+    silent = keeping.draft(kind="watch", list_name="没有问过的名单", parts=PARTS, actor=unit.officer, now=NOW)
+    row = unit.asked(days=10)
+    for text in ("答过的意见。", "没有答的意见。"):
+        keeping.give_opinion(method_id=row.pk, text=text, now=NOW)
+    keeping.answer(
+        opinion_id=row.opinions.earliest("pk").pk, taken=True, text="采纳。", actor=unit.officer, now=NOW
+    )
+    for pk in (row.pk, silent.pk):
+        keeping.drop(method_id=pk, actor=unit.officer, now=NOW)
+    assert "不再办理" in ok(Client(), "/list-methods/")
+    page = ok(Client(), f"/list-methods/{row.uuid}/")
+    assert "答过的意见。" in page and "没有答的意见。" not in page and "办法不再办理，没有答复" in page
+    assert ">提意见<" not in page and "正在征求意见" not in page
+    ok(Client(), f"/list-methods/{silent.uuid}/", 404)
+    assert f"/list-methods/{row.uuid}/" in ok(client_of(unit.officer), f"/desk/list-methods/{row.uuid}/")
+    with pytest.raises(MethodRefused, match="不能撤下"):
+        keeping.drop(method_id=row.pk, actor=unit.officer, now=NOW)
+    assert unit.asked().number == 2
+
+
+@pytest.mark.req("R129")
+def test_an_opinion_that_came_by_post_on_the_last_day_is_written_down_the_day_after(unit, moment):
+    row = unit.asked(days=10)
+    officer, desk = client_of(unit.officer), f"/desk/list-methods/{row.uuid}/"
+    moment.now = NOW + timedelta(days=10)
+    assert "登记书面意见" in ok(officer, desk)
+    told = {"way": "written", "text": "来信的意见。"}
+    late = officer.post(f"{desk}do/written/", told | {"received_on": local_date(moment.now)})
+    assert late.status_code == 422 and "收到日期应在征求意见期间" in late.content.decode()
+    assert officer.post(f"{desk}do/written/", told | {"received_on": row.asked_until}).status_code == 302
+    assert row.opinions.get().received_on == row.asked_until
+
+
+@pytest.mark.req("R78")
 def test_whoever_is_on_a_list_leaves_it_by_its_own_way_and_not_by_any_repair():
     office = Office()
     row = office.on(office.opened())

@@ -167,6 +167,47 @@ def test_without_ground_basis_or_standard_nothing_is_opened(office, changes, sai
     assert not Listing.objects.exists()
 
 
+@pytest.mark.req("R78")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "breach", "served_on": None},
+        {"kind": "penalty", "verified": False},
+        {"kind": "penalty", "until_on": TODAY - timedelta(days=1)},
+        {"kind": "breach", "served_on": date(2026, 6, 2), "public_from": date(2026, 6, 5),
+         "public_until": TODAY - timedelta(days=1)},
+    ],
+)  # fmt: skip
+def test_what_is_no_factor_of_a_check_is_no_ground_of_a_listing(office, fields) -> None:
+    entry = factories.credit_entry(
+        subject=office.firm, from_on=date(2026, 6, 1), title="不能作为依据的记录", **fields
+    )
+    for grounds in ([entry.pk], [office.entry.pk, entry.pk]):
+        with pytest.raises(ListingRefused, match="不能作为依据") as wrong:
+            office.opened(grounds=grounds)
+        assert wrong.value.field == "grounds"
+    page = client_of(office.officer).get("/desk/lists/new/", {"code": office.firm.uscc}).content.decode()
+    assert "重大违法" in page and entry.title not in page
+    assert office.opened().grounds.get() == office.entry
+
+
+def test_why_a_proposal_was_returned_is_kept_whole(office) -> None:
+    row = office.opened()
+    common = {"listing_id": row.pk, "now": office.now}
+    listing.give_notice(**common, expect="opened", noticed_on=TODAY, actor=office.officer)
+    listing.record_statement(
+        **common, expect="noticed", received_on=TODAY, text="已经改正。", actor=office.officer
+    )
+    listing.propose(
+        **common, expect="heard", term_until=TODAY + timedelta(days=9), exit_rule="甲", statement_considered="乙",
+        actor=office.officer,
+    )  # fmt: skip
+    with pytest.raises(ListingRefused, match="最多 50 个字"):
+        listing.send_back(**common, expect="proposed", reason="理" * 51, actor=office.head)
+    listing.send_back(**common, expect="proposed", reason="理" * 50, actor=office.head)
+    assert row.steps.last().label == f"退回修改：{'理' * 50}"
+
+
 def test_twice_on_one_list_is_refused_and_who_was_slower_is_told(office) -> None:
     row = office.opened()
     with pytest.raises(ListingMoved, match="已在办理"):

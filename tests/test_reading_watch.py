@@ -117,6 +117,21 @@ def test_each_day_is_counted_once_and_what_is_unusual_is_put_down() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.req("R114")
+def test_a_day_costs_the_same_however_many_have_read_on_it() -> None:
+    def cost(readers: int, days_ago: int) -> int:
+        for _ in range(readers):
+            read(factories.staff("officer"), [1, 2, 3], at=at(10, days_ago))
+        with CaptureQueriesContext(connection) as asked:
+            assert counting.follow_the_days(now=at(9, days_ago - 1)) == 0
+        assert ReaderDay.objects.filter(day=at(10, days_ago).date()).count() == readers
+        return len(asked)
+
+    cost(1, 6)
+    assert cost(2, 5) == cost(20, 3)
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R114")
 def test_days_off_are_off_hours_at_any_hour_and_a_code_counts_for_its_days_only() -> None:
     security, officer = factories.staff("security_admin"), factories.staff("officer")
     subject = factories.subject()

@@ -195,6 +195,19 @@ def test_a_plan_can_be_narrowed_by_type_field_and_item_and_follow_credit(place):
             recheck_id=made.rechecks.get().pk, finding="kept", found_on=TODAY, note="现场核查，都在做。",
             actor=place.officer, now=NOW,
         )  # fmt: skip
+    over = {"served_on": TODAY - timedelta(days=90), "public_from": TODAY - timedelta(days=80)}
+    day = TODAY - timedelta(days=1)
+    for number, fields in enumerate(
+        (
+            {"kind": "breach", "public_until": day} | over,
+            {"kind": "penalty", "public_from": day, "public_until": day, "until_on": day},
+            {"kind": "breach", "served_on": TODAY + timedelta(days=1)},
+            {"kind": "exemplary", "from_on": TODAY + timedelta(days=1)},
+        ),
+        2,
+    ):
+        values = {"from_on": TODAY - timedelta(days=100)} | fields
+        factories.credit_entry(subject=place.running[number].subject, **values)
     risk = {"by_risk": True, "higher_percent": 100, "lower_percent": 1, "types": ["approval"]}
     plan = place.approved(planning.propose(told=place.told(**risk), actor=place.officer, now=NOW))
     made = drawing.draw_due(plan_id=plan.pk, now=NOW)

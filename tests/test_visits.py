@@ -300,6 +300,46 @@ def test_whoever_does_not_come_looks_on_its_own_and_a_cancelled_visit_can_be_bun
 
 
 @pytest.mark.req("R71")
+def test_whoever_was_to_come_hears_of_every_new_day_and_of_a_cancellation(place):
+    visit = place.visit()
+
+    def planned(days: int, *, minute: int) -> None:
+        arranging.plan(
+            visit_id=visit.pk, day=TODAY + timedelta(days=days), announced=days == 7, note="", actor=place.leader,
+            now=NOW + timedelta(minutes=minute),
+        )  # fmt: skip
+
+    for minute, days in enumerate((7, 9, 7)):
+        planned(days, minute=minute)
+    mine_ = Notice.objects.filter(user=place.officer, key__startswith=f"visit:{visit.pk}:")
+    assert [one.title.split()[0] for one in mine_] == ["待确认的联合检查"] * 3
+    arranging.cancel(visit_id=visit.pk, reason="主体已经停业", actor=place.leader, now=NOW)
+    last = mine_.latest("pk")
+    assert last.title == f"已取消的联合检查 {visit.number}" and "主体已经停业" in last.body
+    steps = AuditEvent.objects.filter(verb="visit.step", target_id=str(visit.pk)).order_by("id")
+    assert [(one.facts["step"], one.facts["day"][-2:], one.facts["announced"]) for one in steps] == [
+        ("bundled", "", False), ("planned", "21", True), ("planned", "23", False), ("planned", "21", True),
+        ("cancelled", "21", True),
+    ]  # fmt: skip
+
+
+@pytest.mark.req("R71")
+def test_the_offices_of_a_city_and_of_a_county_in_it_bundle_one_after_the_other(place):
+    place.draw()
+    city = factories.staff(
+        groups.CREDIT_OFFICE, department=factories.department(region="130100", kind="credit_office")
+    )
+
+    def locks(actor: Any) -> list[str]:
+        with CaptureQueriesContext(connection) as asked, transaction.atomic():
+            arranging.bundle(actor=actor, now=NOW)
+            transaction.set_rollback(True)
+        return [one["sql"] for one in asked.captured_queries if "FOR NO KEY UPDATE" in one["sql"]][:1]
+
+    assert locks(city) == locks(place.first) and "000000" in locks(city)[0]
+
+
+@pytest.mark.req("R71")
 def test_bundling_a_hundred_asks_as_little_as_bundling_ten(place):
     def cost(number: int) -> int:
         for _ in range(number):

@@ -14,8 +14,6 @@ from .models import CreditEntry
 from .two_axes import Version, as_of
 from .vocabulary import KIND_LABELS, Kind, State
 
-MOST = 5_000
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -54,21 +52,22 @@ def versions_of(entry: CreditEntry) -> Sequence[Any]:
 def in_force(entries: QuerySet[CreditEntry], *, valid_on: date, known_on: date, own: bool) -> list[Standing]:
     """Of these entries those in force on a day as they were known on a day; one query. `own`: for the subject itself, which is
     told of a determination by its service."""
-    rows = CreditEntry.history.filter(
-        id__in=entries.order_by().values("pk"), history_date__lte=end_of(known_on)
-    ).order_by("history_date", "history_id")
+    # Of each entry the last version that was known: however often it was written, none is left out.
+    rows = (
+        CreditEntry.history.filter(id__in=entries.order_by().values("pk"), history_date__lte=end_of(known_on))
+        .order_by("id", "-history_date", "-history_id")
+        .distinct("id")
+    )
     if own:
         # What was written before service is told by nothing but the service: then the first version is the served one.
         rows = rows.exclude(kind=Kind.BREACH, served_on=None)
-    found = list(rows[:MOST])
-    said = {(row.id, row.history_date): row for row in found}
+    found = {row.id: row for row in rows}
     return [
         Standing(
             uuid=row.uuid, kind=KIND_LABELS[Kind(row.kind)], title=row.title, source=row.source,
             document_no=row.document_no, from_on=row.from_on, until_on=row.until_on, known_at=row.history_date,
         )
         for row in (
-            said[one.entry_id, one.known_at]
-            for one in as_of(map(version, found), valid_on, end_of(known_on))
+            found[one.entry_id] for one in as_of(map(version, found.values()), valid_on, end_of(known_on))
         )
     ]  # fmt: skip

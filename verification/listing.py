@@ -35,7 +35,8 @@ from .vocabulary import Effect, Kind, State
 ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
-ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施（S1 八、S4 8）。"
+ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施。"
+MOST_RETURNED = 50
 # Which list of the public measures those of a kind stand on.
 LISTS = {Listing.Kind.JOINT: "joint_sanction", Listing.Kind.WATCH: "watch"}
 RUNNING = (
@@ -188,11 +189,12 @@ def propose(
 def send_back(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """The head wants it otherwise. Raises ListingRefused."""
     row = _taken("return", listing_id, expect, actor)
-    text_of(reason, "reason", "退回的理由", 200)
+    # It stands in the step, and nowhere else.
+    said = text_of(reason, "reason", "退回的理由", MOST_RETURNED)
     row.state = ListingState.HEARD if row.statement_on else ListingState.NOTICED
     row.proposed_by = None
     save(row, actor, now)
-    step(row, f"退回修改：{reason.strip()}"[:60], on=local_date(now), actor=actor, now=now)
+    step(row, f"退回修改：{said}", on=local_date(now), actor=actor, now=now)
     return row
 
 

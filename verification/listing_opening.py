@@ -1,7 +1,7 @@
 """Opening the procedure of a list: of a firm, of its responsible person, of arrears (S1 八 十一, S4 8 12)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
@@ -11,6 +11,7 @@ from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePers
 from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
 from credit_portal.registry.visibility import group_names
 
+from .facts import as_entry
 from .list_methods import keeping as list_methods
 from .listing import (
     DOES,
@@ -24,7 +25,20 @@ from .listing import (
     text_of,
 )
 from .models import CreditEntry, Listing
-from .vocabulary import ADVERSE, Effect, State
+from .record import standing
+from .vocabulary import ADVERSE, Effect, Standing, State
+
+_GROUNDS = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY})
+ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"
+
+
+def grounds_of(subject: CreditSubject, *, on: date) -> list[CreditEntry]:
+    """What of a record somebody can be put on a list for: what counts against it in a check of that day, the newest first.
+    A determination that was not served is as if it were not there (the settled table of a check)."""
+    rows = CreditEntry.objects.filter(
+        subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
+    ).order_by("-from_on", "-pk")
+    return [row for row in rows if standing(as_entry(row), on) in _GROUNDS]
 
 
 @transaction.atomic
@@ -52,13 +66,9 @@ def open_listing(
         raise ListingRefused(ERROR_WATCH, field="measures")
     if subject.kind == codes.PERSON:
         raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
-    entries = list(
-        CreditEntry.objects.filter(
-            pk__in=grounds, subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
-        )
-    )
-    if not entries:
-        raise ListingRefused("请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。", field="grounds")
+    entries = [row for row in grounds_of(subject, on=local_date(now)) if row.pk in grounds]
+    if not entries or len(entries) < len(set(grounds)):
+        raise ListingRefused(ERROR_GROUNDS, field="grounds")
     if actor.department is None:
         raise ListingRefused("名单由主管部门的经办人或者负责人办理。")
     try:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
@@ -28,7 +29,6 @@ from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
 from .models import CreditEntry, EntryMeasure, Listing
 from .services import log_record_read
-from .vocabulary import ADVERSE, State
 
 PER_PAGE = 50
 SEES = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR)
@@ -85,8 +85,9 @@ class OpenForm(MeasureForm):
     standard = forms.CharField(label="认定标准", max_length=500)
     facts = forms.CharField(label="事实", widget=_lines(4))
     grounds = forms.ModelMultipleChoiceField(
-        CreditEntry.objects.none(), label="所依据的记录", widget=forms.CheckboxSelectMultiple, required=False
-    )
+        CreditEntry.objects.none(), label="所依据的记录", widget=forms.CheckboxSelectMultiple, required=False,
+        error_messages={"invalid_choice": listing_opening.ERROR_GROUNDS},
+    )  # fmt: skip
     field_order = [
         "kind",
         "list_name",
@@ -102,9 +103,8 @@ class OpenForm(MeasureForm):
     def __init__(self, *args: Any, subject: CreditSubject, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["list_name"].choices = [_CHOOSE, *((name, name) for name in names)]
-        self.fields["grounds"].queryset = CreditEntry.objects.filter(
-            subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
-        ).order_by("-from_on")
+        counted = [row.pk for row in listing_opening.grounds_of(subject, on=clock.today())]
+        self.fields["grounds"].queryset = CreditEntry.objects.filter(pk__in=counted).order_by("-from_on")
 
 
 class PersonForm(MeasureForm):
@@ -267,6 +267,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @desk(*DOES)
+@sensitive_post_parameters("id_number")
 def arrears(request: HttpRequest) -> HttpResponse:
     """Pursue who is responsible for a state firm's arrears: first the firm's code."""
     code, subject, wrong = _sought(request)
@@ -394,6 +395,7 @@ def _page(
 
 @desk(*DOES)
 @require_POST
+@sensitive_post_parameters("id_number")
 def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
     """Take a step. What is wrong comes back with the page; who was slower is told."""
     found = _visible(request, uuid)

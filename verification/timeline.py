@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import (
     Case,
     CharField,
+    DateField,
     DateTimeField,
     Exists,
     F,
@@ -19,7 +20,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Concat, TruncDate
+from django.db.models.functions import Cast, Concat, Greatest, TruncDate
 from django.urls import reverse
 
 from credit_portal.registry import groups, timeline
@@ -38,6 +39,8 @@ _LISTED = frozenset({groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.A
 _CHECKS = frozenset({groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE})
 # What of the procedure of a list the subject has been told by the time that it is written down.
 _TOLD = ("送达告知书", "收到陈述申辩", "送达，列入生效", "移出名单", "撤销列入决定", "不予列入")
+# From the decision on a step has its number and term; its subject is told of both by the service.
+_DECIDED = ("批准列入", "送达，列入生效", "移出名单", "撤销列入决定")
 _TONES = {"effective": "running", "repaired": "fulfilled"}
 
 
@@ -106,13 +109,15 @@ def _listings(look: Look) -> QuerySet[Any]:
         rows = ListingStep.objects.filter(label__in=_TOLD, listing__noticed_on__isnull=False)
     else:
         rows = ListingStep.objects.filter(listing__in=listing.listings_visible_to(look.user))
+    decided = Q(label__in=_DECIDED) & ~Q(listing__document_no="")
+    if look.user is None:
+        decided &= Q(listing__served_on__isnull=False)
     return lines(
         rows.filter(listing__subject=look.subject),
         day="on", at="at", what=F("label"), title=F("listing__list_name"), by=F("listing__department__name"),
-        document=Case(
-            When(listing__document_no="", then=F("listing__number")), default=F("listing__document_no")
-        ),
-        last="listing__term_until", seen=Case(
+        document=Case(When(decided, then=F("listing__document_no")), default=F("listing__number")),
+        last=Case(When(decided, then=F("listing__term_until")), default=None, output_field=DateField()),
+        seen=Case(
             When(label__in=_TOLD, then=Value(OWN)), default=Value(UNIT), output_field=CharField()
         ),
         ref=F("listing__uuid"),
@@ -127,7 +132,7 @@ def _applied(look: Look) -> QuerySet[AppliedMeasure]:
 def _measures(look: Look) -> QuerySet[Any]:
     return lines(
         _applied(look),
-        day="applied_on", at="check_made__checked_at", what="实施", title=F("text"), by=F("department__name"),
+        day="applied_on", at=Greatest(F("check_made__checked_at"), Cast(F("applied_on"), DateTimeField())), what="实施", title=F("text"), by=F("department__name"),
         first="applied_on", last="ended_on", state=F("effect"), seen=OWN, ref=F("uuid"), note=F("basis"),
     )  # fmt: skip
 

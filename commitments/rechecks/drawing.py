@@ -37,15 +37,17 @@ LEFT JOIN registry_serviceitem AS item ON item.id = one.item_id
 LEFT JOIN registry_department AS competent ON competent.id = item.department_id AND competent.is_active
 JOIN registry_department AS office ON office.id = coalesce(competent.id, one.department_id) AND office.is_active
 LEFT JOIN (
+    -- What is over counts no more: the last day is that of `record.last_day`.
     SELECT DISTINCT subject_id FROM verification_creditentry
     WHERE %(by_risk)s AND state = 'effective' AND kind IN ('penalty', 'list', 'breach') AND verified
-        AND NOT objection_under_way AND (kind <> 'breach' OR served_on IS NOT NULL)
-        AND (until_on IS NULL OR until_on >= %(on)s)
+        AND NOT objection_under_way AND from_on <= %(on)s AND (kind <> 'breach' OR served_on <= %(on)s)
+        AND coalesce(CASE kind WHEN 'breach' THEN coalesce(public_until, until_on)
+            ELSE greatest(until_on, public_until) END, %(on)s) >= %(on)s
 ) AS adverse ON adverse.subject_id = one.subject_id
 LEFT JOIN (
     SELECT DISTINCT subject_id FROM verification_creditentry
     WHERE %(by_risk)s AND state = 'effective' AND kind IN ('exemplary', 'good_standing') AND verified
-        AND (until_on IS NULL OR until_on >= %(on)s)
+        AND from_on <= %(on)s AND (until_on IS NULL OR until_on >= %(on)s)
 ) AS good ON good.subject_id = one.subject_id
 LEFT JOIN LATERAL (
     -- The newest grade; by a standard that is not confirmed it changes nothing.

@@ -16,7 +16,7 @@ from credit_portal.deadlines.models import Duty
 from credit_portal.outbox import notices
 from credit_portal.registry import groups, numbering
 from credit_portal.registry.codes import PERSON
-from credit_portal.registry.models import Department, User
+from credit_portal.registry.models import Region, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
 from . import rules
@@ -57,8 +57,9 @@ def bundle(*, actor: User, now: datetime, is_demo: bool = False) -> list[Visit]:
     if not has_role(actor, groups.CREDIT_OFFICE) or actor.department is None:
         raise VisitError(FOR_ALL)
     here = actor.department.region
-    # Two at once would bundle the same: the second waits and finds nothing left.
-    Department.objects.select_for_update(no_key=True).get(pk=actor.department.pk)
+    # Two at once would bundle the same, the office of a city and that of a county in it as well: the second waits and finds
+    # nothing left.
+    Region.objects.select_for_update(no_key=True).get(pk=here.lineage[-1])
     bundles = rules.bundle(_waiting(here.path), today=local_date(now))
     if not bundles:
         return []
@@ -181,6 +182,8 @@ def _cancel(visit: Visit, reason: str, actor: User, now: datetime) -> None:
     visit.save()
     visit.matters.filter(released=False, recheck__finding="").update(released=True)
     _tell(visit, "cancelled", actor, now)
+    others = visit.parts.exclude(state=VisitPart.State.DECLINED).exclude(department=actor.department_id)
+    _notify([visit], set(others.values_list("department_id", flat=True)), "已取消的联合检查", now)
 
 
 def _locked(visit_id: int) -> Visit:
@@ -226,11 +229,13 @@ def _tell(visit: Visit, step: str, actor: User, now: datetime) -> None:
         visit_id=visit.pk,
         number=visit.number,
         step=step,
+        day=visit.day,
+        announced=visit.announced,
     )
 
 
 def _notify(visits: Iterable[Visit], departments: set[int], title: str, now: datetime) -> None:
-    """The officers of the departments that are to do something, once each visit and day. Two queries."""
+    """The officers of the departments that are to do or to know something, once each state of a visit. Two queries."""
     people: dict[int, list[User]] = {}
     for user in User.objects.filter(
         department__in=departments, groups__name__in=ARRANGES, is_active=True
@@ -238,14 +243,18 @@ def _notify(visits: Iterable[Visit], departments: set[int], title: str, now: dat
         people.setdefault(user.department_id or 0, []).append(user)
     told = []
     for one in visits:
-        concerned = [one.lead_id] if one.day is None else sorted(departments)
+        gone = one.state == Visit.State.CANCELLED
+        concerned = [one.lead_id] if one.day is None and not gone else sorted(departments)
+        # Moved there and back again, it is to be confirmed once more.
+        planned = f"{one.day}:{one.planned_at:%y%m%d%H%M%S}" if one.day and one.planned_at else "new"
+        when = f"检查日期 {one.day}" if one.day else f"最迟 {one.until_on}"
         told.append(
             notices.Told(
                 [user for pk in concerned for user in people.get(pk, ())],
-                f"visit:{one.pk}:{one.day or 'new'}",
+                f"visit:{one.pk}:{'cancelled' if gone else planned}",
                 "visit",
                 f"{title} {one.number}",
-                f"检查日期 {one.day}" if one.day else f"最迟 {one.until_on}",
+                f"{when}；{one.cancel_reason}" if gone else when,
                 f"/desk/visits/{one.uuid}/",
             )
         )

@@ -13,8 +13,9 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows to a table, in their order, in the caller's transaction. The table's own constraints hold."""
-    with connection.cursor() as cursor:
+    """Append rows to a table, in their order, in the caller's transaction. The table's own constraints hold: what they refuse
+    is an IntegrityError as of any other statement (the driver's COPY by itself raises its own)."""
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         names = ", ".join(columns)
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", _Lines(map(_line, rows)))
 

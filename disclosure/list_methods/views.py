@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
 from credit_portal.registry.accounts import client_address
+from disclosure.column import served_regions
 from disclosure.objections import intake
 from disclosure.objections.forms import OpenForm
 from disclosure.views import unlisted
@@ -42,8 +44,15 @@ class OpinionForm(OpenForm):
     )
 
 
+def public_methods() -> QuerySet[ListMethod]:
+    """The gate: what is before the public of the regions served here."""
+    return keeping.public_methods().filter(region__in=served_regions().values("pk"))
+
+
 def status_of(row: ListMethod, today: date) -> tuple[str, str]:
     """What a method is today: for the badge and in words."""
+    if row.state == State.DROPPED:
+        return "", str(State.DROPPED.label)
     if row.state != State.ADOPTED:
         first, last = row.asked_from, row.asked_until
         if row.state == State.ASKING and first is not None and today < first:
@@ -62,7 +71,7 @@ def status_of(row: ListMethod, today: date) -> tuple[str, str]:
 @never_cache
 def methods(request: HttpRequest) -> HttpResponse:
     """All that is before the public, the newest first."""
-    page = Paginator(keeping.public_methods().order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(public_methods().order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
     today = clock.today()
     return render(
         request,
@@ -74,7 +83,7 @@ def methods(request: HttpRequest) -> HttpResponse:
 @never_cache
 def method(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One method, with what was said of it; and the form, while it is asked."""
-    row = keeping.public_methods().filter(uuid=uuid).first()
+    row = public_methods().filter(uuid=uuid).first()
     if row is None:
         raise Http404(NO_METHOD)
     today = clock.today()
@@ -117,7 +126,7 @@ def method(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "form": form,
             "page": opinions,
             "query": "",
-            "versions": keeping.public_methods()
+            "versions": public_methods()
             .filter(region=row.region, list_name=row.list_name)
             .exclude(pk=row.pk)
             .order_by("-number")[:PER_PAGE],

@@ -1,6 +1,8 @@
 """All subjects of a standard are graded on a day, in one statement; what differs from the last grade is written. The same
 as `rules.grade` (docs/grades.md). Persons are not graded. (R66)"""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.db import connection, transaction
@@ -113,10 +115,18 @@ def pure(standard: GradingStandard) -> rules.Standard:
     )
 
 
+def records_of(subject_ids: Collection[int]) -> Mapping[int, list[Entry]]:
+    """What of the records of subjects can count. One query."""
+    rows = CreditEntry.objects.filter(subject__in=subject_ids, state=State.EFFECTIVE, verified=True)
+    found: Mapping[int, list[Entry]] = defaultdict(list)
+    for row in rows.order_by("-pk"):
+        found[row.subject_id].append(as_entry(row))
+    return found
+
+
 def record_of(subject_id: int) -> list[Entry]:
     """What of a subject's record can count."""
-    rows = CreditEntry.objects.filter(subject=subject_id, state=State.EFFECTIVE, verified=True)
-    return [as_entry(row) for row in rows.order_by("-pk")]
+    return records_of([subject_id])[subject_id]
 
 
 def follow_the_days(*, now: datetime) -> int:

@@ -21,6 +21,7 @@ from . import rules
 _DAY = timedelta(days=1)
 MOST_INDICATORS = 20
 OUT_OF_REACH = "只能制定本地区及以下地区的评级标准。"
+CHANGED = "草稿在您打开页面以后又改过，没有批准。请看过现在的内容再批准。"
 OWN = "不能批准自己起草的标准，须由信用办另一人批准。"
 ALREADY = "这份标准已经批准，不能再更改；需要改变的，起草新的版本。"
 NOT_YET = "这份标准还没有批准。"
@@ -108,15 +109,21 @@ def save_draft(
     return row
 
 
+def written(row: GradingStandard) -> str:
+    """Which writing of a draft somebody has before them."""
+    return row.entered_at.isoformat()
+
+
 @transaction.atomic
-def approve(*, standard_id: int, actor: User, now: datetime) -> GradingStandard:
-    """Another of the office agrees: public at once, in force from its day on, never for days gone by; the version before
-    it ends. Raises StandardRefused."""
+def approve(*, standard_id: int, actor: User, now: datetime, read: str | None = None) -> GradingStandard:
+    """Another of the office agrees to what was read (`written`): public at once, in force from its day on, never for days gone
+    by; the version before it ends. Raises StandardRefused."""
     row = _draft(standard_id, actor)
     if row.entered_by_id == actor.pk:
         raise StandardRefused(OWN)
+    if read is not None and read != written(row):
+        raise StandardRefused(CHANGED)
     today = local_date(now)
-    kept_by_two.one_at_a_time(row.region)
     row.effective_from = max(row.effective_from, today)
     if row.effective_to is not None and row.effective_to < row.effective_from:
         raise StandardRefused(f"失效日期 {row.effective_to} 已过，请改正草稿。")
@@ -168,6 +175,10 @@ def _next_of(region: Region, is_demo: bool) -> GradingStandard:
 
 
 def _locked(standard_id: int, actor: User) -> GradingStandard:
+    # The region before the row, as whoever saves a draft does: otherwise two of the office would wait for each other.
+    place = Region.objects.filter(pk__in=GradingStandard.objects.filter(pk=standard_id).values("region"))
+    for region in place:
+        kept_by_two.one_at_a_time(region)
     row = (
         GradingStandard.objects.select_for_update(of=("self",))
         .select_related("region")

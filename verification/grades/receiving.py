@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from credit_portal.audit import events
@@ -17,7 +17,7 @@ from credit_portal.documents import writing
 from credit_portal.documents.intake import IntakeRefused, List
 from credit_portal.registry import codes, groups
 from credit_portal.registry.in_sets import Named, find_subjects, register_subjects
-from credit_portal.registry.models import User
+from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 from verification.memberships.reading import KIND_WORDS, Field, FieldErrors, check_subject, value_of
 from verification.models import Evaluation, EvaluationUpload
@@ -25,6 +25,7 @@ from verification.models import Evaluation, EvaluationUpload
 MOST_ROWS = 5_000
 FIRST_YEAR = 2015
 NOT_OFFICE = "综合评价由信用办导入和提供。"
+TWICE = "导入时另有人录入了同样的评价或者登记了同一主体，全部没有录入，请再导入一次。"
 BUSINESSES = tuple(word for word, code in KIND_WORDS.items() if code != codes.PERSON)
 FIELDS: tuple[Field, ...] = (
     Field("subject_kind", "主体类别", sort="one", among=BUSINESSES),
@@ -153,19 +154,53 @@ def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool
             )
     if faults:
         raise RowsRefused(sorted(faults.items()))
-    subjects = known.by_code | register_subjects(
-        [row.named for row in fresh if row.subject_code not in known.by_code],
-        department=actor.department,
+    try:
+        with transaction.atomic():
+            upload = _written(
+                name, content, rows=len(rows), fresh=fresh, known=known.by_code, department=actor.department,
+                actor=actor, now=now, is_demo=is_demo,
+            )  # fmt: skip
+    except IntegrityError as error:
+        # Somebody else has taken the same in, or registered one of the subjects: read once more, it is known.
+        raise EvaluationRefused(TWICE, field="file") from error
+    events.evaluation_upload(
+        now=now,
+        actor_id=actor.pk,
+        department_id=actor.department.pk,
+        upload_id=upload.pk,
+        sha256=upload.sha256,
+        rows=upload.rows,
+        new=upload.new,
+    )
+    return upload
+
+
+def _written(
+    name: str,
+    content: bytes,
+    *,
+    rows: int,
+    fresh: list[Row],
+    known: Mapping[str, CreditSubject],
+    department: Department,
+    actor: User,
+    now: datetime,
+    is_demo: bool,
+) -> EvaluationUpload:
+    """The file, its new subjects and its new evaluations. Raises IntegrityError where somebody else was quicker."""
+    subjects = dict(known) | register_subjects(
+        [row.named for row in fresh if row.subject_code not in known],
+        department=department,
         actor=actor,
         now=now,
         is_demo=is_demo,
     )
     upload = EvaluationUpload.objects.create(
-        department=actor.department,
-        region=actor.department.region,
+        department=department,
+        region=department.region,
         name=name[-200:],
         sha256=hashlib.sha256(content).hexdigest(),
-        rows=len(rows),
+        rows=rows,
         new=len(fresh),
         uploaded_at=now,
         uploaded_by=actor,
@@ -176,7 +211,7 @@ def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool
             Evaluation(
                 subject=subjects[row.subject_code],
                 upload=upload,
-                region=actor.department.region,
+                region=department.region,
                 body=row.body,
                 period=row.period,
                 grade=row.grade,
@@ -185,15 +220,6 @@ def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool
             for row in fresh
         ],
         batch_size=1_000,
-    )
-    events.evaluation_upload(
-        now=now,
-        actor_id=actor.pk,
-        department_id=actor.department.pk,
-        upload_id=upload.pk,
-        sha256=upload.sha256,
-        rows=upload.rows,
-        new=upload.new,
     )
     return upload
 

@@ -1,6 +1,7 @@
 """A grade as people read it: each reason with its indicator and its entry, and what it would come to once that entry is
 repaired."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +19,8 @@ BASE_LABEL = "起评分"
 
 @dataclass(frozen=True)
 class Line:
-    """`entry`: as it stands today; `repaired`: the points and the grade without it, where it counts against."""
+    """`entry`: as it stands today, `others`: it is one that the reader may not read; `repaired`: the points and the grade
+    without it, where it counts against."""
 
     label: str
     points: int
@@ -26,6 +28,7 @@ class Line:
     on: date | None
     entry: CreditEntry | None
     repaired: tuple[int, str] | None = None
+    others: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,21 @@ class Shown:
     lines: list[Line]
     # What the record comes to today, where that is not what was graded.
     today: tuple[int, str] | None
+    # The last day of its standard, once that is over: then nothing follows from it any more.
+    over: date | None
 
 
-def shown(row: SubjectGrade, *, on: date, live: bool = True) -> Shown:
-    """A grade line by line. `live`: compare it with the record as it is."""
+def shown(row: SubjectGrade, *, on: date, readable: QuerySet[CreditEntry] | None = None) -> Shown:
+    """A grade line by line, compared with the record as it is while its standard holds. `readable`: the entries that the
+    reader may read; of others the grade tells the indicator and the points, and not what they are (S3 三（三）)."""
+    last = row.standard.effective_to
+    over = last if last is not None and last < on else None
     labels = {one.number: one.in_words for one in row.standard.indicators.all()}
     numbers = [one["entry"] for one in row.reasons if one["entry"]]
-    entries = CreditEntry.objects.select_related("department").in_bulk(numbers)
+    entries = (CreditEntry.objects.all() if readable is None else readable).in_bulk(numbers)
     standard = grading.pure(row.standard)
-    record = grading.record_of(row.subject_id) if live else []
-    now = rules.grade(record, standard, on) if live else None
+    record = grading.record_of(row.subject_id) if over is None else []
+    now = rules.grade(record, standard, on) if over is None else None
     counted = {one.entry for one in now.reasons} if now else set()
     lines = []
     for one in row.reasons:
@@ -51,18 +59,33 @@ def shown(row: SubjectGrade, *, on: date, live: bool = True) -> Shown:
         if one["points"] < 0 and one["entry"] in counted:
             found = rules.without(record, one["entry"], standard, on)
             after = (found.points, named(found.grade))
+        others = bool(one["entry"]) and readable is not None and one["entry"] not in entries
         lines.append(
             Line(
                 labels.get(one["number"], BASE_LABEL),
                 one["points"],
-                one["title"],
+                "" if others else one["title"],
                 date.fromisoformat(one["on"]) if one["on"] else None,
                 entries.get(one["entry"]),
                 after,
+                others,
             )
         )
     moved = now is not None and (now.points, now.grade) != (row.points, row.grade)
-    return Shown(row, lines, (now.points, named(now.grade)) if now is not None and moved else None)
+    return Shown(row, lines, (now.points, named(now.grade)) if now is not None and moved else None, over)
+
+
+def moved_since(rows: Sequence[SubjectGrade], *, on: date) -> dict[int, tuple[int, str]]:
+    """Of these grades, by their ids, those to which the record as it is does not come any more: what it comes to. While their
+    standard holds. One query, for rows with their `standard__indicators` at hand."""
+    held = [row for row in rows if row.standard.effective_to is None or on <= row.standard.effective_to]
+    records = grading.records_of([row.subject_id for row in held])
+    found = {}
+    for row in held:
+        now = rules.grade(records[row.subject_id], grading.pure(row.standard), on)
+        if (now.points, now.grade) != (row.points, row.grade):
+            found[row.pk] = (now.points, named(now.grade))
+    return found
 
 
 def named(letter: str) -> str:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from credit_portal.registry import timeline
@@ -13,11 +14,21 @@ from . import showing
 
 
 def _graded(look: Look) -> QuerySet[Any]:
-    rows = SubjectGrade.objects.all() if look.user is None else showing.grades_visible_to(look.user)
+    rows = SubjectGrade.objects.filter(subject=look.subject)
+    ref: Any = F("uuid")
+    if look.user is not None:
+        # Who may read the present grade may know those before it; only the present one has a page.
+        rows = rows.filter(Exists(showing.grades_visible_to(look.user).filter(subject=look.subject)))
+        later = SubjectGrade.objects.filter(subject=OuterRef("subject"), pk__gt=OuterRef("pk"))
+        ref = Case(
+            When(~Exists(later), then=Cast(F("uuid"), TextField())),
+            default=Value(""),
+            output_field=TextField(),
+        )
     return lines(
-        rows.filter(subject=look.subject), day="on", at="run__made_at", what="评定",
+        rows, day="on", at="run__made_at", what="评定",
         title=timeline.in_words("grade", [(code, f"{code} {label}") for code, label in Grade.choices]),
-        by=F("standard__name"), seen=OWN, ref=F("uuid"),
+        by=F("standard__name"), seen=OWN, ref=ref,
     )  # fmt: skip
 
 

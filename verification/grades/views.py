@@ -15,6 +15,7 @@ from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from verification.models import Grade, SubjectGrade
+from verification.services import entries_visible_to
 
 from . import grading, showing
 
@@ -48,21 +49,25 @@ def home(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(grade=wanted)
     if sought:
         rows = rows.filter(subject__uscc=sought.upper())
-    shown, following = newest_first(rows.select_related("subject", "standard"), request, size=PER_PAGE)
+    rows = rows.select_related("subject", "standard").prefetch_related("standard__indicators")
+    shown, following = newest_first(rows, request, size=PER_PAGE)
+    today = clock.today()
+    moved = showing.moved_since(shown, on=today)
     log(request, target_type="subject_grade_list", target_id="list", subject_id=None)
     here = request.user.department.region
     return render(
         request,
         "desk/grades/home.html",
         {
-            "rows": shown,
+            "rows": [(row, moved.get(row.pk)) for row in shown],
             "tabs": [
                 (f"?{urlencode({'grade': code})}" if code else "?", label, code == wanted)
                 for code, label in [("", "全部"), *Grade.choices]
             ],
             "sought": sought,
             "wanted": wanted,
-            "standard": grading.standard_of(here, clock.today()),
+            "standard": grading.standard_of(here, today),
+            "today": today,
             "office": has_role(request.user, groups.CREDIT_OFFICE),
             "regional": has_role(request.user, groups.CREDIT_OFFICE, groups.AUDITOR),
             "next": following,
@@ -87,7 +92,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request,
         "desk/grades/grade.html",
         {
-            "shown": showing.shown(row, on=clock.today()),
+            "shown": showing.shown(row, on=clock.today(), readable=entries_visible_to(request.user)),
             "earlier": list(SubjectGrade.objects.filter(subject=row.subject_id, pk__lt=row.pk)[:PER_PAGE]),
         },
     )

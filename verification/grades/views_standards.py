@@ -79,6 +79,7 @@ def _page(
             "runs": list(row.runs.order_by("-pk")[:20]),
             "edits": keeps and draft,
             "approves": keeps and draft and row.entered_by_id != request.user.pk,
+            "written": keeping.written(row),
             "waits": keeps and draft and row.entered_by_id == request.user.pk,
             "grades": keeps and running and row.effective_from <= today,
             "ending": (ending or LastDayForm(initial={"last_day": today})) if keeps and running else None,
@@ -175,7 +176,7 @@ def decide(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
         return _page(request, row, form, status=422)
     try:
         if deed == "approve":
-            keeping.approve(**who)
+            keeping.approve(**who, read=request.POST.get("read", ""))
         elif deed == "discard":
             keeping.discard(**who)
         elif form is not None:

@@ -25,7 +25,7 @@ MOST_PART, MOST_OPINION, MOST_OPINIONS = 4_000, 2_000, 5_000
 LONGEST = timedelta(days=365)
 NO_METHOD = (
     "“{name}”没有已发布并施行的认定办法，不能列入。认定办法须写明依据、标准、程序、异议、退出和措施，"
-    "公开征求意见，由两人发布（S4 8）。"
+    "公开征求意见，由两人发布。"
 )
 SAME = "提请发布的人不能自己批准，须由另一人批准。"
 UNANSWERED = "还有 {number} 条意见没有答复，逐条答复以后才能提请发布。"
@@ -48,20 +48,23 @@ def methods_visible_to(user: User) -> QuerySet[ListMethod]:
 
 
 def public_methods() -> QuerySet[ListMethod]:
-    """What is before the public: drafts on which it is or was asked, and what was adopted."""
-    return ListMethod.objects.filter(state__in=[State.ASKING, State.PROPOSED, State.ADOPTED]).select_related(
-        "region", "department"
-    )
+    """What is before the public: drafts on which it is or was asked, those not gone on with included (what it said is on
+    record, R129), and what was adopted."""
+    return ListMethod.objects.filter(
+        Q(state__in=[State.ASKING, State.PROPOSED, State.ADOPTED])
+        | Q(state=State.DROPPED, asked_from__isnull=False)
+    ).select_related("region", "department")
 
 
 def in_force(*, lineage: Sequence[str], on: date) -> QuerySet[ListMethod]:
-    """The methods by which somebody can be put on a list in a region on a day: adopted, begun, not over."""
+    """The methods by which somebody can be put on a list in a region on a day: adopted, begun, not over; of one list that of
+    the region itself before those above."""
     return ListMethod.objects.filter(
         Q(in_force_until=None) | Q(in_force_until__gte=on),
         state=State.ADOPTED,
         region__in=lineage,
         in_force_from__lte=on,
-    ).order_by("list_name", "-number")
+    ).order_by("list_name", "-region__path", "-number")
 
 
 def method_for(*, list_name: str, kind: str, lineage: Sequence[str], on: date) -> ListMethod:
@@ -130,7 +133,7 @@ def ask_public(
     if first < today:
         raise MethodRefused("征求意见从今天或者以后开始。", field="first")
     if not first <= last <= first + LONGEST:
-        raise MethodRefused("末日应在首日以后，最长一年。", field="last")
+        raise MethodRefused("末日不能早于首日，最长一年。", field="last")
     row.asked_from, row.asked_until, row.state = first, last, State.ASKING
     row.address = _text(address, "address", "书面意见寄送", 300)
     _save(row, "公开征求意见", actor, now)

@@ -212,11 +212,11 @@ def _is_about(form: forms.Form, opinion_id: int) -> bool:
 
 
 def _timely(name: str, row: ListMethod) -> bool:
-    """While the public is being asked nothing changes and nothing is decided; afterwards nothing more comes in."""
-    if row.state != State.ASKING or row.asked_until is None:
+    """While the public is being asked nothing changes and nothing is decided. What came by post on the last day is written
+    down afterwards, too."""
+    if name not in ("propose", "rewrite") or row.state != State.ASKING or row.asked_until is None:
         return True
-    over = clock.today() > row.asked_until
-    return over if name in ("propose", "rewrite") else not over or name != "written"
+    return clock.today() > row.asked_until
 
 
 def _blank(deed: Deed, row: ListMethod) -> forms.Form:

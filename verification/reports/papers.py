@@ -1,4 +1,5 @@
-"""A report as it is opened once more: by its subject, by the window on its day, by a recipient as long as the consent holds."""
+"""A report as it is opened once more: by its subject, by the window on its day, by a recipient, or for one, as long as the
+consent holds."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,14 +31,20 @@ def response_of(row: CreditReport) -> HttpResponse:
 def given_at_window(
     rows: QuerySet[CreditReport], user: User, uuid: str, *, now: datetime
 ) -> CreditReport | None:
-    """What this unit has issued today; on another day it is issued anew."""
+    """What this unit has issued today; on another day it is issued anew. What was handed over by a consent, as long as that
+    holds."""
     try:
         wanted = UUID(uuid)
     except ValueError:
         return None
-    return rows.filter(
-        uuid=wanted, unit=user.department_id, by__isnull=False, issued_at__date=local_date(now)
-    ).first()
+    row = (
+        rows.select_related("document", "consent__subject", "consent__department")
+        .filter(uuid=wanted, unit=user.department_id, by__isnull=False, issued_at__date=local_date(now))
+        .first()
+    )
+    if row is not None and row.consent is not None and gate.in_force(row.consent, now=now) is not None:
+        return None
+    return row
 
 
 def fetched(user: User, uuid: UUID, *, now: datetime) -> CreditReport:

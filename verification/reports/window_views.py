@@ -61,8 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest, uuid: str) -> CreditReport | None:
-    rows = CreditReport.objects.select_related("document")
-    return papers.given_at_window(rows, request.user, uuid, now=clock.now())
+    return papers.given_at_window(CreditReport.objects.all(), request.user, uuid, now=clock.now())
 
 
 @desk(groups.CLERK)
@@ -72,7 +71,7 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The paper, to be printed on its day."""
     row = _given(request, str(uuid))
     if row is None:
-        raise Http404("没有这份报告，或者不是今天出具的。")
+        raise Http404("没有这份报告，或者不是今天出具的，或者主体已经撤回同意。")
     log_read(
         now=clock.now(), actor_id=request.user.pk, what="信用报告", target_type="credit_report", target_id=row.pk,
         subject_id=row.subject_id, purpose=ReadLog.Purpose.PRINT,

@@ -1,7 +1,7 @@
 """Events of obligations and of re-checks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from credit_portal.audit.models import AuditEvent
 from credit_portal.audit.recording import record
@@ -85,10 +85,19 @@ def recheck_answered(
 
 
 def visit_step(
-    *, now: datetime, actor_id: int, department_id: int | None, visit_id: int, number: str, step: str
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int | None,
+    visit_id: int,
+    number: str,
+    step: str,
+    day: date | None,
+    announced: bool,
 ) -> AuditEvent:
-    """`step`: bundled, planned, confirmed, declined, cancelled."""
+    """`step`: bundled, planned, confirmed, declined, cancelled. `day`, `announced`: as they are after it: a later step
+    overwrites them."""
     return record(
         "visit.step", now=now, actor_id=actor_id, department_id=department_id, target_type="visit",
-        target_id=visit_id, number=number, step=step,
+        target_id=visit_id, number=number, step=step, day=day.isoformat() if day else "", announced=announced,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.registry.models import User
 from verification import listing, listing_opening
-from verification.models import CreditEntry, Listing
+from verification.models import Listing
 
 from . import list_methods, people
 from .days import working_days_from
@@ -207,7 +207,7 @@ def plan(timeline: Timeline) -> None:
 def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
     officer, head = (timeline.world.user(LC, role) for role in ("officer", "head"))
     firm = timeline.registered(LC, 4 if watch else 0, officer, now)
-    grounds = CreditEntry.objects.filter(subject=firm, kind="penalty", state="effective")
+    grounds = listing_opening.grounds_of(firm, on=local_date(now))
     row = listing_opening.open_listing(
         subject=firm,
         kind=Listing.Kind.WATCH if watch else Listing.Kind.JOINT,
@@ -215,7 +215,7 @@ def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
         basis="《市场监督管理严重违法失信名单管理办法》",
         standard="经营超过保质期的食品，情节严重",
         facts="查获超过保质期的食品三批（演示）。",
-        grounds=list(grounds.values_list("pk", flat=True)),
+        grounds=[row.pk for row in grounds if row.kind == "penalty"],
         measures=[{"domain": "procurement", "effect": "key", "basis": "演示"}],
         actor=officer,
         now=now,

@@ -7,6 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from credit_portal.audit import clock
@@ -34,6 +35,7 @@ MOST_STANDING = 100
 
 
 @desk(*SEES)
+@sensitive_post_parameters("code")
 def find(request: HttpRequest) -> HttpResponse:
     """By the unified code, and for a purpose."""
     form = FindForm(request.POST or None)
