@@ -1,19 +1,15 @@
 """The back office in a real browser: its scripts run under its policy, nothing foreign is asked, it fits a phone, and
 the rules of accessibility hold."""
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import sync_playwright
 
 from credit_portal.registry import groups
+from tests.browser.engine import engine, violations
 from tests.office import BACKEND, Office, address
 
 pytestmark = pytest.mark.browser
-BASE = Path(settings.BASE_DIR)
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture
@@ -21,9 +17,8 @@ def browser_page(transactional_db, chromium, live_server, monkeypatch):
     # Playwright keeps an event loop in this thread, and Django would not let the test use its database then.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     office = Office()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(locale="zh-CN", base_url=live_server.url).new_page()
+    with engine(chromium).context(base_url=live_server.url) as context:
+        page = context.new_page()
         page.faults = []
         page.on("console", lambda said: said.type == "error" and page.faults.append(said.text))
         page.on("pageerror", lambda error: page.faults.append(str(error)))
@@ -33,7 +28,6 @@ def browser_page(transactional_db, chromium, live_server, monkeypatch):
         )
         yield page, office
         assert page.faults == []
-        browser.close()
 
 
 def enter(page, user, url: str) -> None:
@@ -41,12 +35,6 @@ def enter(page, user, url: str) -> None:
     client.force_login(user, backend=BACKEND)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
-
-
-def violations(page) -> list[str]:
-    page.evaluate((BASE / "tests/vendor/axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found]
 
 
 @pytest.mark.parametrize("width", [1280, 360])

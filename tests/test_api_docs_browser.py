@@ -1,7 +1,8 @@
 """The description of the API in a real browser: it draws itself under the strict policy and asks no other host."""
 
 import pytest
-from playwright.sync_api import sync_playwright
+
+from tests.browser.engine import engine
 
 
 @pytest.mark.browser
@@ -10,9 +11,8 @@ def test_the_description_draws_itself_without_breaking_the_policy(chromium, live
     # Playwright keeps an event loop in this thread.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     faults: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(base_url=live_server.url, locale="zh-CN")
+    with engine(chromium).context(base_url=live_server.url) as context:
+        page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",
@@ -26,5 +26,4 @@ def test_the_description_draws_itself_without_breaking_the_policy(chromium, live
         page.wait_for_selector(".opblock-summary-path >> text=/public\\/commitments$/")
         assert page.locator(".opblock").count() == 27
         assert page.locator(".opblock-summary-description", has_text="承诺列表").is_visible()
-        browser.close()
     assert faults == []

@@ -1,7 +1,5 @@
 """Whatever is sent to the addresses of paper capture gets an answer, and nothing of it is stored by halves."""
 
-from itertools import product
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -15,6 +13,7 @@ from credit_portal.registry import site
 
 from . import factories, office
 from .scenes import mine
+from .shares import Shares
 from .test_capture import TYPED, picture
 from .test_odd_input import AS_TYPED, BROKEN, IN_ADDRESS, status_of
 
@@ -70,24 +69,29 @@ def test_every_address_of_paper_capture_survives_odd_input(desk) -> None:
         (officer, waiting, {"deed": "refuse", "refusal": "double"}, ("refusal",)),
     ]
     broken = []
-    for client, address, sound, fields in sent:
-        odd = [dict.fromkeys(fields, value) | {"deed": sound["deed"]} for value in AS_TYPED]
-        odd += [
-            sound | {name: value} for name, value in product(fields, (*AS_TYPED, "[" * 100_000, "0001-01-01"))
+    whole, alone = Shares(AS_TYPED), Shares((*AS_TYPED, "[" * 100_000, "0001-01-01"))
+    for number, (client, address, sound, fields) in enumerate(sent):
+        form = "abcde"[number]
+        odd = [
+            dict.fromkeys(fields, value) | {"deed": sound["deed"]} for value in whole.at("form", form, few=6)
         ]
+        odd += [sound | {name: value} for name in fields for value in alone.at(form, name, few=4)]
         odd += [{key: value for key, value in sound.items() if key != name} for name in sound]
         broken += [
             (address, str(data)[:90]) for data in odd if status_of(client, "post", address, data) >= 500
         ]
-    for content in (
-        b"",
-        b"%PDF-1.4\n",
-        b"\x89PNG\r\n\x1a\n",
-        b"\xff\xd8\xff\xe0",
-        picture(9)[:90],
-        picture(9),
+    names_of_files = Shares(("纸.png", "纸.pdf", "x", "a\0b.png", "长" * 300 + ".png"))
+    for number, content in enumerate(
+        (
+            b"",
+            b"%PDF-1.4\n",
+            b"\x89PNG\r\n\x1a\n",
+            b"\xff\xd8\xff\xe0",
+            picture(9)[:90],
+            picture(9),
+        )
     ):
-        for name in ("纸.png", "纸.pdf", "x", "a\0b.png", "长" * 300 + ".png"):
+        for name in names_of_files.at("scans", "abcdef"[number], few=2):
             data = {"name": "集市", "scans": [SimpleUploadedFile(name, content)] * 2}
             if status_of(officer, "post", "/desk/capture/", data) >= 500:
                 broken.append((name, str(content[:20])))
@@ -96,9 +100,12 @@ def test_every_address_of_paper_capture_survives_odd_input(desk) -> None:
         if status_of(officer, "post", "/desk/capture/", data) >= 500:
             broken.append(("name", value[:30]))
     batch = f"/desk/capture/{desk.batch.uuid}/"
-    for address, (body, kind) in product(("/desk/capture/", batch, waiting, second, differs), BROKEN):
-        if status_of(officer, "generic", "POST", address, body, kind) >= 500:
-            broken.append((address, str(body[:30])))
+    bodies = Shares(BROKEN)
+    for address, form in zip(("/desk/capture/", batch, waiting, second, differs), "abcde", strict=True):
+        for body, kind in bodies.at("body", form, few=3):
+            if status_of(officer, "generic", "POST", address, body, kind) >= 500:
+                broken.append((address, str(body[:30])))
+    assert not any(one.untried for one in (whole, alone, names_of_files, bodies))
     for value in IN_ADDRESS:
         for address in (f"/desk/capture/?before={value}", f"{batch}?state={value}&after={value}"):
             if status_of(officer, "get", address) >= 500:

@@ -1,17 +1,13 @@
 """The frames in a real browser: accessible, fitting the screen, strict; the idle warning counts for real."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import sync_playwright
 
 from credit_portal.registry import site
 from tests import factories
-
-BASE = Path(settings.BASE_DIR)
+from tests.browser.engine import engine, violations
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +19,11 @@ def region_read_anew():
 
 @pytest.fixture
 def browser_page(chromium, live_server, monkeypatch):
-    """A page of a fresh browser, with every fault it shows collected: script errors, CSP reports, foreign requests."""
+    """A page of a browser that knows nothing, with every fault it shows collected: script errors, CSP reports, foreign requests."""
     # Playwright keeps an event loop in this thread; the rows that a test makes meanwhile are made in plain calls.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(locale="zh-CN", base_url=live_server.url).new_page()
+    with engine(chromium).context(base_url=live_server.url) as context:
+        page = context.new_page()
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.on(
@@ -42,7 +37,6 @@ def browser_page(chromium, live_server, monkeypatch):
             ),
         )
         yield page
-        browser.close()
 
 
 def _log_in(page, user) -> None:
@@ -51,14 +45,6 @@ def _log_in(page, user) -> None:
     page.fill("#id_password", factories.PASSWORD)
     with page.expect_navigation(url=lambda url: urlsplit(url).path == reverse("account_change_password")):
         page.keyboard.press("Enter")
-
-
-def _violations(page) -> list[str]:
-    page.evaluate((BASE / "tests/vendor/axe.min.js").read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    result = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
-    assert result["passes"]
-    return [f"{fault['id']}: {fault['nodes'][0]['target']}" for fault in result["violations"]]
 
 
 @pytest.mark.browser
@@ -75,7 +61,7 @@ def test_the_frames_are_accessible_and_fit_the_screen(browser_page, live_server,
         page.context.add_cookies([{"name": site.ELDER_COOKIE, "value": "1", "url": live_server.url}])
 
     def look() -> None:
-        assert _violations(page) == [], page.url
+        assert violations(page) == [], page.url
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
         small = page.evaluate(
             """() => [...document.querySelectorAll("header a, header summary, .button, .field input")]

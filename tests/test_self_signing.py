@@ -4,6 +4,7 @@ import re
 import threading
 import uuid
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -25,6 +26,7 @@ from tests.counter import signature_png
 from tests.paper_reading import text_of
 from tests.scenes import mine
 from tests.self_service import SIGNED, Phone, photo, walk
+from tests.shares import Shares
 from tests.test_odd_input import SHARP
 from verification.checking.looking import File
 
@@ -468,17 +470,17 @@ def test_whatever_is_sent_to_a_draft_gets_an_answer(phone):
         "photos": ["kind", "key", "name", "photo"], "finish": ["x"], "reread": ["x"], "again": ["x"],
     }  # fmt: skip
     broken = []
+    sharp = Shares(list(product(SHARP, ({}, {"headers": {"accept": "application/json"}}))))
     for step in ("read", "sign"):
         Draft.objects.filter(pk=draft.pk).update(step=step)
         for name, fields in sent.items():
             for field in fields:
-                for value in SHARP:
-                    for more in ({}, {"headers": {"accept": "application/json"}}):
-                        with transaction.atomic():
-                            status = client.post(f"{base}{name}/", {field: value}, **more).status_code
-                            transaction.set_rollback(True)
-                        if status >= 500:
-                            broken.append((name, field, value[:20], status))
+                for value, more in sharp.at(step, name, field, few=3):
+                    with transaction.atomic():
+                        status = client.post(f"{base}{name}/", {field: value}, **more).status_code
+                        transaction.set_rollback(True)
+                    if status >= 500:
+                        broken.append((name, field, value[:20], status))
         for query in ("?part=%00", "?part=education", "?part=fill", "?part=9", "?q=%ED%A0%80"):
             broken += [(query, s) for s in [client.get(base + query).status_code] if s >= 500]
     for address in (
@@ -487,4 +489,4 @@ def test_whatever_is_sent_to_a_draft_gets_an_answer(phone):
         "/me/sign/items/99999999999999999999999/",
     ):
         assert client.get(address).status_code < 500
-    assert not broken
+    assert not broken and not sharp.untried

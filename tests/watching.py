@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 
-from .shares import Shares
+from .shares import WHOLE, Shares
 
 
 class Undone(Exception):
@@ -22,6 +22,10 @@ class Watched(QueryDict):
     def __getitem__(self, key: str) -> Any:
         self.read.add(key)
         return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.read.add(str(key))
+        return super().__contains__(key)
 
     def getlist(self, key: str, default: Any = None) -> Any:
         self.read.add(key)
@@ -51,16 +55,32 @@ class Watched(QueryDict):
 def broken_by_parameters(
     client: Client, path: str, names: Sequence[str], values: Shares[str], route: str
 ) -> list[tuple[str, int]]:
-    """The addresses with one odd parameter that break. A page that did not read the parameter when it had the first value
-    cannot tell the others from it: they are left out."""
+    """The addresses with odd parameters that break: those that the page reads one at a time, those that it does not ask for
+    by name all together. A page that reads whatever there is may have refused the first of many: it gets each alone."""
     broken = []
-    for name in names:
-        for value in values.at(route, name, few=1):
-            Watched.read.clear()
-            if (status := status_of(client, "get", f"{path}?{name}={value}")) >= 500:
-                broken.append((f"{path}?{name}={value}"[:120], status))
-            if Watched.read.isdisjoint({name, None}):
-                break
+
+    def answer(*sent: tuple[str, str]) -> int:
+        address = f"{path}?{'&'.join(f'{name}={value}' for name, value in sent)}" if sent else path
+        Watched.read.clear()
+        if (status := status_of(client, "get", address)) >= 500:
+            broken.append((address[:120], status))
+        return status
+
+    answer()
+    read = set(Watched.read)
+    unread = [name for name in names if name not in read]
+    together = answer(*((name, values.at(route, name, few=1)[0]) for name in unread)) if unread else 200
+    # Some read a parameter only beside another one.
+    alone = (
+        names if WHOLE or (400 <= together < 500 and None in read) else sorted(read | Watched.read, key=str)
+    )
+    for name in alone:
+        if name in names:
+            for value in values.at(route, str(name), few=1):
+                Watched.read.clear()
+                answer((str(name), value))
+                if Watched.read.isdisjoint({name, None}):
+                    break
     return broken
 
 

@@ -1,7 +1,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from credit_portal.audit.migrating import kept_by
+from credit_portal.audit.migrating import InSteps, kept_by
 
 # A file that was sent in stays; it can only be replaced or returned, once.
 KEPT = """
@@ -30,7 +30,7 @@ FROM commitments_promisedmaterial material JOIN documents_evidencefile file ON f
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('commitments', '0005_squashed_0025_online_is_kept'),

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from credit_portal.audit.migrating import kept_by
+from credit_portal.audit.migrating import InSteps, kept_by
 
 # What there is already says how it is kept by its general contents, as `obligations/making.py` does for what comes. A day
 # other than the end of the term was filled into the clause. The clause of late materials follows what came of them.
@@ -90,7 +90,7 @@ CREATE TRIGGER commitments_fulfilmentreview_kept BEFORE UPDATE OR DELETE ON comm
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('commitments', '0026_material_files'),

@@ -6,6 +6,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 
 KEPT = ("campaigndraft", "membernote", "notereply", "registrationstep")
 KEEP = "".join(
@@ -54,7 +56,7 @@ DROP FUNCTION commitments_refuse_batch_change();
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
     dependencies = [
         ("audit", "0002_squashed_0003_reads_by_access"),
         ("commitments", "0027_kept_by_two_and_by_day"),

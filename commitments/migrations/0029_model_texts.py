@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 
 # The document that issued a model is part of the version: it moves while that is a draft, and not after.
 KEEP = """
@@ -13,7 +15,7 @@ CREATE TRIGGER commitments_modelissue_frozen BEFORE INSERT OR UPDATE OR DELETE O
 LET_GO = "DROP TRIGGER commitments_modelissue_frozen ON commitments_modelissue;"
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('commitments', '0028_associations_and_registration'),

@@ -5,8 +5,10 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
 
-class Migration(migrations.Migration):
+
+class Migration(InSteps):
 
     dependencies = [
         ('commitments', '0029_model_texts'),

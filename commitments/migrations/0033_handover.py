@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 # What was mapped, where a commitment comes from, what was before, and what both sides signed: added only.
 TABLES = ("handovermapping", "handedover", "handedhistory", "handoverprotocol")
 KEPT = "".join(
@@ -14,7 +16,7 @@ KEPT = "".join(
 AS_BEFORE = "".join(f"DROP TRIGGER commitments_{table}_kept ON commitments_{table};\n" for table in TABLES)
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('audit', '0002_squashed_0003_reads_by_access'),

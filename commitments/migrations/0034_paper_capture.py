@@ -5,6 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 
 # What was keyed is never changed; a batch and a sheet are never taken away.
 KEPT = """
@@ -25,7 +27,7 @@ DROP TRIGGER commitments_capturekeying_kept ON commitments_capturekeying;
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('audit', '0002_squashed_0003_reads_by_access'),

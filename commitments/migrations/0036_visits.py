@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-from credit_portal.audit.migrating import kept_by
+from credit_portal.audit.migrating import InSteps, kept_by
 
 KEPT = """
 CREATE FUNCTION commitments_refuse_visit_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -46,7 +46,7 @@ CREATE TRIGGER commitments_visitmatter_kept BEFORE UPDATE OR DELETE ON commitmen
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('commitments', '0035_confirmed_early'),

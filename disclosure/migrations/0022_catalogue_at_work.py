@@ -3,6 +3,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 
 # An item's rules only end. What was packed for the province stays; its filing and its receipt are added once each. A file
 # that became drafts stays as it was handed in.
@@ -56,7 +58,7 @@ DROP FUNCTION disclosure_refuse_rules_change();
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('disclosure', '0005_squashed_0021_pilots'),

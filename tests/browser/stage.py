@@ -11,18 +11,17 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from commitments.models import ReadingMaterial
 from credit_portal.registry.models import Department
 from credit_portal.registry.services import set_responsible
 from tests import factories
+from tests.browser.engine import engine, violations
 from tests.counter import Counter
 
 BASE = Path(settings.BASE_DIR)
 SHOTS = BASE / "screenshots"
-AXE = (BASE / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OWN_SCHEMES = ("data:", "blob:")
 # What sticks out on the right, named; nothing where the page needs no sideways scroll.
 WIDER = """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
@@ -202,12 +201,7 @@ class Window:
         return self.page.evaluate("document.activeElement.id")
 
     def violations(self) -> list[str]:
-        self.page.evaluate(AXE)
-        result = self.page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-        assert result["passes"]
-        return [
-            f"{fault['id']}: {[node['target'] for node in fault['nodes']]}" for fault in result["violations"]
-        ]
+        return violations(self.page)
 
     def stored(self) -> list[str]:
         """Everything that a page left in the browser's storage."""
@@ -231,12 +225,8 @@ class Window:
 
 @contextmanager
 def opened(hall: Counter, chromium: str, address: str) -> Iterator[Window]:
-    """A fresh browser at the window, closed afterwards."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(
-            locale="zh-CN", base_url=address, viewport={"width": 1280, "height": 900}
-        )
+    """A browser at the window that knows nothing of the one before."""
+    with engine(chromium).context(base_url=address, viewport={"width": 1280, "height": 900}) as context:
         faults: list[str] = []
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on(
@@ -248,4 +238,3 @@ def opened(hall: Counter, chromium: str, address: str) -> Iterator[Window]:
             lambda request: request.url.startswith((address, *OWN_SCHEMES)) or faults.append(request.url),
         )
         yield Window(context.new_page(), hall, address, faults)
-        browser.close()

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.site import ELDER_COOKIE
 from tests import breach_rows, factories, listed
 from tests.browser import stage
+from tests.browser.engine import engine, violations
 from tests.column import READ_AT, copies, read_at, sign
 from tests.factories import TODAY
 
@@ -39,10 +40,7 @@ class Visitor:
     def look(self) -> None:
         """Accessible, within the screen, and every target large enough for a finger."""
         page = self.page
-        page.evaluate(stage.AXE)
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", stage.TAGS)
-        assert found["passes"]
-        assert [(f["id"], f["nodes"][0]["target"]) for f in found["violations"]] == [], page.url
+        assert violations(page) == [], page.url
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
         small = page.evaluate(
             """() => [...document.querySelectorAll("nav a, .button, input, select, summary, .records a, .index a")]
@@ -63,9 +61,8 @@ class Visitor:
 def visitor(transactional_db, chromium, live_server, monkeypatch) -> Iterator[Visitor]:
     """A visitor without scripts of the page's own, whose browser collects every fault it sees."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with read_at(READ_AT, monkeypatch), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(locale="zh-CN").new_page()
+    with read_at(READ_AT, monkeypatch), engine(chromium).context() as context:
+        page = context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
@@ -78,7 +75,6 @@ def visitor(transactional_db, chromium, live_server, monkeypatch) -> Iterator[Vi
             ),
         )
         yield Visitor(page, live_server.url, faults)
-        browser.close()
 
 
 def furnish() -> dict[str, str]:

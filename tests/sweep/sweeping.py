@@ -155,7 +155,7 @@ def all_at_once(sound: Sound, strings: Iterator[str], report: Report, *, follow:
 
 
 def sweep(
-    *, now: datetime, whole: bool, seed: int = 0, seconds: float = 0, rounds: int = 2, only: str = ""
+    *, now: datetime, whole: bool, seed: int = 0, seconds: float = 0, rounds: int = 1, only: str = ""
 ) -> Report:
     """`whole`: every string in every field of everything, for `seconds` at most, beginning with the string `seed`; else
     `rounds` strings in each field, all 485 among all fields. `only`: a pattern of routes, to look at one finding again."""

@@ -3,6 +3,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 
 KEPT = """
 CREATE TRIGGER verification_readerday_kept BEFORE UPDATE OR DELETE ON verification_readerday
@@ -29,7 +31,7 @@ DROP TRIGGER verification_unusualreading_decided ON verification_unusualreading;
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('audit', '0002_squashed_0003_reads_by_access'),

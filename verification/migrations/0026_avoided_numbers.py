@@ -5,6 +5,8 @@ from django.db import migrations, models
 
 from credit_portal.registry import crypto
 
+from credit_portal.audit.migrating import InSteps
+
 # The index is the field's own now; what subjects it means is computed from the sealed number.
 FREE = "DROP TRIGGER verification_avoidedcode_ended ON verification_avoidedcode;"
 KEPT = """
@@ -37,7 +39,7 @@ def unseal(apps: Any, schema_editor: Any) -> None:
         row.save(update_fields=["id_number_index"])
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
     dependencies = [("verification", "0025_reading_watch"), ("registry", "0013_own_indexes")]
 
     operations = [

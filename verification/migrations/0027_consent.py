@@ -6,7 +6,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-from credit_portal.audit.migrating import kept_by
+from credit_portal.audit.migrating import InSteps, kept_by
 
 # A consent stays as it was given; that it was withdrawn is said beside it, once.
 KEPT = """
@@ -32,7 +32,7 @@ CREATE TRIGGER verification_creditreport_kept BEFORE UPDATE OR DELETE ON verific
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('documents', '0001_squashed_0002_initial'),

@@ -6,8 +6,10 @@ import verification.frozen_rows
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
 
-class Migration(migrations.Migration):
+
+class Migration(InSteps):
 
     dependencies = [
         ('documents', '0001_squashed_0002_initial'),

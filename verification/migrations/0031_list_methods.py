@@ -6,6 +6,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 
 # What was adopted is what people are measured by, and what the public has said was said: neither is changed or taken away.
 KEPT = """
@@ -47,7 +49,7 @@ DROP FUNCTION verification_refuse_opinion_change();
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('registry', '0012_versions_withdrawn'),
