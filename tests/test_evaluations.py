@@ -383,3 +383,52 @@ def test_the_office_does_all_of_it_at_its_desk_and_the_auditor_reads(place):
         groups.CREDIT_OFFICE, department=factories.department(region="410103", kind="credit_office")
     )
     assert client_of(stranger).get(page).status_code == 404
+
+
+@pytest.mark.req("R66")
+def test_what_was_taken_in_wrong_is_put_right_by_a_new_row_and_passed_on_no_more(place):
+    one = place.subjects[0]
+    unit = place.recipient("department")
+    place.passed(unit)
+    with pytest.raises(RowsRefused) as refused:
+        place.take(line(one, grade="差"))
+    assert "写明更正的理由" in dict(refused.value.faults)[2]
+    client = client_of(place.first)
+    file = SimpleUploadedFile("更正.xlsx", sheet(line(one, grade="差"), line(place.subjects[1])))
+    page = body(client.post("/desk/evaluations/upload/", {"file": file, "reason": "省里更正"}, follow=True))
+    assert "新录入 0 条，更正 1 条" in page and f"请重新提供：{place.department.name}" in page
+    assert "已更正为差" in page and "更正 1 行：省里更正" in page
+    old, new = Evaluation.objects.filter(subject=one).order_by("pk")
+    assert (old.grade, new.grade, new.corrects) == ("优", "差", old)
+    made = place.passed(unit)
+    content = passing.fetch(passing_id=made.pk, actor=place.first, now=NOW)
+    rows = list(openpyxl.load_workbook(io.BytesIO(content)).active.values)
+    assert [row[3] for row in rows if row[1] == one.uscc] == ["差"]
+    own = body(subjects.client_for(one, now=NOW).get("/me/grade/"))
+    assert "差" in own and own.count("2026-06") == 1
+    with pytest.raises(EvaluationRefused, match="最多 300 个字"):
+        receiving.take(name="a.xlsx", content=sheet(line(one)), actor=place.first, now=NOW, reason="因" * 301)
+    # Put right once more, the last one stands.
+    again = receiving.take(
+        name="a.xlsx", content=sheet(line(one, grade="良")), actor=place.first, now=NOW, reason="再"
+    )
+    assert (again.new, again.corrected) == (0, 1)
+    assert [row.grade for row in Evaluation.standing().filter(subject=one)] == ["良"]
+
+
+@pytest.mark.req("R124")
+def test_the_unit_that_a_file_was_made_for_hears_of_it_and_fetches_it_once_itself(place):
+    officer = factories.staff(groups.OFFICER, department=place.department)
+    guildsman = factories.staff(groups.ASSOCIATION, department=place.association)
+    made, small = place.passed(place.recipient("department")), place.passed(place.recipient("association"))
+    client, guild = client_of(officer), client_of(guildsman)
+    assert made.number in body(client.get("/desk/notices/"))
+    page = body(client.get("/desk/evaluations/received/"))
+    assert made.number in page and small.number not in page
+    file = client.post(f"/desk/evaluations/received/{made.uuid}/file/")
+    assert hashlib.sha256(file.content).hexdigest() == made.sha256
+    again = client.post(f"/desk/evaluations/received/{made.uuid}/file/", follow=True)
+    assert "已经下载过" in body(again) and str(officer) in body(again)
+    assert client.post(f"/desk/evaluations/received/{small.uuid}/file/").status_code == 404
+    assert guild.post(f"/desk/evaluations/received/{small.uuid}/file/").status_code == 200
+    assert client_of(place.first).get("/desk/evaluations/received/").status_code == 403

@@ -228,6 +228,8 @@ class EvaluationUpload(models.Model):
     sha256 = models.CharField("校验值", max_length=64)
     rows = models.PositiveIntegerField("行数")
     new = models.PositiveIntegerField("新录入")
+    corrected = models.PositiveIntegerField("更正", default=0)
+    reason = models.CharField("更正的理由", max_length=300, blank=True)
     uploaded_at = models.DateTimeField("导入时间")
     uploaded_by = models.ForeignKey(User, models.PROTECT, verbose_name="导入人", related_name="+")
     is_demo = models.BooleanField("演示数据", default=False)
@@ -258,6 +260,10 @@ class Evaluation(models.Model):
     body = models.CharField("评价机构", max_length=200)
     period = models.CharField("评价期间", max_length=7, help_text="2026 或者 2026-06")
     grade = models.CharField("评价等级", max_length=20)
+    # What was taken in wrong stays as it was; what is right is a new row that names it.
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, verbose_name="更正的评价", related_name="corrected_by"
+    )
     is_demo = models.BooleanField("演示数据", default=False)
 
     class Meta:
@@ -267,6 +273,7 @@ class Evaluation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "body", "period"],
+                condition=Q(corrects__isnull=True),
                 name="evaluation_once",
                 violation_error_message="这个主体在这个期间已有这个机构的评价。",
             )
@@ -277,6 +284,11 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} {self.grade}"
+
+    @staticmethod
+    def standing() -> models.QuerySet["Evaluation"]:
+        """Those that no other has put right."""
+        return Evaluation.objects.filter(corrected_by=None)
 
 
 class EvaluationRecipient(models.Model):

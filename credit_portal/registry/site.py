@@ -169,6 +169,13 @@ STAFF_NAV: list[NavItem] = [
         rare=True,
     ),
     NavItem(
+        "received",
+        "收到的综合评价",
+        "/desk/evaluations/received/",
+        groups=frozenset({"officer", "head", "association"}),
+        rare=True,
+    ),
+    NavItem(
         "releases", "信用信息提供", "/desk/credit-reports/figures/", groups=frozenset({"auditor"}), rare=True
     ),
     NavItem("notices", "通知", "/desk/notices/", groups=AT_THE_DESK),

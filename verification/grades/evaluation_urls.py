@@ -15,4 +15,6 @@ urlpatterns = [
     path("passings/", views.passings, name="passings"),
     path("passings/<uuid:uuid>/", views.passing, name="passing"),
     path("passings/<uuid:uuid>/file/", views.file, name="file"),
+    path("received/", views.received, name="received"),
+    path("received/<uuid:uuid>/file/", views.received_file, name="received_file"),
 ]

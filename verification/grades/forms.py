@@ -13,7 +13,7 @@ from verification.models import EvaluationRecipient, GradeIndicator, GradingStan
 from verification.vocabulary import ADVERSE, KIND_LABELS
 
 from .keeping import Line, Told
-from .receiving import MOST_ROWS
+from .receiving import MOST_REASON, MOST_ROWS
 from .rules import RAISES
 
 CHOOSE = ("", "请选择")
@@ -128,6 +128,10 @@ class UploadForm(forms.Form):
         json=True,
         help_text=f"xlsx、csv 或 json，一次最多 {MOST_ROWS} 行、20 MB。有一行不对，全部不录入。",
     )
+    reason = forms.CharField(
+        label="更正的理由", max_length=MOST_REASON, required=False,
+        help_text="只在更正以前录入的等级时填写。原来的一条留着，写明由新的一条更正。",
+    )  # fmt: skip
 
 
 class RecipientForm(forms.Form):

@@ -36,7 +36,7 @@ def grade(request: HttpRequest) -> HttpResponse:
             "next": following,
             "standard": row.standard if row else grading.standard_of(subject.region, today),
             "evaluations": list(
-                Evaluation.objects.filter(subject=subject.pk).order_by("-period", "-pk")[:MOST_EVALUATIONS]
+                Evaluation.standing().filter(subject=subject.pk).order_by("-period", "-pk")[:MOST_EVALUATIONS]
             ),
             "today": today,
         },

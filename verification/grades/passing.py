@@ -14,11 +14,18 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read, log_reads
 from credit_portal.documents import writing
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_looked_at
+from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification.consent import gate
-from verification.models import Evaluation, EvaluationFetch, EvaluationPassing, EvaluationRecipient
+from verification.models import (
+    Evaluation,
+    EvaluationFetch,
+    EvaluationPassing,
+    EvaluationRecipient,
+    EvaluationUpload,
+)
 
 from .may_receive import PARTS, decide
 from .receiving import NOT_OFFICE, EvaluationRefused, keeps, read_period
@@ -26,7 +33,9 @@ from .receiving import NOT_OFFICE, EvaluationRefused, keeps, read_period
 Kind = EvaluationRecipient.Kind
 HEAD = ("主体名称", "统一社会信用代码", "评价期间", "评价等级", "评价机构")
 MOST = 20_000
+MOST_NAMED = 20
 WHAT = "公共信用综合评价"
+RECEIVES = (groups.OFFICER, groups.HEAD, groups.ASSOCIATION)
 TWIN = "已有同名的接收单位在使用。"
 KINDS = {
     Kind.DEPARTMENT: tuple(kind for kind in Department.Kind if kind is not Department.Kind.ASSOCIATION),
@@ -40,6 +49,13 @@ def recipients_visible_to(user: User) -> QuerySet[EvaluationRecipient]:
 
 def passings_visible_to(user: User) -> QuerySet[EvaluationPassing]:
     return _of_region(EvaluationPassing.objects.all(), user)
+
+
+def received_by(user: User) -> QuerySet[EvaluationPassing]:
+    """What was made for the user's own unit."""
+    if not has_role(user, *RECEIVES) or user.department_id is None:
+        return EvaluationPassing.objects.none()
+    return EvaluationPassing.objects.filter(recipient__department=user.department_id)
 
 
 def evaluations_visible_to(user: User) -> QuerySet[Evaluation]:
@@ -150,9 +166,8 @@ def pass_on(
         return known
     path = recipient.region.path
     rows = list(
-        Evaluation.objects.filter(
-            Q(region__path=path) | Q(region__path__startswith=f"{path}/"), period=wanted
-        )
+        Evaluation.standing()
+        .filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"), period=wanted)
         .select_related("subject")
         .order_by("subject__uscc", "body")[: MOST + 1]
     )
@@ -217,15 +232,28 @@ def pass_on(
         held_back=sum(held_back.values()),
         sha256=made.sha256,
     )
+    _notify(made, now)
     return made
+
+
+def _notify(row: EvaluationPassing, now: datetime) -> None:
+    """The unit that it was made for hears of it. One that has no people here is handed the file by the office."""
+    unit = row.recipient.department_id
+    if unit is None:
+        return
+    people = User.objects.filter(department=unit, groups__name__in=RECEIVES, is_active=True).distinct()
+    notices.notify(
+        users=people, key=f"evaluation_passing:{row.pk}", kind="evaluation", title=f"收到综合评价 {row.number}",
+        body=f"{row.period} 期间，{row.rows} 行", link="/desk/evaluations/received/", now=now,
+    )  # fmt: skip
 
 
 @transaction.atomic
 def fetch(*, passing_id: int, actor: User, now: datetime) -> bytes:
-    """The file, once: whoever needs it again makes a new one, which is recorded anew. Raises EvaluationRefused."""
-    office = _office(actor)
+    """The file, once, by the unit that it was made for, or by the office to hand it over: whoever needs it again has a new one
+    made, which is recorded anew. Raises EvaluationRefused."""
     row = (
-        passings_visible_to(actor)
+        (passings_visible_to(actor) if keeps(actor) else received_by(actor))
         .select_for_update(of=("self",))
         .select_related("document", "recipient")
         .get(pk=passing_id)
@@ -244,9 +272,21 @@ def fetch(*, passing_id: int, actor: User, now: datetime) -> bytes:
         purpose=ReadLog.Purpose.SUPERVISION,
     )  # fmt: skip
     events.evaluation_fetched(
-        now=now, actor_id=actor.pk, department_id=office.pk, passing_id=row.pk, number=row.number
+        now=now, actor_id=actor.pk, department_id=actor.department_id, passing_id=row.pk, number=row.number
     )
     return content
+
+
+def to_be_told_again(upload: EvaluationUpload) -> str:
+    """After a correction: who was given the periods that it concerns before, in words."""
+    periods = Evaluation.objects.filter(upload=upload, corrects__isnull=False).values("period")
+    names = list(
+        EvaluationPassing.objects.filter(period__in=periods, region=upload.region)
+        .order_by("recipient__name")
+        .values_list("recipient__name", flat=True)
+        .distinct()[:MOST_NAMED]
+    )
+    return f"以前提供过这些期间的，请重新提供：{'、'.join(names)}。" if names else ""
 
 
 def _office(actor: User) -> Department:

@@ -23,6 +23,7 @@ from verification.memberships.reading import KIND_WORDS, Field, FieldErrors, che
 from verification.models import Evaluation, EvaluationUpload
 
 MOST_ROWS = 5_000
+MOST_REASON = 300
 FIRST_YEAR = 2015
 NOT_OFFICE = "综合评价由信用办导入和提供。"
 TWICE = "导入时另有人录入了同样的评价或者登记了同一主体，全部没有录入，请再导入一次。"
@@ -123,8 +124,11 @@ def read(values: Mapping[str, str], *, today: date) -> Row:
 
 
 @transaction.atomic
-def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool = False) -> EvaluationUpload:
-    """Take a file in. Raises EvaluationRefused where it cannot be read, RowsRefused by row. A constant number of queries."""
+def take(
+    *, name: str, content: bytes, actor: User, now: datetime, reason: str = "", is_demo: bool = False
+) -> EvaluationUpload:
+    """Take a file in. With a `reason` it may put right what was taken in before: a new row names the one that was wrong. Raises
+    EvaluationRefused where it cannot be read, RowsRefused by row. A constant number of queries."""
     if not keeps(actor) or actor.department is None:
         raise EvaluationRefused(NOT_OFFICE)
     try:
@@ -134,23 +138,29 @@ def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool
     rows, faults = _look_through(told, local_date(now))
     known = find_subjects(row.named for row in rows.values())
     faults |= {place: problem for place, row in rows.items() if (problem := known.name_problem(row.named))}
+    why = " ".join(reason.replace("\0", "").split())
+    if len(why) > MOST_REASON:
+        raise EvaluationRefused(f"更正的理由最多 {MOST_REASON} 个字，现为 {len(why)} 个字。", field="reason")
     standing = {
-        (one.subject_id, one.body, one.period): one.grade
-        for one in Evaluation.objects.filter(
+        (one.subject_id, one.body, one.period): one
+        for one in Evaluation.standing().filter(
             subject__in=[subject.pk for subject in known.by_code.values()],
             period__in={row.period for row in rows.values()},
         )
     }
-    fresh: list[Row] = []
+    fresh: list[tuple[Row, Evaluation | None]] = []
     for place, row in rows.items():
         subject = known.by_code.get(row.subject_code)
         before = standing.get((subject.pk, row.body, row.period)) if subject is not None else None
         if before is None:
-            fresh.append(row)
-        elif before != row.grade:
+            fresh.append((row, None))
+        elif before.grade != row.grade and why:
+            fresh.append((row, before))
+        elif before.grade != row.grade:
             faults.setdefault(
                 place,
-                f"{row.body}对这个主体 {row.period} 的评价已经录入为“{before}”，不能改为“{row.grade}”。",
+                f"{row.body}对这个主体 {row.period} 的评价已经录入为“{before.grade}”，不是“{row.grade}”；"
+                "以前录入有误的，写明更正的理由再导入。",
             )
     if faults:
         raise RowsRefused(sorted(faults.items()))
@@ -158,7 +168,7 @@ def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool
         with transaction.atomic():
             upload = _written(
                 name, content, rows=len(rows), fresh=fresh, known=known.by_code, department=actor.department,
-                actor=actor, now=now, is_demo=is_demo,
+                reason=why, actor=actor, now=now, is_demo=is_demo,
             )  # fmt: skip
     except IntegrityError as error:
         # Somebody else has taken the same in, or registered one of the subjects: read once more, it is known.
@@ -171,6 +181,7 @@ def take(*, name: str, content: bytes, actor: User, now: datetime, is_demo: bool
         sha256=upload.sha256,
         rows=upload.rows,
         new=upload.new,
+        corrected=upload.corrected,
     )
     return upload
 
@@ -180,7 +191,8 @@ def _written(
     content: bytes,
     *,
     rows: int,
-    fresh: list[Row],
+    fresh: list[tuple[Row, Evaluation | None]],
+    reason: str,
     known: Mapping[str, CreditSubject],
     department: Department,
     actor: User,
@@ -189,7 +201,7 @@ def _written(
 ) -> EvaluationUpload:
     """The file, its new subjects and its new evaluations. Raises IntegrityError where somebody else was quicker."""
     subjects = dict(known) | register_subjects(
-        [row.named for row in fresh if row.subject_code not in known],
+        [row.named for row, _ in fresh if row.subject_code not in known],
         department=department,
         actor=actor,
         now=now,
@@ -201,7 +213,9 @@ def _written(
         name=name[-200:],
         sha256=hashlib.sha256(content).hexdigest(),
         rows=rows,
-        new=len(fresh),
+        new=sum(before is None for _, before in fresh),
+        corrected=sum(before is not None for _, before in fresh),
+        reason=reason,
         uploaded_at=now,
         uploaded_by=actor,
         is_demo=is_demo,
@@ -215,9 +229,10 @@ def _written(
                 body=row.body,
                 period=row.period,
                 grade=row.grade,
+                corrects=before,
                 is_demo=is_demo,
             )
-            for row in fresh
+            for row, before in fresh
         ],
         batch_size=1_000,
     )

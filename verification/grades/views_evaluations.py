@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
@@ -36,7 +37,7 @@ def _refuse(form: forms.Form, refused: EvaluationRefused) -> None:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The evaluations of the region, the newest first."""
-    rows = passings_.evaluations_visible_to(request.user).select_related("subject", "upload")
+    rows = passings_.evaluations_visible_to(request.user).select_related("subject", "upload", "corrected_by")
     sought = request.GET.get("q", "").replace("\0", "").strip()[:100]
     if sought:
         rows = rows.filter(subject__uscc=sought.upper())
@@ -70,14 +71,24 @@ def upload(request: HttpRequest) -> HttpResponse:
     if posted and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            made = receiving.take(name=file.name, content=file.read(), actor=request.user, now=clock.now())
+            made = receiving.take(
+                name=file.name,
+                content=file.read(),
+                actor=request.user,
+                now=clock.now(),
+                reason=form.cleaned_data["reason"],
+            )
         except receiving.RowsRefused as refused:
             faults = refused.faults
             form.add_error("file", str(refused))
         except EvaluationRefused as refused:
             _refuse(form, refused)
         else:
-            messages.success(request, f"文件 {made.rows} 行，新录入 {made.new} 条，其余以前已经录入。")
+            messages.success(
+                request,
+                f"文件 {made.rows} 行，新录入 {made.new} 条，更正 {made.corrected} 条，其余以前已经录入。"
+                f"{passings_.to_be_told_again(made)}",
+            )
             return redirect("evaluations:home")
     return render(
         request,
@@ -213,9 +224,32 @@ def passing(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The file, once."""
     row = _passing(request, uuid)
+    return _file(request, row, reverse("evaluations:passing", args=[row.uuid]))
+
+
+def _file(request: HttpRequest, row: EvaluationPassing, back: str) -> HttpResponse:
     try:
         content = passings_.fetch(passing_id=row.pk, actor=request.user, now=clock.now())
     except EvaluationRefused as refused:
         messages.error(request, str(refused))
-        return redirect("evaluations:passing", row.uuid)
+        return redirect(back)
     return answers.download(content, f"{row.number}.xlsx")
+
+
+@desk(*passings_.RECEIVES)
+@require_safe
+def received(request: HttpRequest) -> HttpResponse:
+    """What was made for the user's own unit, the newest first."""
+    rows = passings_.received_by(request.user).select_related("recipient", "fetch__fetched_by")
+    shown, following = newest_first(rows, request)
+    return render(request, "desk/evaluations/received.html", {"rows": shown, "next": following})
+
+
+@desk(*passings_.RECEIVES)
+@require_POST
+def received_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The file, once, for the unit that it was made for."""
+    row = passings_.received_by(request.user).filter(uuid=uuid).first()
+    if row is None:
+        raise Http404("没有这份文件，或者不是提供给本单位的。")
+    return _file(request, row, reverse("evaluations:received"))

@@ -42,11 +42,20 @@ def grades_given(
 
 
 def evaluation_upload(
-    *, now: datetime, actor_id: int, department_id: int, upload_id: int, sha256: str, rows: int, new: int
+    *,
+    now: datetime,
+    actor_id: int,
+    department_id: int,
+    upload_id: int,
+    sha256: str,
+    rows: int,
+    new: int,
+    corrected: int,
 ) -> AuditEvent:
     return record(
         "evaluation.upload", now=now, actor_id=actor_id, department_id=department_id,
         target_type="evaluation_upload", target_id=upload_id, sha256=sha256, rows=rows, new=new,
+        corrected=corrected,
     )  # fmt: skip
 
 
