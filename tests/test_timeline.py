@@ -72,7 +72,7 @@ def test_one_code_has_one_timeline_with_what_every_room_knows_of_it(office):
     )
     text = page(client_of(office.people[K]), record_of(subject))
     assert subject.uscc in text and "未按规定公示价格" in text and "栾罚〔2026〕5号" in text
-    assert office.commitment.code in text and "公开可见" in text and "本人和经同意的可见" in text
+    assert office.commitment.code in text and "公开可见" in text and "本人、办理部门和经同意的可见" in text
     assert reverse("obligations:commitment", args=[office.commitment.code]) in text
     assert reverse("record:entry", args=[office.entry.uuid]) in text
     read = ReadLog.objects.latest("pk")

@@ -86,7 +86,7 @@ def read_by(request: HttpRequest) -> HttpResponse:
         request,
         "me/readers.html",
         {
-            "readings": readers.told(shown),
+            "readings": readers.folded(readers.told(shown)),
             "others": others,
             "next": following,
         },

@@ -3,10 +3,12 @@ purposes and without names of officers (S0 一（四）, 个人信息保护法 4
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 
 from django.db.models import QuerySet
 
+from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent, ReadLog
 
 from .models import CreditSubject, Department, SubjectAccess, User
@@ -48,6 +50,15 @@ def told(rows: Iterable[ReadLog]) -> list[Reading]:
     holders = SubjectAccess.objects.in_bulk({row.access_id for row in found if row.access_id is not None})
     systems = _systems([row for row in found if row.actor_id is None and row.target_type in MADE])
     return [_told(row, departments, holders, systems) for row in found]
+
+
+def folded(readings: Iterable[Reading]) -> list[tuple[Reading, int]]:
+    """Readings one after the other that say the same of one day become one, the newest, with how many they are."""
+
+    def said(one: Reading) -> tuple[date, str, str, str, bool]:
+        return local_date(one.at), one.who, one.what, one.purpose, one.own
+
+    return [(same[0], len(same)) for _, group in groupby(readings, said) for same in [list(group)]]
 
 
 def _systems(rows: list[ReadLog]) -> dict[tuple[str, str], str]:

@@ -36,7 +36,7 @@ from .models import CreditSubject, ResponsiblePerson, SubjectName, User
 from .visibility import has_role
 
 PUBLIC, OWN, UNIT = "public", "own", "unit"
-SEEN = {PUBLIC: "公开", OWN: "本人和经同意的", UNIT: "本部门"}
+SEEN = {PUBLIC: "公开", OWN: "本人、办理部门和经同意的", UNIT: "本部门"}
 Said = str | Combinable | Q
 KINDS: dict[str, str] = {}
 

@@ -30,7 +30,7 @@ NO_METHOD = (
 SAME = "提请发布的人不能自己批准，须由另一人批准。"
 UNANSWERED = "还有 {number} 条意见没有答复，逐条答复以后才能提请发布。"
 OPEN_YET = "征求意见到 {last} 为止，期满以后才能提请发布。"
-NUMBERS = "意见和答复会公开，其中“{found}”像是身份证号码或者手机号码，请删去。"
+NUMBERS = "这里写的会公开，其中“{found}”像是身份证号码或者手机号码，请删去。"
 CLOSED = "这份办法现在不征求意见，或者征求意见已经结束。"
 
 
@@ -175,8 +175,7 @@ def give_opinion(
         )
     if way not in MethodOpinion.Way.values or (actor is None and way != MethodOpinion.Way.ONLINE):
         raise MethodRefused("请选择意见的途径。", field="way")
-    if found := passages(text):
-        raise MethodRefused(NUMBERS.format(found="、".join(found)), field="text")
+    _without_numbers(text, "text")
     if row.opinions.count() >= MOST_OPINIONS:
         raise MethodRefused("意见太多，网上暂不再收，请按页面上的地址寄送书面意见。")
     opinion = MethodOpinion(
@@ -207,7 +206,7 @@ def answer(*, opinion_id: int, taken: bool, text: str, actor: User, now: datetim
         raise MethodRefused("办法已提请发布，不能再答复意见。")
     if opinion.answered_at is not None:
         raise MethodRefused("这条意见已经答复。")
-    opinion.taken, opinion.answer = taken, _text(text, "answer", "答复", 1000)
+    opinion.taken, opinion.answer = taken, _public(text, "answer", "答复", 1000)
     opinion.answered_at, opinion.answered_by = now, actor
     opinion.save()
     _tell(row, "采纳意见" if taken else "不采纳意见", actor, now, opinion_id=opinion.pk)
@@ -232,7 +231,7 @@ def propose(
         raise MethodRefused(UNANSWERED.format(number=waiting))
     if in_force_from < today:
         raise MethodRefused("施行日期不能早于今天：办法不溯及以前。", field="in_force_from")
-    row.considered = _text(considered, "considered", "意见采纳情况", MOST_PART)
+    row.considered = _public(considered, "considered", "意见采纳情况", MOST_PART)
     row.in_force_from, row.document_no = in_force_from, _text(document_no, "document_no", "发布文号", 100)
     row.proposed_by, row.state = actor, State.PROPOSED
     _save(row, "提请发布", actor, now)
@@ -309,6 +308,18 @@ def _parts(parts: Mapping[str, str]) -> dict[str, str]:
         key: _text(parts.get(key, ""), key, str(ListMethod._meta.get_field(key).verbose_name), MOST_PART)
         for key in ListMethod.PARTS
     }
+
+
+def _public(value: str, field: str, label: str, most: int) -> str:
+    """A text that the public will read: nobody's number stands in it."""
+    written = _text(value, field, label, most)
+    _without_numbers(written, field)
+    return written
+
+
+def _without_numbers(text: str, field: str) -> None:
+    if found := passages(text):
+        raise MethodRefused(NUMBERS.format(found="、".join(found)), field=field)
 
 
 def _text(value: str, field: str, label: str, most: int) -> str:

@@ -8,6 +8,7 @@ from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import codes, groups
 from credit_portal.registry.models import User
+from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import has_role
 from verification.models import AvoidedCode, UnusualReading
 
@@ -87,6 +88,10 @@ def decide(*, reading_id: int, state: str, note: str, actor: User, now: datetime
     if not LEAST_NOTE <= len(text) <= MOST_NOTE:
         raise WatchError(
             f"核实情况应为 {LEAST_NOTE} 至 {MOST_NOTE} 个字，现为 {len(text)} 个字。", field="note"
+        )
+    if found := passages(text):
+        raise WatchError(
+            f"核实情况里不写身份证号码、手机号码（“{'、'.join(found)}”），请写查阅的理由。", field="note"
         )
     row.state, row.note, row.decided_at, row.decided_by = state, text, now, actor
     row.save(update_fields=["state", "note", "decided_at", "decided_by"])

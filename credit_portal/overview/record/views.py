@@ -70,7 +70,13 @@ def record(request: HttpRequest, uuid: UUID) -> HttpResponse:
         user=request.user, target_type="subject", target_id=subject.pk, subject_id=subject.pk,
         purpose=_purpose(request, request.user), now=clock.now(),
     )  # fmt: skip
-    return _page(request, look, choice, "desk/record/record.html", {"subject": subject})
+    return _page(
+        request,
+        look,
+        choice,
+        "desk/record/record.html",
+        {"subject": subject, "narrow": not has_role(request.user, *groups.REGIONAL)},
+    )
 
 
 def _may_open(look: Look, choice: gathering.Choice) -> bool:
