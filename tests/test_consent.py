@@ -292,6 +292,7 @@ def test_on_its_own_pages_a_subject_agrees_sees_what_was_told_and_takes_it_back(
         assert answer.status_code == 302
     consent = Consent.objects.get()
     desk = client_of(stage.officer)
+    assert f"主体同意提供 {consent.number}" in desk.get("/desk/notices/").content.decode()
     home = desk.get("/desk/credit-reports/").content.decode()
     assert consent.number in home and "信用记录" in home
     page = f"/desk/credit-reports/{consent.uuid}/"
@@ -367,6 +368,13 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
         == 302
     )
     consent = Consent.objects.get()
+    # The subject sees who gave it in its name, and on what paper.
+    own = subjects.client_of(stage.access)
+    assert "赵一（法定代表人" in own.get(f"/me/consents/{consent.uuid}/").content.decode()
+    assert own.get(f"/me/consents/{consent.uuid}/scans/paper/").content == SCAN.content
+    assert own.get(f"/me/consents/{consent.uuid}/scans/authorisation/").status_code == 404
+    stranger = subjects.client_for(make.subject())
+    assert stranger.get(f"/me/consents/{consent.uuid}/scans/paper/").status_code == 404
     found = window.post("/window/consents/", {"code": stage.subject.uscc}).content.decode()
     assert consent.number in found
     assert window.post("/window/consents/", {"code": make.organisation_code(5)}).status_code == 422

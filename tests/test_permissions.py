@@ -332,10 +332,10 @@ HANDOVER_DEEDS: dict[str, tuple[int, set[str]]] = {
     "/desk/evaluations/passings/{passing.uuid}/file/": (200, {K}),
     "/window/consents/sheet/": (422, {C}),
     "/desk/visits/bundle/": (302, {K}),
-    "/desk/visits/{visit.uuid}/plan/": (422, {F, H}),
-    "/desk/visits/{visit.uuid}/confirm/": (302, {F, H}),
-    "/desk/visits/{visit.uuid}/decline/": (422, {F, H}),
-    "/desk/visits/{visit.uuid}/cancel/": (422, {F, H}),
+    "/desk/visits/{visit.uuid}/plan/": (422, {F, H, B, K}),
+    "/desk/visits/{visit.uuid}/confirm/": (302, {F, H, B, K}),
+    "/desk/visits/{visit.uuid}/decline/": (422, {F, H, B, K}),
+    "/desk/visits/{visit.uuid}/cancel/": (422, {F, H, B, K}),
 }
 
 

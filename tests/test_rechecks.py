@@ -14,6 +14,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty, PolicyRule
+from credit_portal.registry import groups
 from disclosure import throttles
 from tests import factories, listed
 from tests.factories import NOW, TODAY
@@ -82,6 +83,9 @@ def test_a_plan_is_proposed_by_one_and_approved_by_another(place):
         ({"item_codes": ["没有的"]}, "item_codes"),
         ({"by_risk": True}, "higher_percent"),
         ({"by_risk": True, "higher_percent": 20, "lower_percent": 101}, "lower_percent"),
+        ({"higher_percent": 20}, "higher_percent"),
+        ({"by_risk": True, "higher_percent": 9, "lower_percent": 5}, "higher_percent"),
+        ({"by_risk": True, "higher_percent": 20, "lower_percent": 11}, "lower_percent"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_by_field(place, fields, field):
@@ -335,3 +339,21 @@ def test_only_the_own_department_answers_and_a_corrected_commitment_needs_no_ans
     assert Duty.objects.get(matter_type="recheck", matter_id=rows[0].pk).state == "cancelled"
     with pytest.raises(PlanError, match="不能再改"):
         place.answer(rows[0])
+
+
+def test_the_office_answers_for_its_own_department_and_an_association_is_asked_nothing(place):
+    """Whoever's commitment is drawn has somebody who can answer; what no authority answers for, is not drawn."""
+    guild = factories.department(kind="association")
+    own = listed.commitment(department=place.credit.department, content=TEXT, made_on=BEFORE)
+    theirs = listed.commitment(department=guild, content=TEXT, made_on=BEFORE)
+    allow(share=100)
+    plan = planning.propose(told=place.told(), actor=place.credit, now=NOW)
+    second = factories.staff(groups.CREDIT_OFFICE, department=place.credit.department)
+    planning.approve(plan_id=plan.pk, actor=second, now=NOW)
+    made = drawing.draw_due(plan_id=plan.pk, now=NOW)
+    drawn = set(made.rechecks.values_list("commitment_id", flat=True))
+    assert own.pk in drawn and theirs.pk not in drawn
+    row = made.rechecks.get(commitment=own)
+    assert place.answer(row, actor=second).finding == "kept"
+    with pytest.raises(PlanError, match="由负责这份承诺的部门办理"):
+        place.answer(made.rechecks.exclude(commitment=own).first(), actor=second)

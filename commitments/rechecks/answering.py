@@ -15,7 +15,7 @@ from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import duties
 from credit_portal.documents.models import EvidenceFile
-from credit_portal.registry import groups
+from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 
@@ -23,7 +23,8 @@ from . import drawing
 from .planning import PlanError
 
 Finding = Recheck.Finding
-ANSWERS = (groups.OFFICER, groups.HEAD)
+# Each for its own department: the approval bureau and the credit office have matters of their own, too.
+ANSWERS = AT_THE_DESK
 FINDINGS = (Finding.KEPT, Finding.DOUBT, Finding.UNABLE)
 NO_DOUBT = "选了疑似未履行的条款，复核结果却是“{finding}”：请改选“疑似未履行”，或者不选条款。"
 NOT_UNABLE = "选了未能核查的原因，复核结果却是“{finding}”：请改选“未能核查”，或者不选原因。"

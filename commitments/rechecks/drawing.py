@@ -13,11 +13,10 @@ from credit_portal.outbox.sweeping import in_batches
 from credit_portal.registry.models import User
 
 from . import planning, rules, tiers
-from .planning import PlanError
+from .planning import SHARE, PlanError
 
 MATTER = "recheck"
 RULE = "recheck_interval"  # drawn in one round, answered before the next
-SHARE = "recheck_share"
 TIERS = "recheck_tiers"
 AT_ONCE = 1_000
 State = RecheckPlan.State
@@ -36,6 +35,8 @@ LEFT JOIN registry_serviceitemversion AS version ON version.id = one.item_versio
 LEFT JOIN registry_serviceitem AS item ON item.id = one.item_id
 LEFT JOIN registry_department AS competent ON competent.id = item.department_id AND competent.is_active
 JOIN registry_department AS office ON office.id = coalesce(competent.id, one.department_id) AND office.is_active
+    -- An association looks after its own members' word itself; it makes no checks by law.
+    AND office.kind <> 'association'
 LEFT JOIN (
     -- What is over counts no more: the last day is that of `record.last_day`.
     SELECT DISTINCT subject_id FROM verification_creditentry

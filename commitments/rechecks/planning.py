@@ -11,11 +11,13 @@ from django.db.models import Q, QuerySet
 from commitments.models import RecheckPlan
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
+from credit_portal.deadlines import policy
 from credit_portal.registry import groups, numbering
 from credit_portal.registry.models import CommitmentType, Department, Domain, ServiceItem, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
 State = RecheckPlan.State
+SHARE = "recheck_share"
 PLANS = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
 APPROVES = (groups.HEAD, groups.CREDIT_OFFICE)
 MOST_ITEMS = 200
@@ -87,6 +89,8 @@ def propose(*, told: Told, actor: User, now: datetime, is_demo: bool = False) ->
         proposed_at=now,
         is_demo=is_demo,
     )
+    if plan.by_risk:
+        _rates_in_order(plan)
     if told.starts_on < local_date(now):
         raise PlanError(f"首轮日期不能早于今天（{local_date(now)}）。", field="starts_on")
     plan.save()
@@ -224,7 +228,22 @@ def _items(codes: Sequence[str]) -> list[str]:
 
 def _percent(value: int | None, by_risk: bool, field: str, label: str) -> int | None:
     if not by_risk:
+        if value is not None:
+            raise PlanError(f"没有按信用状况分层的，不填{label}。", field=field)
         return None
     if value is None or not 1 <= value <= 100:
         raise PlanError(f"按信用状况分层的，请填写{label}（1 至 100）。", field=field)
     return value
+
+
+def _rates_in_order(plan: RecheckPlan) -> None:
+    """Whoever is trusted is not looked at more often than others, whoever is not, no less (S1 三（七）, S4 7; R65)."""
+    try:
+        share = policy.value(SHARE, lineage=plan.region.lineage, on=plan.starts_on).length
+    except policy.NoRule:
+        # Then none is drawn before the office has set the rule.
+        return
+    if plan.higher_percent is not None and plan.higher_percent < share:
+        raise PlanError(f"信用状况较差的比例不能低于本地区规则的 {share}%。", field="higher_percent")
+    if plan.lower_percent is not None and plan.lower_percent > share:
+        raise PlanError(f"信用状况良好的比例不能高于本地区规则的 {share}%。", field="lower_percent")

@@ -16,12 +16,13 @@ from credit_portal.deadlines.models import Duty
 from credit_portal.outbox import notices
 from credit_portal.registry import groups, numbering
 from credit_portal.registry.codes import PERSON
+from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.models import Region, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
 from . import rules
 
-ARRANGES = (groups.OFFICER, groups.HEAD)
+ARRANGES = AT_THE_DESK
 # So many matters are looked through at once: a region's round of a year.
 MOST = 50_000
 FOR_ALL = "联合检查由本地区信用办归并。"

@@ -14,6 +14,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.documents import fonts
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
+from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
 from credit_portal.registry.visibility import group_names
@@ -196,6 +197,16 @@ def _given(
         consent_id=row.pk, subject_id=subject.pk, number=row.number, scope=str(row.get_scope_display()),
         until=row.expires_on.isoformat(), access_id=access.pk if access else None,
     )  # fmt: skip
+    if row.department is not None:
+        # Whoever may fetch by it hears that it may.
+        people = User.objects.filter(
+            department=row.department, groups__name__in=[groups.OFFICER, groups.HEAD], is_active=True
+        ).distinct()
+        notices.notify(
+            users=people, key=f"consent:{row.pk}", kind="consent", title=f"主体同意提供 {row.number}",
+            body=f"{subject.name}，{row.purpose_shown}，至 {row.expires_on}", now=now,
+            link=f"/desk/credit-reports/{row.uuid}/",
+        )  # fmt: skip
     return row
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.documents import answers
+from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.paging import newest_first
 from verification.checking.handling import CheckError
@@ -124,3 +125,22 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         request.acting, what=papers.RECEIPT, target_type="consent", target_id=row.pk, now=clock.now()
     )
     return answers.shown(papers.receipt(row, today=clock.today()), f"{papers.RECEIPT} {row.number}.pdf")
+
+
+@for_subjects()
+@require_safe
+@csp_exempt()
+def scan(request: HttpRequest, uuid: UUID, which: str) -> HttpResponse:
+    """What was handed in at the window in the subject's name: the signed paper, the agent's authorisation."""
+    row = _own(request, uuid)
+    file = {"paper": row.paper, "authorisation": row.authorisation}[which]
+    if file is None:
+        raise Http404("这份同意没有这份材料。")
+    try:
+        content = read_evidence(file)
+    except EvidenceDamaged as error:
+        raise Http404("文件已损坏，请到办理的窗口查看原件。") from error
+    log_own_read(
+        request.acting, what="信用信息提供同意", target_type="consent", target_id=row.pk, now=clock.now()
+    )
+    return answers.shown(content, file.original_name, file.content_type)

@@ -38,6 +38,8 @@ def avoid(
         found = codes.parse_subject_code(code, today=local_date(now))
     except codes.CodeError as error:
         raise WatchError(str(error), field="code") from error
+    if from_on is not None and from_on > local_date(now):
+        raise WatchError(f"起始日期不能晚于今天（{local_date(now)}）。", field="from_on")
     person = codes.PERSON in found.kinds
     if person == (relation == AvoidedCode.Relation.COMPANY):
         told = "统一社会信用代码" if relation == AvoidedCode.Relation.COMPANY else "身份证号码"

@@ -43,6 +43,7 @@ LETTER = "XB"
 VALID_DAYS = 30
 FETCHES = WORKS | {groups.CREDIT_OFFICE}
 ONESELF = "主体本人"
+ONLY_VIEW = "您的授权只能查看，不能出具信用报告。"
 NOT_YOURS = "只能取得主体同意提供给本单位的报告。"
 
 
@@ -74,7 +75,10 @@ def regions_visible_to(user: User) -> QuerySet[Region]:
 def give_online(
     *, access: SubjectAccess, wanted: For, now: datetime, key: UUID | None = None
 ) -> CreditReport:
-    """Its own report for whoever is on the subject's own pages. Raises CheckError by field. Sent twice, it is one."""
+    """Its own report for whoever is on the subject's own pages and may act. Raises CheckError by field. Sent twice, it is
+    one."""
+    if not access.may_act:
+        raise CheckError(ONLY_VIEW)
     return _own(
         access.subject,
         wanted,
@@ -385,7 +389,7 @@ def _paper(row: CreditReport, sections: Collection[contents.Section]) -> bytes:
         "verification/paper/credit_report.html",
         {
             "title": TITLE if row.scope == Scope.REPORT else f"{TITLE}（部分内容）", "report": row,
-            "subject": subject, "sections": sections,
+            "subject": subject, "sections": sections, "empty": [one.title for one in sections if not one.lines],
             "code_label": "身份证号码" if subject.kind == codes.PERSON else "统一社会信用代码",
             "on": local_date(row.issued_at), "days": VALID_DAYS, "verify_url": address,
             "qr_data_uri": qr_data_uri(address), "basis": _forbidden(subject),

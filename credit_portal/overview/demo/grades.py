@@ -119,11 +119,11 @@ def _agreed(timeline: Timeline, subject: CreditSubject, code: str, at: datetime)
 
 
 def _visits(timeline: Timeline, now: datetime) -> None:
-    """All that subjects with something on record, adverse or good, have promised is drawn, and bundled."""
+    """All that subjects with something adverse on record have promised is drawn, of the others some, and bundled."""
     world, at = timeline.world, now - timedelta(days=2)
     plan = planning.propose(
         told=planning.Told(
-            "有信用记录的主体复核（演示）", local_date(at), by_risk=True, higher_percent=100, lower_percent=100
+            "有信用记录的主体复核（演示）", local_date(at), by_risk=True, higher_percent=100, lower_percent=10
         ),
         actor=world.user(LC, "credit"), now=at, is_demo=True,
     )  # fmt: skip
