@@ -15,6 +15,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.documents import writing
 from credit_portal.outbox.models import Scope
+from credit_portal.registry.in_sets import Known
 from disclosure import consumer_gate
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -111,6 +112,16 @@ def test_the_same_number_again_is_the_same_gets_its_result_or_is_refused(stage):
 
 
 @pytest.mark.req("R69")
+def test_whoever_was_slower_to_register_the_subject_is_told_and_nothing_is_kept(stage, monkeypatch):
+    told = stage.told(subject_code=factories.subject().uscc)
+    monkeypatch.setattr(taking, "find_subjects", lambda named: Known())
+    with pytest.raises(RowsRefused) as wrong:
+        taking.take({1: read(told, today=TODAY)}, by=taking.by_person(stage.officer), now=NOW)
+    assert (
+        wrong.value.faults == {1: [("hotline_no", taking.QUICKER)]} and not ConsumerComplaint.objects.exists()
+    )
+
+
 def test_a_file_is_taken_in_as_a_whole_or_not_at_all_with_as_many_queries_for_many(stage):
     def book(*rows: dict[str, str]) -> bytes:
         return writing.write(

@@ -15,13 +15,14 @@ from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.outbox import partners
 from credit_portal.outbox import services as outbox
 from credit_portal.registry import groups
+from credit_portal.registry.in_sets import Known
 from credit_portal.registry.models import User
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.membership_stage import FILES, HOME, PUSH, ROW, Place, db, file_of, table, told
 from tests.office import client_of
 from tests.scenes import mine
-from verification.memberships import credit_lists
+from verification.memberships import credit_lists, taking
 from verification.memberships.reading import FIELDS
 from verification.memberships.taking import Keeper
 from verification.models import CreditEntry, CreditList, MembershipUpload
@@ -112,6 +113,19 @@ def test_by_hand_a_subject_is_put_on_found_shown_and_taken_off(place: Place) -> 
         str(entry.uuid) in client.get(f"{HOME}lists/procurement_serious/", {"tab": "ended"}).content.decode()
     )
     assert {"membership_list", "entry"} <= set(ReadLog.objects.values_list("target_type", flat=True))
+
+
+@db
+def test_by_hand_whoever_was_slower_to_register_the_subject_is_told(place: Place, monkeypatch) -> None:
+    subject = factories.subject()
+    form = told(
+        1, list="procurement_serious", source="", subject_name=subject.name, subject_code=subject.uscc
+    )
+    form |= {"until_on": "", "no_end": "on"}
+    monkeypatch.setattr(taking, "find_subjects", lambda named: Known())
+    answer = client_of(place.officer).post(f"{HOME}new/", form)
+    assert answer.status_code == 422 and "刚刚有人登记了同一主体" in answer.content.decode()
+    assert not CreditEntry.objects.exists()
 
 
 @db

@@ -30,6 +30,7 @@ DOES = frozenset({groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE})
 HOTLINE = "12315 热线"
 ERROR_KNOWN = "12315 编号 {number} 已有投诉，{what}与现在填写的不同。内容有误的，请在原记录上更正。"
 ERROR_OTHER = "12315 编号 {number} 的投诉由其他部门处理。"
+QUICKER = "刚刚有人录入了同一编号的投诉，或者登记了同一主体，请重新提交。"
 ERROR_TWICE = "与第 {row} 行是同一个 12315 编号。"
 
 
@@ -121,17 +122,15 @@ def take(rows: Mapping[int, Told], *, by: By, now: datetime) -> Taken:
         _give_result(row, rows[place], by=by, now=now)
     if fresh:
         named = {told.subject_code: told.named for told in fresh.values()}
-        found = subjects.by_code | register_subjects(
-            [one for code, one in named.items() if code not in subjects.by_code],
-            department=by.department, actor=by.actor, now=now, is_demo=by.is_demo,
-        )  # fmt: skip
         try:
             with transaction.atomic():
+                found = subjects.by_code | register_subjects(
+                    [one for code, one in named.items() if code not in subjects.by_code],
+                    department=by.department, actor=by.actor, now=now, is_demo=by.is_demo,
+                )  # fmt: skip
                 taken.new = _add(fresh, found, by=by, now=now)
         except IntegrityError as error:
-            raise RowsRefused(
-                {place: [("hotline_no", "刚刚有人录入了同一编号的投诉，请重新提交。")] for place in fresh}
-            ) from error
+            raise RowsRefused({place: [("hotline_no", QUICKER)] for place in fresh}) from error
     return taken
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -35,6 +36,7 @@ SHOWN_LEAVING = 200
 TABS = {CURRENT: "在名单上", EXPIRED: "已期满", "ended": "已移出"}
 DOES = (groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE)
 SEES = (*DOES, groups.AUDITOR)
+QUICKER = "刚刚有人登记了同一主体，没有列入，请再提交一次。"
 ROW_PROBLEMS = (FieldErrors, MembershipRefused, record.MoveRefused)
 
 
@@ -262,6 +264,9 @@ def new(request: HttpRequest) -> HttpResponse:
             taken = taking.take({1: row}, keeper=keeper, now=clock.now())
         except ROW_PROBLEMS as error:
             _add_errors(typed, error)
+        except IntegrityError:
+            # Somebody else has registered the subject between look and word: sent again, it is known.
+            typed.add_error(None, QUICKER)
         else:
             entry = next(iter((taken.added | taken.same).values()))
             messages.success(request, "已列入。" if taken.added else "原已列入，内容相同。")
