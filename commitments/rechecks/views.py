@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from commitments.models import Obligation, Recheck, RecheckMember, RecheckPlan, RecheckRound, Stratum
+from commitments.models import Obligation, Recheck, RecheckMember, RecheckPlan, RecheckRound, Stratum, Visit
 from commitments.obligations import settling
 from commitments.obligations.views import evidence_answer, store_all
 from credit_portal.audit import clock
@@ -141,6 +141,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "commitment": found.commitment,
             "obligations": obligations,
             "duty": _dues([found]).get(found.pk),
+            "visit": Visit.objects.filter(matters__recheck=found, matters__released=False).first(),
             "doubtful": [row for row in obligations if row.clause_no in found.doubtful],
             "evidence": list(found.evidence.order_by("pk")),
             "kept": list(Obligation.objects.filter(findings__recheck=found).order_by("clause_no").distinct()),

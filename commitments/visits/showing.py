@@ -16,7 +16,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Coming:
-    """A visit as its subject is told of it."""
+    """A visit as its subject is told of it; `matters`: how many are still to be looked at."""
 
     visit: Visit
     matters: int
@@ -41,7 +41,7 @@ def coming_of(subject: CreditSubject, today: date) -> list[Coming]:
         .prefetch_related("parts__department")
         .order_by("day", "pk")[:NAMED]
     )
-    return [Coming(one, one.all_matters) for one in rows]
+    return [Coming(one, one.left) for one in rows]
 
 
 def with_counts(rows: QuerySet[Visit]) -> QuerySet[Visit]:
