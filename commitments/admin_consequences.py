@@ -6,12 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import HistoryAdmin, Section, Tool, posted
 from credit_portal.registry.admin_forms import choices
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region
 
 from .case_rules import CaseError
@@ -24,7 +25,7 @@ def _reach(request: HttpRequest) -> QuerySet[Region]:
     if request.user.department is None:
         return Region.objects.none()
     path = request.user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    return Region.objects.filter(within(path, ""))
 
 
 class RecipientForm(forms.Form):

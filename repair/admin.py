@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -17,6 +17,7 @@ from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.recording import log_read
 from credit_portal.registry.admin_forms import choices
 from credit_portal.registry.admin_subjects import purpose_of
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region
 
 from . import applying, helping
@@ -111,7 +112,7 @@ def _reach(request: HttpRequest) -> QuerySet[Region]:
     if request.user.department is None:
         return Region.objects.none()
     path = request.user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    return Region.objects.filter(within(path, ""))
 
 
 class HelpServiceForm(forms.Form):

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import HistoryAdmin, Section, Tool, posted
 from credit_portal.deadlines.articles import article_text
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region
 
 from .checking import looking
@@ -23,7 +24,7 @@ def _reach(request: HttpRequest) -> QuerySet[Region]:
     if request.user.department is None:
         return Region.objects.none()
     path = request.user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    return Region.objects.filter(within(path, ""))
 
 
 class SourceForm(forms.Form):

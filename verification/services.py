@@ -20,6 +20,7 @@ from credit_portal.audit.history import note
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
+from credit_portal.registry.below import within
 from credit_portal.registry.models import (
     CreditSubject,
     Department,
@@ -82,7 +83,7 @@ def entries_visible_to(user: User) -> QuerySet[CreditEntry]:
     if user.department is None or not names & groups.REGIONAL:
         return own
     path = user.department.region.path
-    below = Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    below = Region.objects.filter(within(path, ""))
     return everything.filter(
         Q(region__in=below) | Q(subject__region__in=below) | Q(pk__in=own.values("pk").order_by())
     )

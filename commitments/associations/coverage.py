@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from commitments.models import Campaign, Commitment, RosterEntry
 from commitments.rosters.taking import on_day
 from credit_portal.audit.clock import SHANGHAI
+from credit_portal.registry.below import within
 from credit_portal.registry.models import CommitmentType, Department, Region
 
 from .membership import MEMBERS, members_of
@@ -169,7 +170,7 @@ def public_lines(region: Region, day: date) -> tuple[list[PublicLine], int]:
     """What the public is told: associations of a region and below with ten members and more, and how many are left out."""
     associations = list(
         Department.objects.filter(
-            Q(region__path=region.path) | Q(region__path__startswith=f"{region.path}/"),
+            within(region.path),
             kind=Department.Kind.ASSOCIATION,
             is_active=True,
         ).order_by("region_id", "name")

@@ -4,9 +4,8 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
-
 from commitments.models import BreachCase, Commitment, ImportedCommitment
+from credit_portal.registry.below import within
 from credit_portal.registry.in_sets import Known, Named, find_subjects
 from credit_portal.registry.models import CreditSubject, Department
 from credit_portal.registry.services import ERROR_PERSON_NAME
@@ -28,9 +27,7 @@ def scope_of(department: Department) -> dict[str, Department]:
     if department.kind != Department.Kind.CREDIT_OFFICE:
         return {department.uscc: department}
     path = department.region.path
-    rows = Department.objects.filter(
-        Q(region__path=path) | Q(region__path__startswith=f"{path}/"), is_active=True
-    )
+    rows = Department.objects.filter(within(path), is_active=True)
     return {row.uscc: row for row in rows.select_related("region")}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from commitments.models import Recheck, Visit, VisitMatter, VisitPart
 from commitments.rechecks import drawing
@@ -15,6 +15,7 @@ from credit_portal.audit.recording import together
 from credit_portal.deadlines.models import Duty
 from credit_portal.outbox import notices
 from credit_portal.registry import groups, numbering
+from credit_portal.registry.below import within
 from credit_portal.registry.codes import PERSON
 from credit_portal.registry.desk_access import AT_THE_DESK
 from credit_portal.registry.models import Region, User
@@ -97,9 +98,7 @@ def bundle(*, actor: User, now: datetime, is_demo: bool = False) -> list[Visit]:
 def _waiting(path: str) -> list[rules.Matter]:
     in_visit = VisitMatter.objects.filter(recheck=OuterRef("pk"), released=False)
     rows = (
-        Recheck.objects.filter(
-            Q(region__path=path) | Q(region__path__startswith=f"{path}/"), ~Exists(in_visit), finding=""
-        )
+        Recheck.objects.filter(within(path), ~Exists(in_visit), finding="")
         .exclude(commitment__subject__kind=PERSON)
         .order_by("pk")
         .values_list("pk", "commitment__subject_id", "region_id", "department_id")[:MOST]

@@ -19,6 +19,7 @@ from credit_portal.deadlines import duties, policy
 from credit_portal.deadlines.periods import last_day_after_months
 from credit_portal.outbox import notices
 from credit_portal.registry import groups
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, Region, User
 from verification.models import CreditEntry
 
@@ -366,7 +367,7 @@ def try_out(rule: WarningRule, *, since: date) -> Trial:
     hint = hint_of(rule)
     rows = CreditEntry.objects.filter(
         kind__in=rule.entry_kinds, state="effective", verified=True, from_on__gte=since
-    ).filter(Q(region__path=rule.region.path) | Q(region__path__startswith=f"{rule.region.path}/"))
+    ).filter(within(rule.region.path))
     if rule.list_codes:
         rows = rows.filter(credit_list__code__in=rule.list_codes)
     found = list(

@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 from credit_portal.audit import events, history
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import groups, kept_by_two
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region, User
 from credit_portal.registry.visibility import has_role
 
@@ -69,7 +70,7 @@ def unconfirmed_for(user: User, *, on: date) -> QuerySet[PolicyRule]:
 
 
 def _below(path: str) -> QuerySet[Region]:
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    return Region.objects.filter(within(path, ""))
 
 
 # ---- proposed, approved, rejected, taken back --------------------------------------------------------------

@@ -18,6 +18,7 @@ from credit_portal.deadlines import proposals as rule_proposals
 from credit_portal.deadlines.holiday_notices import year_missing
 from credit_portal.deadlines.switching import orders as switch_orders
 from credit_portal.registry import groups
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, PublicityClass, ServiceItemVersion, User
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 from disclosure.models import PublicityProposal
@@ -220,4 +221,4 @@ def _of_region(rows: QuerySet, user: User | AbstractBaseUser, field: str) -> Que
     if user.department is None:
         return rows.none()
     path = user.department.region.path
-    return rows.filter(Q(**{f"{field}__path": path}) | Q(**{f"{field}__path__startswith": f"{path}/"}))
+    return rows.filter(within(path, field))

@@ -14,6 +14,7 @@ from credit_portal.audit.admin_filters import ChoicesPickFilter
 
 from . import catalogue
 from .admin_forms import FromDayForm, ItemForm, MaterialFormSet, RetireForm, WithdrawForm, materials_typed
+from .below import within
 from .models import CommitmentType, Department, ServiceItemVersion, User
 from .version_models import stage_of
 
@@ -68,7 +69,7 @@ def in_region_of(user: User, field: str) -> Q:
     if user.department is None:
         return Q(pk__in=[])
     path = user.department.region.path
-    return Q(**{f"{field}__path": path}) | Q(**{f"{field}__path__startswith": f"{path}/"})
+    return within(path, field)
 
 
 @admin.register(ServiceItemVersion)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from . import groups
+from .below import within
 from .models import Region, User
 from .visibility import has_role
 
@@ -19,7 +20,7 @@ def regions_of(user: User) -> QuerySet[Region]:
     if not has_role(user, groups.CREDIT_OFFICE) or user.department is None:
         return Region.objects.none()
     path = user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    return Region.objects.filter(within(path, ""))
 
 
 def visible_to(rows: QuerySet[Row], user: User) -> QuerySet[Row]:
@@ -27,11 +28,7 @@ def visible_to(rows: QuerySet[Row], user: User) -> QuerySet[Row]:
     if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
         return rows.none()
     here = user.department.region
-    return rows.filter(
-        Q(region=here)
-        | Q(region__path__startswith=f"{here.path}/")
-        | Q(region__in=here.lineage, approved_at__isnull=False)
-    )
+    return rows.filter(within(here.path) | Q(region__in=here.lineage, approved_at__isnull=False))
 
 
 def waiting_for(rows: QuerySet[Row], user: User) -> QuerySet[Row]:

@@ -1,8 +1,9 @@
 """One gate to the record for staff: what a user may see, by role, department and region."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from . import groups
+from .below import within
 from .models import Department, User
 
 
@@ -28,7 +29,7 @@ def departments_visible_to(user: User) -> QuerySet[Department]:
         return Department.objects.none()
     if names & groups.REGIONAL:
         path = user.department.region.path
-        return Department.objects.filter(Q(region__path=path) | Q(region__path__startswith=path + "/"))
+        return Department.objects.filter(within(path))
     return Department.objects.filter(pk=user.department_id)
 
 

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from credit_portal.documents import workbook
 from credit_portal.documents.writing import exact_csv
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region, ServiceItemVersion, User
 
 from .columns import ITEMS, LEGEND, MATERIALS, item_lines, legend_lines, material_lines
@@ -22,7 +23,7 @@ class TooMany(ValueError):
 def regions_of(user: User) -> QuerySet[Region]:
     """The own region and those below it: whose catalogue a keeper keeps."""
     path = user.department.region.path if user.department else "/"
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/")).order_by("path")
+    return Region.objects.filter(within(path, "")).order_by("path")
 
 
 def versions_of(

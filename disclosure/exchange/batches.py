@@ -3,12 +3,13 @@
 from datetime import date, datetime
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.outbox import services as outbox
 from credit_portal.registry import groups, numbering
+from credit_portal.registry.below import within
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import has_role
 from disclosure.models import ExchangeBatch, ExchangePlatform, ExchangeRecord
@@ -35,7 +36,7 @@ def platforms_of(user: User) -> QuerySet[ExchangePlatform]:
     if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
         return ExchangePlatform.objects.none()
     path = user.department.region.path
-    return ExchangePlatform.objects.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+    return ExchangePlatform.objects.filter(within(path))
 
 
 def waiting(platform: ExchangePlatform, *, running: bool) -> QuerySet[ExchangeRecord]:

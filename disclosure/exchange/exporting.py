@@ -5,12 +5,13 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from commitments import collection_format as form
 from commitments.models import Commitment
 from credit_portal.audit import events
 from credit_portal.documents import writing
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region
 from disclosure.models import BreachReport
 
@@ -40,7 +41,7 @@ def export(*, region: Region, file_format: str, now: datetime) -> tuple[bytes, i
 def _rows(region: Region) -> Iterator[list[str]]:
     reported = BreachReport.objects.filter(case__commitment=OuterRef("pk"), state=BreachReport.State.ACCEPTED)
     found = (
-        Commitment.objects.filter(Q(region=region) | Q(region__path__startswith=f"{region.path}/"))
+        Commitment.objects.filter(within(region.path))
         .select_related("subject")
         .annotate(reported=Exists(reported))
         .order_by("made_on", "code")

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from credit_portal.registry import groups
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import group_names
 
@@ -79,7 +80,7 @@ def regional(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     if user.department is None or not group_names(user) & groups.REGIONAL:
         return rows.none()
     path = user.department.region.path
-    return rows.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+    return rows.filter(within(path))
 
 
 def taken(rows: QuerySet[Any], pk: int, actor: User, what: str) -> Any:

@@ -13,6 +13,7 @@ from commitments.models import BreachCase
 from commitments.way_back import WayBack
 from credit_portal.deadlines import policy
 from credit_portal.deadlines.articles import article_text
+from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject, Department, Region
 from disclosure.terms import Cursor, read_cursor, write_cursor
 from repair.models import HelpService, RepairApplication
@@ -46,7 +47,7 @@ def regions_here() -> list[Region]:
     own = Region.objects.filter(code=settings.REGION_CODE).first()
     if own is None:
         return []
-    return list(Region.objects.filter(Q(path=own.path) | Q(path__startswith=f"{own.path}/")).order_by("path"))
+    return list(Region.objects.filter(within(own.path, "")).order_by("path"))
 
 
 def guide_of(region: Region, *, on: date) -> Guide:
@@ -57,9 +58,9 @@ def guide_of(region: Region, *, on: date) -> Guide:
         _opening(label, finder.value(lineage=region.lineage, on=on, grade=grade))
         for grade, label in BreachCase.Grade.choices
     ]
-    departments = Department.objects.filter(
-        Q(region__path=region.path) | Q(region__path__startswith=f"{region.path}/"), is_active=True
-    ).order_by("region__path", "name")
+    departments = Department.objects.filter(within(region.path), is_active=True).order_by(
+        "region__path", "name"
+    )
     return Guide(
         region,
         way_back.way_back(rules, from_on=None, from_text=""),

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, QuerySet, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncMonth
 
 from credit_portal.audit.clock import SHANGHAI
+from credit_portal.registry.below import within
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import departments_visible_to
 from verification.models import Check, EvaluationPassing, OwnRecordRequest, Release
@@ -51,7 +52,7 @@ def figures(user: User, *, months: list[date], today: date) -> list[Row]:
     """A row for consents and one for each exception."""
     first = months[0]
     path = user.department.region.path if user.department else "-"
-    passings = EvaluationPassing.objects.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+    passings = EvaluationPassing.objects.filter(within(path))
     by_month = _releases(user, first, today)
     for month, number in by_day(_checks(user), "on_day", first, today).items():
         by_month[CHECK][month] += number
@@ -78,16 +79,12 @@ def _checks(user: User) -> QuerySet[Check]:
 
 def _own(user: User) -> QuerySet[OwnRecordRequest]:
     path = user.department.region.path if user.department else "-"
-    return OwnRecordRequest.objects.filter(
-        Q(subject__region__path=path) | Q(subject__region__path__startswith=f"{path}/")
-    )
+    return OwnRecordRequest.objects.filter(within(path, "subject__region"))
 
 
 def _releases(user: User, first: date, last: date) -> dict[str, dict[date, int]]:
     path = user.department.region.path if user.department else "-"
-    rows = Release.objects.filter(
-        Q(region__path=path) | Q(region__path__startswith=f"{path}/"), **_span("at", first, last)
-    )
+    rows = Release.objects.filter(within(path), **_span("at", first, last))
     found: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for row in (
         rows.order_by()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -16,6 +16,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import store_evidence
 from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups, numbering
+from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
 from credit_portal.registry.visibility import group_names
 from verification.checking.handling import CheckError
@@ -80,7 +81,7 @@ def visible_to(user: User) -> QuerySet[Consent]:
     if user.department is None or not group_names(user) & groups.REGIONAL:
         return rows.none()
     path = user.department.region.path
-    return rows.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+    return rows.filter(within(path))
 
 
 def running_of(subject: CreditSubject, today: date) -> QuerySet[Consent]:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
-
 from credit_portal.audit.clock import local_date
+from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject
 from verification.consent import exceptions, gate
 from verification.consent.rules import Why
@@ -74,7 +73,5 @@ def _without_consent(
     if recipient.kind == Kind.ASSOCIATION:
         return _members[0](department_id=unit.pk, subject_ids=subject_ids, on=today), NO_MEMBER
     path = unit.region.path
-    own = CreditSubject.objects.filter(
-        Q(region__path=path) | Q(region__path__startswith=f"{path}/"), pk__in=subject_ids
-    )
+    own = CreditSubject.objects.filter(within(path), pk__in=subject_ids)
     return set(own.values_list("pk", flat=True)), ELSEWHERE

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -16,6 +16,7 @@ from credit_portal.documents import writing
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_looked_at
 from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups, numbering
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, User
 from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification.consent import gate
@@ -66,7 +67,7 @@ def _of_region(rows: QuerySet, user: User) -> QuerySet:  # type: ignore[type-arg
     if not has_role(user, groups.CREDIT_OFFICE, groups.AUDITOR) or user.department is None:
         return rows.none()
     path = user.department.region.path
-    return rows.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+    return rows.filter(within(path))
 
 
 @transaction.atomic
@@ -167,7 +168,7 @@ def pass_on(
     path = recipient.region.path
     rows = list(
         Evaluation.standing()
-        .filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"), period=wanted)
+        .filter(within(path), period=wanted)
         .select_related("subject")
         .order_by("subject__uscc", "body")[: MOST + 1]
     )

@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from credit_portal.registry import groups
+from credit_portal.registry.below import within
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import departments_visible_to, group_names
 from verification.models import Check, CreditEntry, Grade, GradingStandard, SubjectGrade
@@ -112,7 +113,7 @@ def grades_visible_to(user: User) -> QuerySet[SubjectGrade]:
         return rows.none()
     if names & groups.REGIONAL:
         path = user.department.region.path
-        return rows.filter(Q(subject__region__path=path) | Q(subject__region__path__startswith=f"{path}/"))
+        return rows.filter(within(path, "subject__region"))
     own = departments_visible_to(user).values("pk")
     recorded = CreditEntry.objects.filter(subject=OuterRef("subject"), department__in=own)
     checked = Check.objects.filter(subject=OuterRef("subject"), department__in=own)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
+from credit_portal.registry.below import within
 from verification.facts import as_entry, listed_measure
 from verification.models import Check, CreditEntry, ListedMeasure
 from verification.rules import Rule, Switches, decide, stricter
@@ -83,7 +84,7 @@ def _on_list(row: ListedMeasure, today: date) -> QuerySet[CreditEntry]:
 
 def _checks(row: ListedMeasure, entries: QuerySet[CreditEntry], today: date) -> QuerySet[Check]:
     found = Check.objects.filter(
-        Q(region=row.region) | Q(region__path__startswith=f"{row.region.path}/"),
+        within(row.region.path),
         on_day__gt=today - timedelta(days=DAYS),
         outcome__isnull=True,
         # Of a procedure that was looked at again only the last look counts.

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from credit_portal.audit import events
@@ -24,6 +24,7 @@ from credit_portal.documents.qr import qr_data_uri
 from credit_portal.documents.services import store_evidence
 from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import codes, groups, numbering
+from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject, Department, Region, SubjectAccess, User
 from credit_portal.registry.visibility import group_names
 from verification.checking.handling import WORKS, CheckError, text
@@ -65,7 +66,7 @@ def regions_visible_to(user: User) -> QuerySet[Region]:
     if user.department is None or not group_names(user) & groups.REGIONAL:
         return Region.objects.none()
     path = user.department.region.path
-    return Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+    return Region.objects.filter(within(path, ""))
 
 
 # ---- for the subject itself --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.pdf import render_pdf
 from credit_portal.documents.services import store_evidence
 from credit_portal.registry import groups, numbering
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, ServiceItemVersion, User
 from credit_portal.registry.visibility import group_names
 from verification.models import Check, UsageList, UsageNotice
@@ -94,7 +95,7 @@ def notices_visible_to(user: User) -> QuerySet[UsageNotice]:
     if user.department is None or not group_names(user) & groups.REGIONAL:
         return UsageNotice.objects.none()
     path = user.department.region.path
-    return UsageNotice.objects.filter(Q(region__path=path) | Q(region__path__startswith=f"{path}/"))
+    return UsageNotice.objects.filter(within(path))
 
 
 @transaction.atomic

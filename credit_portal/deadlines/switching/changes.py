@@ -10,6 +10,7 @@ from credit_portal.deadlines import policy
 from credit_portal.deadlines.calendar import Calendar, Counted, count
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.deadlines.models import PolicyRule, RuleProposal
+from credit_portal.registry.below import within
 from credit_portal.registry.models import Region
 
 
@@ -47,7 +48,7 @@ class Change:
         if self.scope is None:
             return Q()
         path = self.scope.path
-        return Q(**{f"{field}__path": path}) | Q(**{f"{field}__path__startswith": f"{path}/"})
+        return within(path, field)
 
     def value(self, region: Region, *, triggered_on: date, **narrowing: str) -> policy.Value | None:
         """The new rule's value, where for such a record it would be the one in force on the day of the change; None where

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from credit_portal.audit import clock
 from credit_portal.documents import answers
 from credit_portal.registry import groups
+from credit_portal.registry.below import within
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import Department, Region
 from credit_portal.registry.visibility import departments_visible_to, group_names, has_role
@@ -46,7 +46,7 @@ def region_or_404(request: HttpRequest, code: str) -> Region:
     found = None
     if has_role(user, *groups.REGIONAL) and REGION.fullmatch(code):
         path = user.department.region.path
-        found = Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"), code=code).first()
+        found = Region.objects.filter(within(path, ""), code=code).first()
     if found is None:
         raise Http404(NOT_THERE)
     return found
@@ -80,7 +80,7 @@ def _office(request: HttpRequest) -> HttpResponse:
     if request.GET.get("region"):
         region = region_or_404(request, request.GET["region"])
     path = user.department.region.path
-    below = list(Region.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/")).order_by("path"))
+    below = list(Region.objects.filter(within(path, "")).order_by("path"))
     now_half = periods.half_of(today)
     rows = reports.reports_visible_to(user).filter(region=region)
     known = rows.order_by("-half").values_list("half", flat=True).distinct()[:HALVES_SHOWN]
