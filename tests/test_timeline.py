@@ -291,6 +291,7 @@ def test_a_wrong_entry_is_put_right_by_a_new_one_and_both_can_be_read(office, mo
     assert re.search(r"<del><a [^>]*>超范围经营<", text)
     assert "更正后的记录" in text and reverse("record:entry", args=[new.uuid]) in text
     one = page(client_of(actor), reverse("record:entry", args=[old.uuid]))
+    assert "谁可以看到" in one and "本人、办理部门和经同意的" in one
     assert "由新的一条更正" in one and reverse("record:entry", args=[new.uuid]) in one
     assert "更正了原来的记录" in page(client_of(actor), reverse("record:entry", args=[new.uuid]))
     own = page(subjects.client_for(subject, now=later), "/me/record/")

@@ -16,12 +16,12 @@ from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.admin_subjects import purpose_of
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import CreditSubject, User
-from credit_portal.registry.timeline import Look
+from credit_portal.registry.timeline import SEEN, Look
 from credit_portal.registry.visibility import has_role
 from verification import knowing
 from verification.models import CreditEntry
 from verification.services import log_record_read
-from verification.timeline import entries_of
+from verification.timeline import entries_of, public_on
 from verification.two_axes import HOLDS_LABELS, holds
 
 from . import gathering
@@ -171,7 +171,11 @@ def own_entry(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _entry(look: Look, uuid: UUID) -> CreditEntry:
-    rows = entries_of(look).select_related("subject", "corrects", "corrected_by", "credit_list")
+    rows = (
+        entries_of(look)
+        .select_related("subject", "corrects", "corrected_by", "credit_list")
+        .annotate(seen=public_on(look.today))
+    )
     found: CreditEntry = get_object_or_404(rows, uuid=uuid)
     return found
 
@@ -189,6 +193,7 @@ def _versions(look: Look, row: CreditEntry) -> dict[str, Any]:
             {"said": one, "holds": HOLDS_LABELS[holds(knowing.version(one), look.today)]}
             for one in reversed(said)
         ],
+        "seen": SEEN[row.seen],  # type: ignore[attr-defined]
         "corrects": row.corrects,
         "corrected_by": getattr(row, "corrected_by", None),
         "today": look.today,
