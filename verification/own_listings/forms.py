@@ -23,7 +23,7 @@ class OwnStatementForm(forms.Form):
         help_text=f"证据的扫描件或者照片，最多 {MOST_FILES} 个，每个 10 MB 以内。",
     )
 
-    def files(self) -> list[File]:
+    def sent_files(self) -> list[File]:
         """What was chosen, as the service takes it; one byte past the limit is enough to be refused."""
         return [
             File(one.read(MAX_BYTES + 1), one.content_type or "", one.name or "")

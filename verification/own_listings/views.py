@@ -84,7 +84,7 @@ def statement(request: HttpRequest, uuid: UUID) -> HttpResponse:
         data = form.cleaned_data
         try:
             stating.send(
-                listing_id=row.pk, access=request.acting.access, text=data["text"], files=form.files(),
+                listing_id=row.pk, access=request.acting.access, text=data["text"], files=form.sent_files(),
                 key=data["key"], now=clock.now(),
             )  # fmt: skip
         except ListingRefused as wrong:
