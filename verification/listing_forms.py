@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 
+from credit_portal.audit import clock
 from credit_portal.registry.models import CreditSubject, Domain
 
 from . import listing_opening
 from .listing import ERROR_WATCH, ListingRefused
 from .listing_opening import NO_BASIS
 from .models import CreditEntry, EntryMeasure, Listing
-from .vocabulary import ADVERSE, Effect, State
+from .vocabulary import Effect
 
 _CHOOSE = ("", "请选择")
 
@@ -80,7 +81,10 @@ class OpenForm(MeasureForm):
         label="所依据的记录",
         widget=forms.CheckboxSelectMultiple,
         help_text="至少选一条；没有这些记录的，不能立案。",
-        error_messages={"required": "请选择所依据的记录：该主体生效的行政处罚、名单或者承诺违约。"},
+        error_messages={
+            "required": listing_opening.ERROR_GROUNDS,
+            "invalid_choice": listing_opening.ERROR_GROUNDS,
+        },
     )
     field_order = [
         "kind",
@@ -97,9 +101,8 @@ class OpenForm(MeasureForm):
     def __init__(self, *args: Any, subject: CreditSubject, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["list_name"].choices = [_CHOOSE, *((name, name) for name in names)]
-        self.fields["grounds"].queryset = CreditEntry.objects.filter(
-            subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
-        ).order_by("-from_on")
+        counted = [row.pk for row in listing_opening.grounds_of(subject, on=clock.today())]
+        self.fields["grounds"].queryset = CreditEntry.objects.filter(pk__in=counted).order_by("-from_on")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

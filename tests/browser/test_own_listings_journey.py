@@ -77,7 +77,7 @@ def test_told_of_a_list_on_a_telephone_a_firm_speaks_and_its_department_reads_it
     phone.goto("/me/")
     phone.click("main a:has-text('以前可以陈述申辩')")
     expect(phone.locator("h1")).to_contain_text("食品安全严重违法失信名单")
-    expect(phone.locator("main")).to_contain_text("市场和行业禁入，依据：食品安全法第一百三十五条")
+    expect(phone.locator("main")).to_contain_text("食品药品安全领域：市场和行业禁入")
     phone.click("main .notice a:has-text('陈述申辩')")
     phone.fill("#id_text", "不对")
     phone.click("main form button")

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('documents', '0001_squashed_0002_initial'),
         ('registry', '0013_own_indexes'),
-        ('verification', '0032_evaluations_by_consent'),
+        ('verification', '0034_evaluations_corrected'),
     ]
 
     operations = [
