@@ -441,7 +441,7 @@ def test_its_page_shows_each_measure_with_who_applied_it_and_the_subject_sees_th
     with django_assert_max_num_queries(4):
         found = listing_effects.shown(row, local_date(office.now))
     assert [(one.words, one.times, one.running) for one in found["measures"]] == [
-        ("政府采购：依规定应当拒绝", 2, 2), ("所有领域：按一般程序办理", 3, 2), ("招标投标：从严审查资格", 0, 0),
+        ("政府采购领域：依规定应当拒绝", 2, 2), ("所有领域：按一般程序办理", 3, 2), ("招标投标领域：从严审查资格", 0, 0),
     ]  # fmt: skip
     page = client_of(office.officer).get(f"/desk/lists/{row.uuid}/").content.decode()
     assert "最近 5 次实施" in page and "提前解除" in page and "正在实施" in page
