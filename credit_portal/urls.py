@@ -24,6 +24,7 @@ urlpatterns = [
     path("me/visits/", include("commitments.visits.mine_urls")),
     path("me/record/", include("credit_portal.overview.record.mine_urls")),
     path("me/objections/", include("disclosure.objections.me_urls")),
+    path("me/listings/", include("verification.own_listings.urls")),
     path("window/consents/", include("verification.consent.window_urls")),
     path("window/credit-reports/", include("verification.reports.window_urls")),
     path("window/repair/", include("repair.window.urls")),

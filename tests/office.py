@@ -156,7 +156,7 @@ class Office:
         )  # fmt: skip
         self.list_method = factories.list_method(department=self.department)
         self.listing = listing_opening.open_listing(
-            subject=self.commitment.subject, list_name="严重违法失信名单", basis="依据", standard="标准", facts="事实。",
+            subject=self.commitment.subject, list_name="严重违法失信名单", basis="名单办法第五条", standard="情节严重", facts="多次违法，拒不改正。",
             grounds=[self.entry.pk], measures=[], actor=self.people[groups.OFFICER], now=NOW,
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from credit_portal.registry.services import set_responsible
 from disclosure.person_gate import PUBLIC_FIELDS, persons_of_firm
 from tests import factories, listed, subjects
 from tests.factories import NOW
+from tests.listing_stage import MEASURE, Office
 from tests.office import client_of
 from tests.paper_reading import text_of
 from verification import listing, listing_effects, listing_opening
@@ -27,57 +28,6 @@ from verification.models import AppliedMeasure, CreditEntry, CreditList, Listing
 
 pytestmark = pytest.mark.django_db
 TODAY = local_date(NOW)
-MEASURE = {"domain": "procurement", "effect": "refused", "basis": "政府采购法第二十二条"}
-
-
-class Office:
-    def __init__(self, region: str = "130111") -> None:
-        self.place = factories.department(region=region)
-        self.officer = factories.staff(groups.OFFICER, department=self.place)
-        self.head = factories.staff(groups.HEAD, department=self.place)
-        self.firm = factories.subject(state_owned=True)
-        self.now = NOW
-        self.person_number = factories.id_number()
-        self.responsible = set_responsible(
-            subject=self.firm, capacity="legal_representative", name="欧阳演示", source="licence", actor=None,
-            department=None, now=NOW, id_number=self.person_number,
-        )  # fmt: skip
-        PolicyRule.objects.create(
-            region=factories.region(region), key="advance_notice", value=5, unit="working_days", basis="演示",
-            confirmed=True, effective_from=date(2020, 1, 1),
-        )  # fmt: skip
-        self.entry = record.add_entry(
-            subject=self.firm, kind="penalty", title="重大违法", source="演示", region=self.place.region,
-            from_on=date(2026, 6, 1), operator=None, now=NOW, department=self.place,
-        )  # fmt: skip
-
-        for name, kind in (("严重违法失信名单", "joint"), ("重点关注名单", "watch")):
-            factories.list_method(name, kind=kind, department=self.place)
-
-    def opened(self, **fields) -> Listing:
-        values = {
-            "subject": self.firm, "list_name": "严重违法失信名单", "basis": "名单管理办法第五条", "standard": "情节严重",
-            "facts": "多次违法，拒不改正。", "grounds": [self.entry.pk], "measures": [MEASURE],
-        }  # fmt: skip
-        return listing_opening.open_listing(**(values | fields), actor=self.officer, now=self.now)
-
-    def on(self, row: Listing, **fields) -> Listing:
-        """Through notice, silence, proposal, approval and service."""
-        common = {"listing_id": row.pk}
-        row = listing.give_notice(
-            **common, expect="opened", noticed_on=local_date(self.now), actor=self.officer, now=self.now
-        )
-        self.now += row.statement_until - local_date(self.now) + timedelta(days=1)
-        term = fields.get("term_until", local_date(self.now) + timedelta(days=365))
-        listing.propose(
-            **common, expect="noticed", term_until=term, exit_rule="履行义务满一年", statement_considered="",
-            actor=self.officer, now=self.now,
-        )  # fmt: skip
-        listing.decide(**common, expect="proposed", document_no="", actor=self.head, now=self.now)
-        return listing.serve(
-            **common, expect="decided", served_on=local_date(self.now), service="直接送达，签收", actor=self.officer,
-            now=self.now,
-        )  # fmt: skip
 
 
 @pytest.fixture
@@ -243,7 +193,7 @@ def test_off_the_list_with_the_last_day_or_by_decision(office) -> None:
 @pytest.mark.req("R80")
 def test_responsible_persons_only_through_the_firms_listing_and_with_it_away(office) -> None:
     row = office.opened()
-    told = {"responsible_id": office.responsible.pk, "facts": "直接负责。", "measures": []}
+    told = {"responsible_id": office.responsible.pk, "facts": "作为法定代表人直接负责。", "measures": []}
     with pytest.raises(ListingRefused, match="生效以后"):
         listing_opening.open_person(parent_id=row.pk, actor=office.officer, now=NOW, **told)
     assert not CreditEntry.objects.filter(subject__kind="person").exists()
@@ -267,7 +217,7 @@ def test_responsible_persons_only_through_the_firms_listing_and_with_it_away(off
     second = listing_opening.open_person(
         parent_id=row.pk,
         responsible_id=pending.pk,
-        facts="负责经营。",
+        facts="任职期间负责全部经营。",
         measures=[],
         actor=office.officer,
         now=office.now,
@@ -360,8 +310,8 @@ def test_the_procedure_goes_through_its_pages(office, monkeypatch) -> None:
     page = officer.get("/desk/lists/new/", {"code": office.firm.uscc}).content.decode()
     assert "重大违法" in page
     told = {
-        "code": office.firm.uscc, "kind": "joint", "list_name": "严重违法失信名单", "basis": "第五条", "standard": "情节严重",
-        "facts": "拒不改正。", "grounds": [office.entry.pk], "domain": "procurement", "effect": "refused",
+        "code": office.firm.uscc, "kind": "joint", "list_name": "严重违法失信名单", "basis": "名单办法第五条", "standard": "情节严重",
+        "facts": "多次违法，拒不改正。", "grounds": [office.entry.pk], "domain": "procurement", "effect": "refused",
         "measure_basis": "",
     }  # fmt: skip
     refused = officer.post("/desk/lists/new/", told)
@@ -377,7 +327,9 @@ def test_the_procedure_goes_through_its_pages(office, monkeypatch) -> None:
         row.refresh_from_db()
         return row
 
-    do(officer, "notice", noticed_on=local_date(office.now))
+    do(
+        officer, "notice", noticed_on=local_date(office.now), noticed_until=local_date(office.now) + timedelta(days=365)
+    )  # fmt: skip
     do(officer, "statement", received_on=local_date(office.now), text="已经改正。")
     do(
         officer, "propose", term_until=local_date(office.now) + timedelta(days=365), exit_rule="履行满一年",
@@ -391,7 +343,8 @@ def test_the_procedure_goes_through_its_pages(office, monkeypatch) -> None:
     paper = row.steps.filter(document__isnull=False).first().document
     assert officer.get(f"{done.url}papers/{paper.uuid}/")["Content-Type"] == "application/pdf"
     person = officer.post(
-        f"{done.url}do/person/", {"responsible": office.responsible.pk, "facts": "直接负责。", "effect": ""}
+        f"{done.url}do/person/",
+        {"responsible": office.responsible.pk, "facts": "作为法定代表人直接负责。", "effect": ""},
     )
     assert person.status_code == 302 and Listing.objects.filter(kind="responsible").exists()
     stranger = client_of(factories.staff(groups.OFFICER, department=factories.department()))
@@ -417,7 +370,7 @@ def test_lesser_cases_are_watched_by_the_same_procedure_and_keep_their_route(off
     assert [one.kind for one in entry] == ["watch"]
     with pytest.raises(ListingRefused, match="生效以后"):
         listing_opening.open_person(
-            parent_id=row.pk, responsible_id=office.responsible.pk, facts="x", measures=[], actor=office.officer,
+            parent_id=row.pk, responsible_id=office.responsible.pk, facts="作为法定代表人直接负责。", measures=[], actor=office.officer,
             now=office.now,
         )  # fmt: skip
     row = listing.leave(
@@ -431,14 +384,14 @@ def test_a_watch_is_opened_at_the_desk(office) -> None:
     desk = client_of(office.officer)
     answer = desk.post(
         "/desk/lists/new/",
-        {"code": office.firm.uscc, "kind": "watch", "list_name": "重点关注名单", "basis": "办法", "standard": "较轻",
-         "facts": "一次违法。", "grounds": [office.entry.pk], "effect": "ordinary", "measure_basis": "办法"},
+        {"code": office.firm.uscc, "kind": "watch", "list_name": "重点关注名单", "basis": "名单办法", "standard": "情节较轻",
+         "facts": "一次违法，已经改正。", "grounds": [office.entry.pk], "effect": "ordinary", "measure_basis": "办法"},
     )  # fmt: skip
     assert answer.status_code == 422 and "只能附重点审查" in answer.content.decode()
     answer = desk.post(
         "/desk/lists/new/",
-        {"code": office.firm.uscc, "kind": "watch", "list_name": "重点关注名单", "basis": "办法", "standard": "较轻",
-         "facts": "一次违法。", "grounds": [office.entry.pk]},
+        {"code": office.firm.uscc, "kind": "watch", "list_name": "重点关注名单", "basis": "名单办法", "standard": "情节较轻",
+         "facts": "一次违法，已经改正。", "grounds": [office.entry.pk]},
     )  # fmt: skip
     assert answer.status_code == 302 and Listing.objects.get().kind == "watch"
     assert "（重点关注）" in desk.get("/desk/lists/").content.decode()
@@ -488,7 +441,7 @@ def test_its_page_shows_each_measure_with_who_applied_it_and_the_subject_sees_th
     with django_assert_max_num_queries(4):
         found = listing_effects.shown(row, local_date(office.now))
     assert [(one.words, one.times, one.running) for one in found["measures"]] == [
-        ("政府采购：依规定应当拒绝", 2, 2), ("所有领域：按一般程序办理", 3, 2), ("招标投标：从严审查资格", 0, 0),
+        ("政府采购领域：依规定应当拒绝", 2, 2), ("所有领域：按一般程序办理", 3, 2), ("招标投标领域：从严审查资格", 0, 0),
     ]  # fmt: skip
     page = client_of(office.officer).get(f"/desk/lists/{row.uuid}/").content.decode()
     assert "最近 5 次实施" in page and "提前解除" in page and "正在实施" in page

@@ -47,7 +47,7 @@ class ListingAdmin(EvidenceAdmin):
                 ("种类", obj.get_kind_display()),
                 ("部门", str(obj.department)),
                 ("认定依据", obj.basis),
-                ("状态", obj.get_state_display()),
+                ("状态", obj.shown_state),
                 ("决定书文号", Cell(obj.document_no or "—", mono=True)),
                 ("列入期限", obj.term_until or "—"),
                 ("移出或撤销", f"{obj.ended_on} {obj.end_reason}" if obj.ended_on else "—"),

@@ -12,7 +12,6 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -20,14 +19,13 @@ from credit_portal.audit.history import note
 from credit_portal.deadlines import policy
 from credit_portal.deadlines.calendar import count_working_days
 from credit_portal.deadlines.calendars import current_calendar
-from credit_portal.documents.models import EvidenceFile
-from credit_portal.documents.pdf import render_pdf
-from credit_portal.documents.services import store_evidence
-from credit_portal.registry import codes, groups
-from credit_portal.registry.models import Domain, User
+from credit_portal.registry import groups
+from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
+from . import listing_papers
 from . import services as record
+from .listing_effects import LISTS
 from .models import CreditList, Listing, ListingStep
 from .rules import Measure
 from .vocabulary import Effect, Kind, State
@@ -37,8 +35,8 @@ DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
 ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施。"
 MOST_RETURNED = 50
-# Which list of the public measures those of a kind stand on.
-LISTS = {Listing.Kind.JOINT: "joint_sanction", Listing.Kind.WATCH: "watch"}
+# The steps with a paper that goes to the subject, and the one by which it is heard.
+NOTICE_STEP, HEARD_STEP, DECISION_STEP = "送达告知书", "收到陈述申辩", "批准列入"
 RUNNING = (
     ListingState.OPENED,
     ListingState.NOTICED,
@@ -74,7 +72,8 @@ ACTS: dict[str, Act] = {
     "decide": Act("批准列入", (ListingState.PROPOSED,), HEAD),
     "return": Act("退回修改", (ListingState.PROPOSED,), HEAD),
     "serve": Act("登记送达", (ListingState.DECIDED,)),
-    "refuse": Act("不予列入", RUNNING, HEAD),
+    "withdraw": Act("撤回立案", (ListingState.OPENED,)),
+    "refuse": Act("不予列入", RUNNING[1:], HEAD),
     "exit": Act("移出名单", (ListingState.IN_FORCE,), HEAD),
     "revoke": Act("撤销列入决定", (ListingState.DECIDED, ListingState.IN_FORCE), HEAD),
     "publish": Act("公示", (ListingState.IN_FORCE,)),
@@ -89,6 +88,7 @@ def acts_open(listing: Listing, roles: Iterable[str]) -> list[str]:
         for name, act in ACTS.items()
         if listing.state in act.before
         and held & act.roles
+        and (name != "statement" or listing.statement_on is None)
         and (name != "publish" or (listing.kind == Listing.Kind.ARREARS and listing.public_from is None))
     ]
 
@@ -113,16 +113,28 @@ def arrears_pursued(user: User, *, on: date) -> bool:
 
 
 @transaction.atomic
-def give_notice(*, listing_id: int, expect: str, noticed_on: date, actor: User, now: datetime) -> Listing:
-    """The notice was served: from the next day on the time to speak is counted. Raises ListingRefused."""
+def give_notice(
+    *,
+    listing_id: int,
+    expect: str,
+    noticed_on: date,
+    actor: User,
+    now: datetime,
+    noticed_until: date | None = None,
+) -> Listing:
+    """The notice was served: from the next day on the time to speak is counted. `noticed_until`: the term that is thought
+    of; what is decided is not longer. Raises ListingRefused."""
     row = _taken("notice", listing_id, expect, actor)
     _day(noticed_on, "noticed_on", "告知日期", not_before=row.opened_on, today=local_date(now))
+    if noticed_until is not None:
+        _check_term(row, noticed_until, "noticed_until", local_date(now))
+        row.noticed_until = noticed_until
     rule = policy.value("advance_notice", lineage=row.region.lineage, on=noticed_on)
     counted = count_working_days(current_calendar(), noticed_on, rule.length)
     row.noticed_on, row.statement_until = noticed_on, counted.due
     row.statement_days, row.state = list(counted.days), ListingState.NOTICED
     save(row, actor, now)
-    step(row, "送达告知书", on=noticed_on, actor=actor, now=now, paper="notice", title="拟列入名单告知书")
+    step(row, NOTICE_STEP, on=noticed_on, actor=actor, now=now, paper="notice", title="拟列入名单告知书")
     return row
 
 
@@ -144,7 +156,7 @@ def record_statement(
     row.statement_on, row.statement = received_on, text_of(text, "text", "陈述申辩", 4000)
     row.state = ListingState.HEARD
     save(row, actor, now)
-    step(row, "收到陈述申辩", on=received_on, actor=actor, now=now)
+    step(row, HEARD_STEP, on=received_on, actor=actor, now=now)
     return row
 
 
@@ -171,11 +183,10 @@ def propose(
         row.statement_considered = text_of(
             statement_considered, "statement_considered", "对陈述申辩的采纳情况", 2000
         )
-    if term_until <= today:
-        raise ListingRefused("列入期限应在今天以后。", field="term_until")
-    if row.parent is not None and row.parent.term_until and term_until > row.parent.term_until:
+    _check_term(row, term_until, "term_until", today)
+    if row.noticed_until is not None and term_until > row.noticed_until:
         raise ListingRefused(
-            f"责任人员的期限不能超过主体的期限（{row.parent.term_until}）。", field="term_until"
+            f"列入期限不能比告知书写明的更长（{row.noticed_until}）：告知以后不加重。", field="term_until"
         )
     row.term_until = term_until
     row.exit_rule = text_of(exit_rule, "exit_rule", "移出条件", 500)
@@ -210,7 +221,9 @@ def decide(*, listing_id: int, expect: str, document_no: str, actor: User, now: 
     row.document_no = document_no.strip()[:100] or row.number
     row.state = ListingState.DECIDED
     save(row, actor, now)
-    step(row, "批准列入", on=row.decided_on, actor=actor, now=now, paper="decision", title="列入名单决定书")
+    step(
+        row, DECISION_STEP, on=row.decided_on, actor=actor, now=now, paper="decision", title="列入名单决定书"
+    )
     return row
 
 
@@ -259,6 +272,17 @@ def serve(
     row.state = ListingState.IN_FORCE
     save(row, actor, now)
     step(row, "送达，列入生效", on=served_on, actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def withdraw(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """Opened by mistake, and nobody has been told: taken back, for a reason. Raises ListingRefused."""
+    row = _taken("withdraw", listing_id, expect, actor)
+    row.end_reason = text_of(reason, "reason", "撤回的理由", 500, least=4)
+    row.ended_on, row.ended_by, row.state = local_date(now), actor, ListingState.REFUSED
+    save(row, actor, now)
+    step(row, ACTS["withdraw"].label, on=row.ended_on, actor=actor, now=now)
     return row
 
 
@@ -392,13 +416,24 @@ def _taken(act: str, listing_id: int, expect: str, actor: User) -> Listing:
     return row
 
 
-def text_of(value: str, field: str, label: str, most: int) -> str:
+def text_of(value: str, field: str, label: str, most: int, *, least: int = 1) -> str:
     written = value.strip()
     if not written:
         raise ListingRefused(f"请填写{label}。", field=field)
+    if len(written) < least:
+        raise ListingRefused(
+            f"{label}太短，请写清楚：至少 {least} 个字，现为 {len(written)} 个字。", field=field
+        )
     if len(written) > most:
         raise ListingRefused(f"{label}最多 {most} 个字，现为 {len(written)} 个字。", field=field)
     return written
+
+
+def _check_term(row: Listing, until: date, field: str, today: date) -> None:
+    if until <= today:
+        raise ListingRefused("列入期限应在今天以后。", field=field)
+    if row.parent is not None and row.parent.term_until and until > row.parent.term_until:
+        raise ListingRefused(f"责任人员的期限不能超过主体的期限（{row.parent.term_until}）。", field=field)
 
 
 def _day(day: date, field: str, label: str, *, not_before: date, today: date) -> None:
@@ -421,7 +456,7 @@ def step(
     paper: str = "",
     title: str = "",
 ) -> None:
-    document = _paper(row, paper, title, actor, now) if paper else None
+    document = listing_papers.keep(row, paper, title, actor=actor, now=now) if paper else None
     ListingStep.objects.create(listing=row, label=label, on=on, at=now, actor=actor, document=document)
     events.listing_step(
         now=now,
@@ -432,32 +467,4 @@ def step(
         state=row.state,
         on=on,
         sha256=document.sha256 if document else "",
-    )
-
-
-def _paper(row: Listing, paper: str, title: str, actor: User | None, now: datetime) -> EvidenceFile:
-    subject = row.subject
-    html = render_to_string(
-        "verification/paper/listing.html",
-        {
-            "listing": row,
-            "title": title,
-            "paper": paper,
-            "grounds": list(row.grounds.order_by("pk")),
-            "measures": [
-                one | {"domain": Domain(one["domain"]).label if one["domain"] else "所有领域"}
-                for one in row.measures
-            ],
-            "code": subject.uscc or codes.mask_id_number(subject.id_number),
-            "demonstration": row.is_demo,
-        },
-    )
-    return store_evidence(
-        content=render_pdf(html, identifier=f"{row.number} {paper}".encode(), title=f"{title} {row.number}"),
-        kind=EvidenceFile.Kind.PDF,
-        content_type="application/pdf",
-        original_name=f"{title} {row.number}.pdf",
-        actor=actor,
-        department=row.department,
-        now=now,
     )

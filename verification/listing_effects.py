@@ -17,6 +17,8 @@ from .record import Measure
 from .vocabulary import EFFECT_LABELS, Effect
 
 MOST = 50
+# Which list of the public measures those of a kind stand on.
+LISTS = {Listing.Kind.JOINT: "joint_sanction", Listing.Kind.WATCH: "watch"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,17 @@ def in_words(one: Measure) -> tuple[str, str]:
     if one.effect == Effect.EXIT_RULE:
         # Its basis is the rule itself, as it was decided.
         return f"{EFFECT_LABELS[one.effect]}：{one.basis}", ""
-    field = str(Domain(one.domain).label) if one.domain else "所有领域"
+    field = f"{Domain(one.domain).label}领域" if one.domain else "所有领域"
     return f"{field}：{one.text or EFFECT_LABELS[one.effect]}", one.basis
+
+
+def measures_of(row: Listing, on: date) -> list[Measure]:
+    """What follows from a listing, or would: what was decided with it, and what the public list of measures has for its list on
+    that day. One query; `row` with its region."""
+    decided = [Measure(one["domain"] or None, Effect(one["effect"]), one["basis"]) for one in row.measures]
+    code = LISTS.get(Listing.Kind(row.kind))
+    listed = listed_in_force(row.region.lineage, on).filter(whom__code=code) if code else ()
+    return [*decided, *(listed_measure(one) for one in listed)]
 
 
 def shown(row: Listing, on: date) -> dict[str, Any]:
@@ -56,16 +67,12 @@ def shown(row: Listing, on: date) -> dict[str, Any]:
         for key in ((domain, effect), ("", effect)):
             times[key] += number
             running[key] += 0 if over else number
-    measures = [Measure(one["domain"] or None, Effect(one["effect"]), one["basis"]) for one in row.measures]
-    if row.entry is not None and row.entry.credit_list_id is not None:
-        listed = listed_in_force(row.region.lineage, on).filter(whom=row.entry.credit_list_id)
-        measures += [listed_measure(one) for one in listed]
     return {
         "measures": [
             Applied(
                 *in_words(one), times[one.domain or "", one.effect], running[one.domain or "", one.effect]
             )
-            for one in measures
+            for one in measures_of(row, on)
         ],
         "applied": list(applied.select_related("department").order_by("-pk")[:MOST]),
     }

@@ -9,7 +9,14 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from credit_portal.documents.models import EvidenceFile
-from credit_portal.registry.models import CreditSubject, Department, Region, ResponsiblePerson, User
+from credit_portal.registry.models import (
+    CreditSubject,
+    Department,
+    Region,
+    ResponsiblePerson,
+    SubjectAccess,
+    User,
+)
 
 from .list_method_models import ListMethod
 from .models import CreditEntry
@@ -68,6 +75,8 @@ class Listing(models.Model):
     noticed_on = models.DateField("告知日期", null=True, blank=True)
     statement_until = models.DateField("陈述申辩期限", null=True, blank=True)
     statement_days = ArrayField(models.DateField(), verbose_name="计入的工作日", default=list, blank=True)
+    # Told with the notice; what is decided is not longer.
+    noticed_until = models.DateField("告知的列入期限", null=True, blank=True)
     statement_on = models.DateField("陈述申辩收到日期", null=True, blank=True)
     statement = models.TextField("陈述申辩", blank=True, help_text="不公开")
     statement_considered = models.TextField("对陈述申辩的采纳情况", blank=True)
@@ -164,6 +173,13 @@ class Listing(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def shown_state(self) -> str:
+        """Its state in words; one that was taken back before anybody was told is no refusal."""
+        if self.state == self.State.REFUSED and self.noticed_on is None:
+            return "立案已撤回"
+        return self.get_state_display()
+
 
 class ListingStep(models.Model):
     """One step, added and never changed (trigger): when, by whom, with which document."""
@@ -184,3 +200,41 @@ class ListingStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on} {self.label}"
+
+
+class ListingStatement(models.Model):
+    """What the subject itself has sent in on its own pages within its time, word by word: added and never changed (trigger).
+    What came on paper is written down in the listing."""
+
+    listing = models.OneToOneField(Listing, models.PROTECT, related_name="sent", verbose_name="列入")
+    access = models.ForeignKey(
+        SubjectAccess, models.PROTECT, verbose_name="提交人的网上开通", related_name="+"
+    )
+    key = models.UUIDField("提交键", editable=False)
+    text = models.TextField("陈述申辩", help_text="不公开")
+    sent_at = models.DateTimeField("提交时间")
+
+    class Meta:
+        verbose_name = "网上陈述申辩"
+        verbose_name_plural = "网上陈述申辩"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.listing)
+
+
+class ListingStatementFile(models.Model):
+    """One of the files that came with it (trigger)."""
+
+    statement = models.ForeignKey(
+        ListingStatement, models.PROTECT, related_name="files", verbose_name="网上陈述申辩"
+    )
+    file = models.OneToOneField(EvidenceFile, models.PROTECT, verbose_name="文件", related_name="+")
+
+    class Meta:
+        verbose_name = "陈述申辩的附件"
+        verbose_name_plural = "陈述申辩的附件"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.file)

@@ -24,12 +24,16 @@ from .listing import (
     step,
     text_of,
 )
-from .models import CreditEntry, Listing
+from .models import CreditEntry, EntryMeasure, Listing
 from .record import standing
 from .vocabulary import ADVERSE, Effect, Standing, State
 
 _GROUNDS = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY})
 ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"
+
+NO_BASIS = "每项措施须写明法律依据；没有依据的不能录入。"
+# A ban stands on words that somebody can contest: so many characters each has at least and at most, and what it is called.
+TEXTS = {"basis": ("认定依据", 4, 300), "standard": ("认定标准", 4, 500), "facts": ("事实", 10, 4000)}
 
 
 def grounds_of(subject: CreditSubject, *, on: date) -> list[CreditEntry]:
@@ -63,7 +67,7 @@ def open_listing(
     if kind not in (Listing.Kind.JOINT, Listing.Kind.WATCH):
         raise ListingRefused("请选择名单的种类。", field="kind")
     if kind == Listing.Kind.WATCH and any(one.get("effect", "") not in ("", Effect.KEY) for one in measures):
-        raise ListingRefused(ERROR_WATCH, field="measures")
+        raise ListingRefused(ERROR_WATCH, field="effect")
     if subject.kind == codes.PERSON:
         raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
     entries = [row for row in grounds_of(subject, on=local_date(now)) if row.pk in grounds]
@@ -180,9 +184,10 @@ def _open(
     row.number = numbering.document_number("L", actor.department.region_id, today.year)
     row.department, row.region = actor.department, actor.department.region
     row.list_name = text_of(list_name, "list_name", "名单名称", 200)
-    row.basis = text_of(basis, "basis", "认定依据", 300)
-    row.standard = text_of(standard, "standard", "认定标准", 500)
-    row.facts = text_of(facts, "facts", "事实", 4000)
+    # Those of a person are the firm's, as they were approved.
+    row.basis = basis if row.parent else said("basis", basis)
+    row.standard = standard if row.parent else said("standard", standard)
+    row.facts = said("facts", facts)
     row.measures = _measures(measures)
     row.opened_on, row.opened_by, row.is_demo = today, actor, is_demo
     try:
@@ -195,17 +200,23 @@ def _open(
     return row
 
 
+def said(field: str, typed: str) -> str:
+    """One of TEXTS as it is kept. Raises ListingRefused by field."""
+    label, least, most = TEXTS[field]
+    return text_of(typed, field, label, most, least=least)
+
+
 def _measures(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     found = []
     for one in given:
         domain, effect, basis = (one.get(key, "").strip() for key in ("domain", "effect", "basis"))
         if not (domain or effect or basis):
             continue
-        if effect not in [str(value) for value in Effect]:
-            raise ListingRefused("请选择措施的效果。", field="measures")
+        if effect not in dict(EntryMeasure.EFFECTS):
+            raise ListingRefused("请选择措施的效果。", field="effect")
         if domain and domain not in Domain.values:
-            raise ListingRefused("没有这个领域。", field="measures")
+            raise ListingRefused("没有这个领域。", field="domain")
         if not basis:
-            raise ListingRefused("每项措施须写明法律依据；没有依据的不能录入。", field="measures")
+            raise ListingRefused(NO_BASIS, field="measure_basis")
         found.append({"domain": domain, "effect": effect, "basis": basis[:300]})
     return found

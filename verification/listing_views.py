@@ -19,7 +19,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
-from credit_portal.registry.models import CreditSubject, Domain
+from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
@@ -27,7 +27,9 @@ from credit_portal.registry.visibility import group_names, has_role
 from . import listing, listing_effects, listing_opening
 from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
-from .models import CreditEntry, EntryMeasure, Listing
+from .listing_forms import FORMS, ArrearsForm, OpenForm, PersonForm
+from .models import Listing, ListingStatementFile
+from .own_listings import showing
 from .services import log_record_read
 
 PER_PAGE = 50
@@ -39,146 +41,6 @@ _IN_TAB = {
     "in_force": (Listing.State.IN_FORCE,),
     "ended": (Listing.State.REFUSED, Listing.State.EXITED, Listing.State.REVOKED),
 }
-_CHOOSE = ("", "请选择")
-
-
-def _lines(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows})
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-class MeasureForm(forms.Form):
-    """One measure; several can be entered later on the record itself."""
-
-    domain = forms.ChoiceField(
-        label="措施的领域", required=False, choices=[("", "所有领域"), *Domain.choices]
-    )
-    effect = forms.ChoiceField(
-        label="措施的效果", required=False, choices=[("", "没有措施"), *EntryMeasure.EFFECTS]
-    )
-    measure_basis = forms.CharField(
-        label="措施的法律依据", required=False, max_length=300, help_text="有措施的必填；没有依据的不能录入。"
-    )
-
-    def measures(self) -> list[dict[str, str]]:
-        data = self.cleaned_data
-        if not data["effect"] and not data["measure_basis"]:
-            return []
-        return [{"domain": data["domain"], "effect": data["effect"], "basis": data["measure_basis"]}]
-
-
-class OpenForm(MeasureForm):
-    kind = forms.ChoiceField(
-        label="名单的种类",
-        choices=[(str(one), one.label) for one in (Listing.Kind.JOINT, Listing.Kind.WATCH)],
-        help_text="没有达到联合惩戒标准的，列入重点关注名单，只能附重点审查的措施。",
-    )
-    list_name = forms.ChoiceField(
-        label="名单名称",
-        help_text="只列出认定办法已经发布并施行的名单。没有的，先起草认定办法、公开征求意见。",
-        error_messages={"invalid_choice": "“%(value)s”没有已发布并施行的认定办法，不能列入。"},
-    )
-    basis = forms.CharField(label="认定依据", max_length=300, help_text="法律、法规或者名单管理办法的条款。")
-    standard = forms.CharField(label="认定标准", max_length=500)
-    facts = forms.CharField(label="事实", widget=_lines(4))
-    grounds = forms.ModelMultipleChoiceField(
-        CreditEntry.objects.none(), label="所依据的记录", widget=forms.CheckboxSelectMultiple, required=False,
-        error_messages={"invalid_choice": listing_opening.ERROR_GROUNDS},
-    )  # fmt: skip
-    field_order = [
-        "kind",
-        "list_name",
-        "basis",
-        "standard",
-        "facts",
-        "grounds",
-        "domain",
-        "effect",
-        "measure_basis",
-    ]
-
-    def __init__(self, *args: Any, subject: CreditSubject, names: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["list_name"].choices = [_CHOOSE, *((name, name) for name in names)]
-        counted = [row.pk for row in listing_opening.grounds_of(subject, on=clock.today())]
-        self.fields["grounds"].queryset = CreditEntry.objects.filter(pk__in=counted).order_by("-from_on")
-
-
-class PersonForm(MeasureForm):
-    responsible = forms.ChoiceField(label="责任人员")
-    id_number = forms.CharField(
-        label="身份证号码", required=False, max_length=40, help_text="已登记的不用填写。"
-    )
-    facts = forms.CharField(label="事实", widget=_lines(3))
-    field_order = ["responsible", "id_number", "facts", "domain", "effect", "measure_basis"]
-
-    def __init__(self, *args: Any, firm: CreditSubject, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        people = firm.responsible.filter(until_on__isnull=True).order_by("pk")
-        self.fields["responsible"].choices = [
-            _CHOOSE, *((str(one.pk), f"{one.name}，{one.get_capacity_display()}") for one in people)
-        ]  # fmt: skip
-
-    def clean_responsible(self) -> int:
-        return int(self.cleaned_data["responsible"])
-
-
-class ArrearsForm(PersonForm):
-    basis = forms.CharField(label="追究依据", max_length=300)
-    field_order = ["responsible", "id_number", "basis", "facts", "domain", "effect", "measure_basis"]
-
-
-class NoticeForm(forms.Form):
-    noticed_on = forms.DateField(label="告知书送达日期", widget=_day())
-
-
-class StatementForm(forms.Form):
-    received_on = forms.DateField(label="收到日期", widget=_day())
-    text = forms.CharField(label="陈述申辩", widget=_lines(4), help_text="不公开。")
-
-
-class ProposeForm(forms.Form):
-    term_until = forms.DateField(label="列入期限（最后一日）", widget=_day())
-    exit_rule = forms.CharField(label="移出条件", max_length=500)
-    statement_considered = forms.CharField(
-        label="对陈述申辩的采纳情况", widget=_lines(2), required=False, help_text="收到陈述申辩的必填。"
-    )
-
-
-class DecideForm(forms.Form):
-    document_no = forms.CharField(
-        label="决定书文号", max_length=100, required=False, help_text="留空时用本系统的编号。"
-    )
-
-
-class ServeForm(forms.Form):
-    served_on = forms.DateField(label="送达日期", widget=_day())
-    service = forms.CharField(label="送达方式和证明", max_length=200)
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label="理由", max_length=500, widget=_lines(2))
-
-
-class PublishForm(forms.Form):
-    """Nothing to fill in: it is pressed by two."""
-
-
-FORMS: dict[str, type[forms.Form]] = {
-    "notice": NoticeForm,
-    "statement": StatementForm,
-    "propose": ProposeForm,
-    "decide": DecideForm,
-    "return": ReasonForm,
-    "serve": ServeForm,
-    "refuse": ReasonForm,
-    "exit": ReasonForm,
-    "revoke": ReasonForm,
-    "publish": PublishForm,
-}
 SERVICES: dict[str, Any] = {
     "notice": listing.give_notice,
     "statement": listing.record_statement,
@@ -186,6 +48,7 @@ SERVICES: dict[str, Any] = {
     "decide": listing.decide,
     "return": listing.send_back,
     "serve": listing.serve,
+    "withdraw": listing.withdraw,
     "refuse": listing.refuse,
     "exit": listing.leave,
     "revoke": listing.revoke,
@@ -314,8 +177,7 @@ def _new_page(
 
 
 def _put(typed: forms.Form, error: ListingRefused) -> None:
-    field = "measure_basis" if error.field == "measures" else error.field
-    typed.add_error(field if field in typed.fields else None, str(error))
+    typed.add_error(error.field if error.field in typed.fields else None, str(error))
 
 
 # ---- one procedure -----------------------------------------------------------------------------------------
@@ -359,7 +221,9 @@ def _page(
     today = clock.today()
     start: dict[str, Any] = {"noticed_on": today, "received_on": today, "served_on": today}
     if found.parent is not None:
-        start |= {"term_until": found.parent.term_until}
+        start |= {"noticed_until": found.parent.term_until, "term_until": found.parent.term_until}
+    if found.noticed_until is not None:
+        start["term_until"] = found.noticed_until
     if found.proposed_by_id == request.user.pk:
         # One's own proposal is approved or returned by another.
         acts = [act for act in acts if act not in ("decide", "return")]
@@ -380,6 +244,7 @@ def _page(
             "listing": found,
             "code": found.subject.shown_code,
             "grounds": list(found.grounds.order_by("pk")),
+            "sent": showing.sent_of(found),
             **listing_effects.shown(found, today),
             "steps": steps,
             "course": list(found.steps.select_related("actor", "document").order_by("id")),
@@ -451,7 +316,9 @@ def paper(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpResponse:
     """A paper of the procedure; the reading is logged."""
     found = _visible(request, uuid)
     file = EvidenceFile.objects.filter(
-        Q(pk__in=found.steps.filter(document__isnull=False).values("document")), uuid=evidence
+        Q(pk__in=found.steps.filter(document__isnull=False).values("document"))
+        | Q(pk__in=ListingStatementFile.objects.filter(statement__listing=found).values("file")),
+        uuid=evidence,
     ).first()
     if file is None:
         raise Http404("这件列入没有这份文书。")

@@ -263,6 +263,8 @@ from .grade_models import Tier as Tier  # noqa: E402
 from .list_method_models import ListMethod as ListMethod  # noqa: E402
 from .list_method_models import MethodOpinion as MethodOpinion  # noqa: E402
 from .listing_models import Listing as Listing  # noqa: E402  (it refers to the entries above)
+from .listing_models import ListingStatement as ListingStatement  # noqa: E402
+from .listing_models import ListingStatementFile as ListingStatementFile  # noqa: E402
 from .listing_models import ListingStep as ListingStep  # noqa: E402
 from .membership_models import MembershipUpload as MembershipUpload  # noqa: E402
 from .own_record_models import OwnRecordRequest as OwnRecordRequest  # noqa: E402

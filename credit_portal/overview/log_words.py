@@ -114,6 +114,7 @@ VERBS = {
     "consequence.step": "违诺后果办理",
     "list_method.step": "名单认定办法",
     "listing.step": "名单办理",
+    "listing.stated": "网上陈述申辩",
     "check.step": "核查办理",
     "repair.step": "信用修复",
     "supplement.step": "容缺材料",

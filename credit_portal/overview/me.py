@@ -32,6 +32,8 @@ from credit_portal.registry.models import CreditSubject
 from repair import rules
 from repair.models import RepairApplication
 from verification.checking import own_record
+from verification.models import Listing
+from verification.own_listings import showing as listings
 from verification.vocabulary import ADVERSE, State
 
 # So many of each kind are named on the first page; each list has them all.
@@ -83,6 +85,7 @@ def needs_of(acting: Acting, *, now: datetime) -> list[Need]:
     found = [
         *(_to_finish(subject) if acting.may_act else []),
         *_to_speak(subject, today),
+        *_to_speak_on_lists(subject, today),
         *_to_rectify(subject, today),
         *_to_come(subject, now),
         *_to_be_visited(subject, today),
@@ -128,6 +131,23 @@ def _to_speak(subject: CreditSubject, today: date) -> list[Need]:
             "以前可以陈述申辩", _breach(case), case.statement_until, f"{case.department.name}拟认定违诺", True
         )
         for case in rows.select_related("department").order_by("statement_until")[:NAMED]
+    ]
+
+
+def _to_speak_on_lists(subject: CreditSubject, today: date) -> list[Need]:
+    """Lists that a department means to put it on, and nothing said yet."""
+    rows = listings.listings_of(subject).filter(
+        state=Listing.State.NOTICED, statement_on__isnull=True, statement_until__gte=today
+    )
+    return [
+        Need(
+            "以前可以陈述申辩",
+            reverse("my_listings:listing", args=[row.uuid]),
+            row.statement_until,
+            f"{row.department.name}拟列入{row.list_name}",
+            True,
+        )
+        for row in rows.select_related("department").order_by("statement_until")[:NAMED]
     ]
 
 
@@ -324,6 +344,10 @@ def figures_of(subject: CreditSubject, *, now: datetime) -> list[Figure]:
     cases = showing.cases_of(subject).aggregate(
         all=Count("pk"), standing=Count("pk", filter=Q(state=BreachCase.State.SERVED))
     )
+    lists = listings.listings_of(subject).aggregate(
+        all=Count("pk"),
+        standing=Count("pk", filter=Q(state=Listing.State.IN_FORCE, term_until__gte=local_date(now))),
+    )
     read = readers.readings_of(subject).filter(access_id__isnull=True, at__gte=now - LATELY).count()
     return [
         Figure(
@@ -336,5 +360,6 @@ def figures_of(subject: CreditSubject, *, now: datetime) -> list[Figure]:
             reverse("mine_record:record"),
         ),
         Figure("违诺认定", cases["all"], f"已送达 {cases['standing']} 件", reverse("mine:breaches")),
+        Figure("名单办理", lists["all"], f"现已列入 {lists['standing']} 份", reverse("my_listings:list")),
         Figure("谁查过", read, f"近 {LATELY.days} 天，他人查看", reverse("me:readers")),
     ]

@@ -184,7 +184,7 @@ STAFF_NAV: list[NavItem] = [
 ME_NAV: list[NavItem] = [
     NavItem("home", "首页", "/me/"),
     NavItem("commitments", "承诺", "/me/commitments/", ("/me/supplements/", "/me/visits/")),
-    NavItem("record", "信用记录", "/me/record/", ("/me/report/", "/me/grade/")),
+    NavItem("record", "信用记录", "/me/record/", ("/me/report/", "/me/grade/", "/me/listings/")),
     NavItem("breaches", "违诺", "/me/breaches/", ("/me/statement/",)),
     NavItem("readers", "谁查过", "/me/readers/"),
     NavItem("consents", "同意", "/me/consents/"),

@@ -324,3 +324,20 @@ def listing_step(
         "listing.step", "listing", listing_id, now=now, actor_id=actor_id, department_id=department_id,
         number=number, state=state, on=on.isoformat(), sha256=sha256,
     )  # fmt: skip
+
+
+def listing_stated(
+    *,
+    now: datetime,
+    access_id: int,
+    department_id: int,
+    listing_id: int,
+    number: str,
+    on: date,
+    files: int,
+) -> AuditEvent:
+    """The subject itself has spoken on its own pages, before it is put on a list."""
+    return _about(
+        "listing.stated", "listing", listing_id, now=now, actor_id=None, department_id=department_id,
+        number=number, on=on.isoformat(), access=access_id, files=files,
+    )  # fmt: skip

@@ -126,6 +126,7 @@ SENTENCES: dict[str, str] = {
     "list.upload": "{deed}名单文件，{rows} 行，列入 {added} 条、移出 {removed} 条，校验值 {sha256}",
     "list_method.step": "名单认定办法“{list}”第 {number} 版：{deed}",
     "listing.step": "名单 {number}：{state}，{on}",
+    "listing.stated": "名单 {number}：主体在网上陈述申辩，{on}，附件 {files} 个",
     "recipient.saved": "登记通报对象（{role}）",
     "partner.saved": "登记对接系统（{scopes}，{state}）",
     "partner.acted": "对接系统{deed} {number}",

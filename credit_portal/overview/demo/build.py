@@ -18,6 +18,7 @@ from . import (
     capture,
     catalogue_work,
     consents,
+    consequences,
     foundation,
     grades,
     handover,
@@ -84,6 +85,7 @@ def build(*, now: datetime, share: float = 1) -> Result:
     capture.lay(timeline, now=now)
     reading_watch.lay(timeline, now=now)
     consents.lay(timeline, now=now)
+    consequences.lay(timeline, now=now)
     grades.lay(timeline, now=now)
     # Reminders, first and last days of publicity: as the scheduler would have them by now.
     sweeping.sweep(now=now)

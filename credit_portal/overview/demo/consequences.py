@@ -15,7 +15,7 @@ from credit_portal.registry.models import User
 from verification import listing, listing_opening
 from verification.models import Listing
 
-from . import list_methods, people
+from . import list_methods, people, subjects
 from .days import working_days_from
 
 if TYPE_CHECKING:
@@ -224,7 +224,10 @@ def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
     step = {"listing_id": row.pk, "actor": officer}
 
     def notice(later: datetime) -> None:
-        listing.give_notice(**step, expect="opened", noticed_on=local_date(later), now=later)
+        day = local_date(later)
+        listing.give_notice(
+            **step, expect="opened", noticed_on=day, noticed_until=day + timedelta(days=400), now=later
+        )
         _later(timeline, local_date(later) + timedelta(days=14), propose)
 
     def propose(later: datetime) -> None:
@@ -264,8 +267,37 @@ def _person(parent: Listing, officer: User, now: datetime) -> None:
         now=now,
     )
     listing.give_notice(
-        listing_id=row.pk, expect="opened", noticed_on=local_date(now), actor=officer, now=now
+        listing_id=row.pk, expect="opened", noticed_on=local_date(now), noticed_until=parent.term_until, actor=officer,
+        now=now,
+    )  # fmt: skip
+
+
+def lay(timeline: Timeline, *, now: datetime) -> None:
+    """The subject with a public breach has been told today that it may be watched: its pages ask for what it has to say."""
+    officer = timeline.world.user(LC, "officer")
+    breach = subjects.repairable(now=now)
+    if breach is None:
+        return
+    grounds = listing_opening.grounds_of(breach.subject, on=local_date(now))
+    if not grounds:
+        return
+    row = listing_opening.open_listing(
+        subject=breach.subject,
+        kind=Listing.Kind.WATCH,
+        list_name=list_methods.WATCH,
+        basis="《市场监督管理严重违法失信名单管理办法》；本区重点关注对象管理的规定（演示）",
+        standard="一年内没有履行信用承诺，没有达到联合惩戒标准的（演示）",
+        facts="没有按承诺的期限完成，经认定为承诺违约，认定书已经送达（演示）。",
+        grounds=[one.pk for one in grounds],
+        measures=[{"domain": "procurement", "effect": "key", "basis": "本区重点关注对象管理的规定（演示）"}],
+        actor=officer,
+        now=now,
+        is_demo=True,
     )
+    listing.give_notice(
+        listing_id=row.pk, expect="opened", noticed_on=local_date(now),
+        noticed_until=local_date(now) + timedelta(days=365), actor=officer, now=now,
+    )  # fmt: skip
 
 
 def _none(_result: object) -> None:

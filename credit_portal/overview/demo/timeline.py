@@ -11,6 +11,7 @@ from typing import Any
 from commitments import signing
 from commitments.fulfilment import record_fulfilment, record_obligations
 from commitments.models import Commitment
+from commitments.supplements import immediate
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.registry import catalogue
 from credit_portal.registry import services as registry
@@ -376,6 +377,10 @@ class Timeline:
 
     def _correct(self, commitment: Commitment, visit: Visit) -> Callable[[datetime], None]:
         def act(now: datetime) -> None:
+            result = immediate.recorded(commitment)
+            if result is not None and result.recorded_by_id == visit.clerk.pk:
+                # Whoever has given the result out does not replace the commitment, too.
+                return
             draft = signing.start_correction(
                 commitment_id=commitment.pk,
                 clerk=visit.clerk,
