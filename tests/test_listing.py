@@ -179,9 +179,22 @@ def test_off_the_list_with_the_last_day_or_by_decision(office) -> None:
     row.refresh_from_db()
     assert (row.state, row.entry.state) == ("exited", "ended")
     again = office.on(office.opened())
-    done = listing.leave(
-        listing_id=again.pk, expect="in_force", reason="履行完毕", actor=office.head, now=office.now
-    )
+    common = {"listing_id": again.pk, "expect": "in_force", "now": office.now}
+    with pytest.raises(ListingRefused, match="还没有人提出"):
+        listing.leave(**common, actor=office.head)
+    with pytest.raises(ListingRefused, match="至少 10 个字"):
+        listing.propose_leaving(**common, reason="好", actor=office.officer)
+    listing.propose_leaving(**common, reason="履行完毕，已经核查属实。", actor=office.head)
+    with pytest.raises(ListingMoved, match="已有人提出"):
+        listing.propose_leaving(**common, reason="履行完毕，已经核查属实。", actor=office.officer)
+    with pytest.raises(ListingRefused, match="另一人决定"):
+        listing.leave(**common, actor=office.head)
+    other = factories.staff(groups.HEAD, department=office.place)
+    again = listing.refuse_leaving(**common, reason="还差一份证明", actor=other)
+    assert (again.state, again.leave_by) == ("in_force", None)
+    assert again.steps.latest("id").label == "不同意移出：还差一份证明"
+    done = office.left(again)
+    assert (done.end_reason, done.ended_by) == ("履行完毕，已经核查属实。", office.head)
     assert (done.state, CreditEntry.objects.get(pk=done.entry_id).state) == ("exited", "ended")
     third = office.on(office.opened())
     done = listing.revoke(
@@ -287,7 +300,7 @@ def test_who_is_responsible_is_public_by_two_masked_and_beside_the_firm_only(set
     assert "欧阳＊＊" not in Client().get("/commitments/", {"q": "欧阳"}).content.decode()
     after = office.now + (row.term_until - local_date(office.now)) + timedelta(days=1)
     assert persons_of_firm(code, now=after) == []
-    listing.leave(listing_id=row.pk, expect="in_force", reason="已清偿", actor=office.head, now=office.now)
+    office.left(row, "欠款已经全部清偿，核对无误。")
     assert persons_of_firm(code, now=office.now) == []
 
 
@@ -373,9 +386,7 @@ def test_lesser_cases_are_watched_by_the_same_procedure_and_keep_their_route(off
             parent_id=row.pk, responsible_id=office.responsible.pk, facts="作为法定代表人直接负责。", measures=[], actor=office.officer,
             now=office.now,
         )  # fmt: skip
-    row = listing.leave(
-        listing_id=row.pk, expect="in_force", reason="已经整改", actor=office.head, now=office.now
-    )
+    row = office.left(row)
     assert row.state == "exited" and not record.entries_that_count(office.firm)
 
 

@@ -158,7 +158,7 @@ def test_a_subject_sees_from_the_notice_on_what_it_was_told_and_nothing_before(o
         assert words in page, words
     assert client.get(f"{address}papers/{decision.uuid}/").status_code == 200
     assert "现已列入 1 份" in seen(client, "/me/")
-    listing.leave(**common, expect="in_force", reason="整改到位，提前移出。", actor=office.head)
+    office.left(row, "整改到位，提前移出。")
     page = seen(client, address)
     assert "整改到位，提前移出。" in page and "已移出" in page and "提出异议" not in page
     assert "现已列入 0 份" in seen(client, "/me/")

@@ -74,7 +74,9 @@ ACTS: dict[str, Act] = {
     "serve": Act("登记送达", (ListingState.DECIDED,)),
     "withdraw": Act("撤回立案", (ListingState.OPENED,)),
     "refuse": Act("不予列入", RUNNING[1:], HEAD),
-    "exit": Act("移出名单", (ListingState.IN_FORCE,), HEAD),
+    "leaving": Act("提出移出", (ListingState.IN_FORCE,)),
+    "exit": Act("批准移出", (ListingState.IN_FORCE,), HEAD),
+    "staying": Act("不同意移出", (ListingState.IN_FORCE,), HEAD),
     "revoke": Act("撤销列入决定", (ListingState.DECIDED, ListingState.IN_FORCE), HEAD),
     "publish": Act("公示", (ListingState.IN_FORCE,)),
 }
@@ -89,6 +91,8 @@ def acts_open(listing: Listing, roles: Iterable[str]) -> list[str]:
         if listing.state in act.before
         and held & act.roles
         and (name != "statement" or listing.statement_on is None)
+        and (name != "leaving" or listing.leave_by_id is None)
+        and (name not in ("exit", "staying") or listing.leave_by_id is not None)
         and (name != "publish" or (listing.kind == Listing.Kind.ARREARS and listing.public_from is None))
     ]
 
@@ -331,10 +335,42 @@ def publish(*, listing_id: int, expect: str, actor: User, now: datetime) -> List
 
 
 @transaction.atomic
-def leave(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
-    """Off the list before its term, by decision of whoever put it there; responsible persons with it."""
-    row = _taken("exit", listing_id, expect, actor)
-    _end(row, ListingState.EXITED, text_of(reason, "reason", "移出的理由", 500), actor, now)
+def propose_leaving(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """That its way out is open before its term, and how it came to be so. Raises ListingRefused."""
+    row = _taken("leaving", listing_id, expect, actor)
+    if row.leave_by_id is not None:
+        raise ListingMoved(f"{row.number} 已有人提出移出，请看最新情况再办。")
+    row.leave_reason, row.leave_by = text_of(reason, "reason", "移出条件怎样达到", 500, least=10), actor
+    save(row, actor, now)
+    step(row, ACTS["leaving"].label, on=local_date(now), actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def leave(*, listing_id: int, expect: str, actor: User, now: datetime) -> Listing:
+    """Another person agrees: off the list before its term, by decision of whoever put it there; responsible persons with it."""
+    row = _proposed_to_leave("exit", listing_id, expect, actor)
+    _end(row, ListingState.EXITED, row.leave_reason, actor, now)
+    return row
+
+
+@transaction.atomic
+def refuse_leaving(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
+    """Another person does not: it stays, and why is in its course. Raises ListingRefused."""
+    row = _proposed_to_leave("staying", listing_id, expect, actor)
+    said = text_of(reason, "reason", "理由", MOST_RETURNED)
+    row.leave_by, row.leave_reason = None, ""
+    save(row, actor, now)
+    step(row, f"{ACTS['staying'].label}：{said}", on=local_date(now), actor=actor, now=now)
+    return row
+
+
+def _proposed_to_leave(act: str, listing_id: int, expect: str, actor: User) -> Listing:
+    row = _taken(act, listing_id, expect, actor)
+    if row.leave_by_id is None:
+        raise ListingRefused("还没有人提出移出。")
+    if row.leave_by_id == actor.pk:
+        raise ListingRefused("移出须由提出人以外的另一人决定。")
     return row
 
 

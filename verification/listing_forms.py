@@ -189,8 +189,17 @@ class ToldReasonForm(forms.Form):
     )
 
 
+class LeavingForm(forms.Form):
+    reason = forms.CharField(
+        label="移出条件怎样达到",
+        max_length=500,
+        widget=_lines(2),
+        help_text="批准以后写给主体看。至少 10 个字。",
+    )
+
+
 class PublishForm(forms.Form):
-    """Nothing to fill in: it is pressed by two."""
+    """Nothing to fill in: it is pressed by another person."""
 
 
 FORMS: dict[str, type[forms.Form]] = {
@@ -202,7 +211,9 @@ FORMS: dict[str, type[forms.Form]] = {
     "serve": ServeForm,
     "withdraw": WithdrawForm,
     "refuse": ToldReasonForm,
-    "exit": ToldReasonForm,
+    "leaving": LeavingForm,
+    "exit": PublishForm,
+    "staying": ReasonForm,
     "revoke": ToldReasonForm,
     "publish": PublishForm,
 }

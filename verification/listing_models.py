@@ -95,6 +95,11 @@ class Listing(models.Model):
     entry = models.OneToOneField(
         CreditEntry, models.PROTECT, null=True, blank=True, verbose_name="信用记录", related_name="+"
     )
+    # Before its term one leaves as one has come: one proposes, another decides.
+    leave_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name="提出移出的人", related_name="+"
+    )
+    leave_reason = models.CharField("移出条件怎样达到", max_length=500, blank=True)
     ended_on = models.DateField("移出或撤销日期", null=True, blank=True)
     ended_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, verbose_name="移出办理人", related_name="+"

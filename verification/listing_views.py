@@ -50,7 +50,9 @@ SERVICES: dict[str, Any] = {
     "serve": listing.serve,
     "withdraw": listing.withdraw,
     "refuse": listing.refuse,
+    "leaving": listing.propose_leaving,
     "exit": listing.leave,
+    "staying": listing.refuse_leaving,
     "revoke": listing.revoke,
     "publish": listing.publish,
 }
@@ -227,6 +229,8 @@ def _page(
     if found.proposed_by_id == request.user.pk:
         # One's own proposal is approved or returned by another.
         acts = [act for act in acts if act not in ("decide", "return")]
+    if found.leave_by_id == request.user.pk:
+        acts = [act for act in acts if act not in ("exit", "staying")]
     steps = [
         {
             "act": act,

@@ -86,7 +86,7 @@ def test_from_the_method_of_a_list_to_the_exit(window, monkeypatch) -> None:
     page.goto(f"/desk/lists/new/?code={hall.subject.uscc}")
     page.select_option("#id_list_name", NAME)
     for field in ("basis", "standard", "facts"):
-        page.fill(f"#id_{field}", "依照办法第三条。")
+        page.fill(f"#id_{field}", "依照办法第三条，经核查属实。")
     page.select_option("#id_kind", "joint")
     page.check("input[name=grounds]")
     window.look("A4-listing-new")
@@ -102,12 +102,12 @@ def test_from_the_method_of_a_list_to_the_exit(window, monkeypatch) -> None:
     )  # fmt: skip
     listing.decide(listing_id=put.pk, actor=head, expect="proposed", document_no="栾列1号", now=at)
     listing.serve(**step, expect="decided", served_on=local_date(at), service="直接送达", now=at)
+    listing.propose_leaving(**step, expect="in_force", reason="整改到位，部门已经现场核查。", now=at)
     monkeypatch.setattr(clock, "now", lambda: at)
     page.goto(f"/desk/lists/{put.uuid}/")
     leaving = page.locator("form[action$='/do/exit/']")
     if not leaving.is_visible():
-        page.click("summary:has-text('移出名单')")
-    leaving.locator("[name=reason]").fill("整改到位")
+        page.click("summary:has-text('批准移出')")
     leaving.locator("button").click()
     expect(page.locator("main")).to_contain_text("已移出")
 
