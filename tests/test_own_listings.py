@@ -122,7 +122,7 @@ def test_a_subject_sees_from_the_notice_on_what_it_was_told_and_nothing_before(o
     page = seen(client, address)
     for words in (
         "名单管理办法第五条", "情节严重", FACTS, "重大违法", f"/list-methods/{row.method.uuid}/", "惠源路 1 号", "0311-88880000",
-        "<dt>政府采购领域：依规定应当拒绝</dt><dd>依据：政府采购法第二十二条", "最后一日算在内，还有 5 个工作日", f"{TERM:%Y-%m-%d}</span>；决定的期限不会更长",
+        "<b>政府采购领域：依规定应当拒绝</b><br>依据：政府采购法第二十二条", "最后一日算在内，还有 5 个工作日", f"{TERM:%Y-%m-%d}</span>；决定的期限不会更长",
         "送达拟列入名单告知书", f"拟列入名单告知书 {row.number}",
     ):  # fmt: skip
         assert words in page, words
