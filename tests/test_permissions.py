@@ -298,7 +298,7 @@ DESK: dict[str, set[str]] = {
     "/desk/evaluations/recipients/": {K, A},
     "/desk/evaluations/pass/": {K},
     "/desk/evaluations/passings/": {K, A},
-    "/desk/evaluations/received/": {F, H},
+    "/desk/evaluations/received/": {F, H, S},
     "/desk/evaluations/passings/{passing.uuid}/": {K, A},
     "/desk/visits/": SEES,
     "/desk/visits/{visit.uuid}/": SEES,
