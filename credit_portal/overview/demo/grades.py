@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from commitments.models import RosterEntry, Visit
+from commitments.models import Commitment, RosterEntry, Visit
 from commitments.rechecks import drawing, planning
 from commitments.visits import arranging
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import writing
 from credit_portal.registry.models import CreditSubject, User
+from verification import services as record
 from verification.checking.looking import File
 from verification.consent import keeping as consents
 from verification.grades import grading, keeping, passing, receiving
@@ -121,6 +122,7 @@ def _agreed(timeline: Timeline, subject: CreditSubject, code: str, at: datetime)
 def _visits(timeline: Timeline, now: datetime) -> None:
     """All that subjects with something adverse on record have promised is drawn, of the others some, and bundled."""
     world, at = timeline.world, now - timedelta(days=2)
+    _fined(timeline, at)
     plan = planning.propose(
         told=planning.Told(
             "有信用记录的主体复核（演示）", local_date(at), by_risk=True, higher_percent=100, lower_percent=10
@@ -138,6 +140,32 @@ def _visits(timeline: Timeline, now: datetime) -> None:
             visit_id=visit.pk, day=min(local_date(now) + timedelta(days=6), visit.until_on), announced=not place,
             note="上午九点半到场，请备好证照和台账（演示）。", actor=led[visit.lead_id], now=now - timedelta(days=1),
         )  # fmt: skip
+
+
+def _fined(timeline: Timeline, at: datetime) -> None:
+    """Of whom most departments hold a running promise, has been fined since: all of it is looked at, in one visit."""
+    running = Commitment.objects.filter(
+        is_demo=True,
+        region=LC,
+        fulfilment="running",
+        voided_at=None,
+        made_on__lt=local_date(at),
+        breach_cases=None,
+    ).exclude(Q(subject__kind="person") | Q(item__department__kind="association"))
+    most = (
+        running.values("subject")
+        .annotate(units=Count("item__department", distinct=True), number=Count("pk"))
+        .order_by("-units", "-number", "subject")
+        .first()
+    )
+    if most is None:
+        return
+    market = timeline.world.departments[LC, "market"]
+    record.add_entry(
+        subject=CreditSubject.objects.get(pk=most["subject"]), kind="penalty", title="未按规定明码标价（演示）",
+        source=market.name, department=market, region=market.region, document_no="栾市监罚〔演示〕21号",
+        basis="价格法第四十二条", from_on=local_date(at), operator=None, now=at, is_demo=True,
+    )  # fmt: skip
 
 
 def _leaders() -> QuerySet[User]:
