@@ -22,7 +22,7 @@ import weasyprint
 from credit_portal.documents.pdf import render_pdf
 
 PRINTED = {
-    "test_documents_fonts", "test_documents_paper", "test_documents_pdf", "test_signing", "test_window_views",
+    "test_documents_fonts", "test_documents_paper", "test_documents_pdf",
 }  # fmt: skip
 PRESS = weasyprint.HTML
 # What stands on the empty page → what is to be printed there. A file's papers are forgotten with it.

@@ -308,7 +308,7 @@ def _race(stage: Stage, case: BreachCase) -> list[str]:
 
 @pytest.fixture
 def quick_papers(monkeypatch):
-    """The race is about the row; printing two hundred papers would only take time."""
+    """The race is about the row; printing sixty papers would only take time."""
     monkeypatch.setattr(breaches.case_papers, "closing_pdf", lambda *_, **__: b"")
     monkeypatch.setattr(breaches, "_keep", lambda *_, **__: None)
 
@@ -316,7 +316,7 @@ def quick_papers(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_two_officers_on_one_case_one_wins_and_the_other_is_told(quick_papers) -> None:
     stage = Stage()
-    for _ in range(200):
+    for _ in range(60):
         case = stage.opened()
         assert _race(stage, case) == ["done", "told"]
         assert case.steps.filter(kind="dropped").count() == 1

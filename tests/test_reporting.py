@@ -169,7 +169,7 @@ def test_what_was_sent_and_answered_is_frozen() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_of_the_office_answer_at_once_and_one_is_told() -> None:
     stage = Stage()
-    for _ in range(20):
+    for _ in range(6):
         report = stage.reported()
         start, told = Barrier(2), []
 

@@ -3,11 +3,9 @@
 import contextlib
 import threading
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from pypdf import PdfReader
 
 from commitments import concluding, drafting, papers, presenting, signing
 from commitments.models import Commitment, CommitmentEvent, Draft, Presentation
@@ -17,18 +15,15 @@ from credit_portal.registry import codes
 from credit_portal.registry.models import CreditSubject
 
 from . import factories
+from .blank_papers import printed
 from .counter import Counter, signature_png
 from .factories import NOW
+from .paper_reading import text_of
 
 pytestmark = pytest.mark.django_db
 
 BLANK = {"key": "完成日期", "label": "完成日期", "kind": "date"}
 CLAUSE = ("pledge", "在 {完成日期} 前完成整改。", ())
-
-
-def words(pdf: bytes) -> str:
-    """The text of a PDF without any white space."""
-    return "".join("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
 
 
 @pytest.mark.req("R18", "R34", "R36", "R89")
@@ -42,7 +37,7 @@ def test_a_signed_commitment_is_numbered_frozen_printed_and_public() -> None:
     assert commitment.publicity_class == "public" and commitment.public_from == NOW
     assert commitment.valid_until.isoformat() == "2027-09-14"
     assert commitment.check_made.route == "commitment" and commitment.check_made.case_ref == "栾审2026-001"
-    text = words(read_evidence(commitment.pdf))
+    text = text_of(read_evidence(commitment.pdf))
     assert commitment.code in text and commitment.text_sha256 in text
     verbs = set(AuditEvent.objects.values_list("verb", flat=True))
     assert {
@@ -61,7 +56,7 @@ def test_the_same_row_prints_the_same_bytes() -> None:
     again = papers.commitment_pdf(
         Commitment.objects.get(pk=commitment.pk), signature_png=read_evidence(commitment.signature)
     )
-    assert again == stored
+    assert again == stored and printed(again) == printed(stored)
 
 
 @pytest.mark.req("R18")
@@ -194,7 +189,7 @@ def test_a_natural_persons_commitment_is_limited_and_holds_no_number() -> None:
     assert commitment.publicity_class == "limited" and commitment.public_from is None
     assert commitment.subject_code == "" and commitment.signer_name == "欧阳测试"
     number = counter.subject.id_number
-    assert number not in words(papers.signed_pdf(commitment))
+    assert number not in text_of(papers.signed_pdf(commitment))
 
 
 @pytest.mark.req("R40", "R41")
@@ -203,7 +198,7 @@ def test_an_unrepaired_record_leads_to_the_ordinary_route_and_its_notice() -> No
     factories.credit_entry(subject=counter.subject, title="未按规定办理变更登记")
     draft = counter.checked()
     assert draft.step == "ordinary" and draft.text_version is None
-    text = words(papers.notice_pdf(draft.check_made))
+    text = text_of(papers.notice_pdf(draft.check_made))
     assert "不是拒绝受理" in text and "异议" in text and "修复" in text
     assert "未按规定办理变更登记" in text
     with pytest.raises(signing.SigningError):
