@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from django.db import connection, migrations
+from django.db import connection, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from credit_portal import checks
-from credit_portal.audit.migrating import Together, kept_by
+from credit_portal.audit.migrating import InSteps, Together, kept_by, steps
 
 OURS = {
     key: migration
@@ -77,3 +77,37 @@ def test_models_made_together_say_which():
     )
     assert together.describe() == "Create models EvidenceFile"
     assert together.deconstruct() == ("Together", [], {"operations": together.operations})
+
+
+def test_what_can_be_done_at_once_is_one_step_and_a_step_does_not_touch_again_what_it_has_made():
+    def field(name: str, model: str = "old") -> migrations.AddField:
+        return migrations.AddField(model, name, models.TextField(default=""))
+
+    def model(name: str) -> migrations.CreateModel:
+        return migrations.CreateModel(name, [("id", models.BigAutoField(primary_key=True))])
+
+    index = migrations.AddIndex("new", models.Index(fields=["a"], name="by_a"))
+    kept = migrations.RunSQL("SELECT 1")
+    made = steps([model("New"), field("a", "new"), index, field("b"), field("c"), kept, field("d")], "x")
+    first, second, third = made
+    # What is done to a model that the step makes is part of making it.
+    new, b, c = first.operations
+    assert [name for name, _ in new.fields] == ["id", "a"] and [
+        one.name for one in new.options["indexes"]
+    ] == ["by_a"]
+    assert (b.name, c.name, third.name) == ("b", "c", "d") and second is kept
+    assert first.describe() == "Create model New; Add field b to old; Add field c to old"
+
+    apart = steps([model("New"), migrations.RunSQL("SELECT 1"), field("a", "new"), index], "x")
+    assert [type(one).__name__ for one in apart] == ["CreateModel", "RunSQL", "Together"]
+
+
+def test_migrations_that_do_much_do_it_in_steps():
+    """Otherwise an empty database waits half a second for every single operation (`InSteps`)."""
+    alone = (migrations.CreateModel, migrations.AddField, migrations.AddIndex, migrations.AddConstraint)
+    assert [
+        key
+        for key, migration in OURS.items()
+        if not isinstance(migration, InSteps)
+        and sum(isinstance(one, alone) for one in migration.operations) > 5
+    ] == []

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
+
 # A draft may be anything. What has been published only ends; what has ended stays as it is. Two more moves: what was
 # published ahead is withdrawn before its day (in Shanghai) with a reason, and the version that it would have replaced
 # goes on. `parent` holds of items and of texts, whose table stands on this function, too.
@@ -92,7 +94,7 @@ def _withdrawal(model: str, *, related: str) -> list[migrations.AddField]:
     ]
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
     dependencies = [("registry", "0011_who_may_promise")]
 
     operations = [
