@@ -135,13 +135,17 @@ def _let_tests_empty_the_log() -> None:
 
 SCENE = pytest.StashKey["scenes.Scene"]()
 
-# Files that take long, the longest first: a worker that gets one of them last would have the other one wait.
+# The first one makes the migrated database, the second one the paper fonts, the third one needs neither: nobody waits. Then
+# those that take long, the longest first: a worker that gets one of them last would have the other ones wait.
 LONG = (
-    "test_odd_input", "test_setup", "test_demo", "test_self_service_journey", "test_life", "test_permissions",
-    "test_column", "test_window_faults", "test_objections_journey", "test_drill_smoke", "test_window_journey",
-    "test_admin_browser", "test_naughty_strings", "test_checks_journey", "test_consequences_journey",
-    "test_repair_pages", "test_admin_pages", "test_handover_journey", "test_units_journey", "test_documents_pdf",
-    "test_house_browser", "test_repair_journey", "test_associations_journey", "test_case_rules", "test_api_fuzz",
+    "test_odd_input", "test_documents_pdf", "test_verification_rules", "test_setup", "test_demo", "test_permissions",
+    "test_self_service_journey", "test_column", "test_window_faults", "test_objections_journey", "test_window_journey",
+    "test_admin_browser", "test_life", "test_naughty_strings", "test_checks_journey", "test_consequences_journey",
+    "test_drill_smoke", "test_bulk_hostile", "test_queue", "test_admin_pages", "test_handover_journey",
+    "test_house_browser", "test_grades_journey", "test_rechecks_journey", "test_late_journey", "test_me_journey",
+    "test_warnings_journey", "test_repair_journey", "test_associations_journey", "test_breach_journey",
+    "test_units_journey", "test_capture_journey", "test_list_methods_journey", "test_consent_journey",
+    "test_seed_scale", "test_api_fuzz", "test_repair", "test_repair_pages",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from commitments import drafting
 from commitments.models import HandoverMapping
 from credit_portal.audit import clock
+from credit_portal.registry import groups
 from disclosure.terms import FILTERS, PAGING
 
 from . import factories, office, subjects
@@ -217,8 +218,10 @@ def test_every_list_of_the_back_office_survives_odd_parameters(place):
     broken = []
     sharp = Shares(SHARP_IN_ADDRESS[::2])
     ways = Shares(range(3))
+    # Who reads nearly everything is asked first.
+    readers = sorted(clients, key=lambda role: role not in (groups.CREDIT_OFFICE, groups.AUDITOR))
     for address, filters in filters_of(place).items():
-        reader = next(c for c in clients.values() if status_of(c, "get", address) == 200)
+        reader = next(clients[role] for role in readers if status_of(clients[role], "get", address) == 200)
         # What Django itself reads is read alike on every list.
         own = PARAMETERS["/admin/"] if address.endswith("/commitment/") else ["q"]
         # A filter is asked for in one of its ways here, in all of them by `make fuzz`.
@@ -266,8 +269,11 @@ def test_every_form_of_the_back_office_survives_odd_input(place):
     for address in known_addresses(place):
         for role in ("credit_office", "security_admin", "system_admin", "approval_bureau"):
             client = clients[role]
+            # Whether anything is taken there at all is answered quicker than the page is drawn.
+            if status_of(client, "post", address) in (403, 405):
+                continue
             names = fields_of(client, address) - {"csrfmiddlewaretoken"}
-            if not names or status_of(client, "post", address) in (403, 405):
+            if not names:
                 continue
             for value in values.at(address, few=2):
                 # All fields at once, then the one by one that a sane form would let through to the service.
