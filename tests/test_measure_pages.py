@@ -110,6 +110,8 @@ def test_the_interface_gives_the_same_rows_in_pages(scene: Scene, client: Client
 
 @pytest.mark.req("R83")
 def test_public_pages_cost_the_same_for_few_and_many_rows(scene: Scene, client: Client) -> None:
+    # What a process asks once is asked here.
+    shown(client, PAGE)
     spent = []
     for number in range(0, 40, 20):
         for place in range(20):
