@@ -3,8 +3,10 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
 
-class Migration(migrations.Migration):
+
+class Migration(InSteps):
 
     dependencies = [
         ('registry', '0013_own_indexes'),

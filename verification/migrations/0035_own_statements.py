@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from credit_portal.audit.migrating import kept_by
+from credit_portal.audit.migrating import InSteps, kept_by
 
 # What a subject has said in its defence stands as it was sent.
 KEPT = """
@@ -14,7 +14,7 @@ CREATE TRIGGER verification_listingstatementfile_kept BEFORE UPDATE OR DELETE ON
 """
 
 
-class Migration(migrations.Migration):
+class Migration(InSteps):
 
     dependencies = [
         ('documents', '0001_squashed_0002_initial'),

@@ -4,8 +4,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from credit_portal.audit.migrating import InSteps
 
-class Migration(migrations.Migration):
+
+class Migration(InSteps):
 
     dependencies = [
         ('verification', '0035_own_statements'),
