@@ -19,13 +19,9 @@ def hall(transactional_db):
 @pytest.fixture
 def window(hall, chromium, live_server, monkeypatch) -> Iterator:
     """A clerk's browser at that window."""
-    from django.db import connections
-
     from tests.browser import stage
 
     # Playwright keeps an event loop in this thread; the rows that a test makes meanwhile are made in plain calls.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with stage.opened(hall, chromium, live_server.url) as opened:
         yield opened
-        # Within its loop Django gives the thread other connections than outside; nobody else would close them.
-        connections.close_all()

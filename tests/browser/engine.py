@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 AXE = (Path(settings.BASE_DIR) / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
@@ -55,6 +56,8 @@ class Engine:
             # Those that a test has opened beside the first one, too.
             for opened in self._browser.contexts if self._browser else []:
                 opened.close()
+            # Those that Django has given the thread within the loop: nobody else would close them.
+            connections.close_all()
             asyncio._set_running_loop(None)
 
 
