@@ -138,7 +138,7 @@ ERQI = ["410103", "410100", "410000", "000000"]
         ("collection", ZANHUANG, date(2026, 9, 14), "S3 一（一）"),
         ("notice", LUANCHENG, date(2026, 9, 14), "S1 十一"),
         ("notice", ["130000", "000000"], date(2026, 9, 14), None),
-        ("subject", ERQI, date(2026, 9, 14), "S3 三（三）"),
+        ("subject", ERQI, date(2026, 9, 14), "主体自己取得，不是提供给他人"),
         ("anything", LUANCHENG, date(2026, 9, 14), None),
     ],
 )

@@ -70,7 +70,12 @@ def test_from_the_consent_on_a_telephone_to_the_report_and_its_refusal(window, p
     page.click("main form button:has-text('取得信用报告')")
     expect(page.locator(".error-summary")).to_contain_text("主体已经撤回同意，不能提供")
     window.look("203-credit-report-refused")
-    assert page.request.get(f"/desk/credit-reports/papers/{made.uuid}.pdf").status == 403
+    # What was fetched is not opened any more: it is said why, where the consent stands.
+    paper = page.request.get(f"/desk/credit-reports/papers/{made.uuid}.pdf")
+    assert (
+        paper.url.endswith(f"/desk/credit-reports/{made.consent.uuid}/")
+        and "主体已经撤回同意" in paper.text()
+    )
 
     page.goto(f"/verify/{made.verify_token}/")
     expect(page.locator("main")).to_contain_text("核验通过")
