@@ -9,7 +9,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.services import set_responsible
 from tests import factories
 from tests.factories import NOW
-from verification import listing, listing_opening
+from verification import listing, listing_leaving, listing_opening
 from verification import services as record
 from verification.models import Listing
 
@@ -68,5 +68,5 @@ class Office:
     def left(self, row: Listing, reason: str = "履行完毕，已经核查属实。") -> Listing:
         """Off the list before its term: one proposes, the head agrees."""
         common = {"listing_id": row.pk, "expect": "in_force", "now": self.now}
-        listing.propose_leaving(**common, reason=reason, actor=self.officer)
-        return listing.leave(**common, actor=self.head)
+        listing_leaving.propose_leaving(**common, reason=reason, actor=self.officer)
+        return listing_leaving.leave(**common, actor=self.head)

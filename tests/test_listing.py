@@ -18,7 +18,7 @@ from tests.factories import NOW
 from tests.listing_stage import MEASURE, Office
 from tests.office import client_of
 from tests.paper_reading import text_of
-from verification import listing, listing_effects, listing_opening
+from verification import listing, listing_effects, listing_leaving, listing_opening
 from verification import services as record
 from verification.checking import deciding
 from verification.listing import ListingMoved, ListingRefused
@@ -181,16 +181,16 @@ def test_off_the_list_with_the_last_day_or_by_decision(office) -> None:
     again = office.on(office.opened())
     common = {"listing_id": again.pk, "expect": "in_force", "now": office.now}
     with pytest.raises(ListingRefused, match="还没有人提出"):
-        listing.leave(**common, actor=office.head)
+        listing_leaving.leave(**common, actor=office.head)
     with pytest.raises(ListingRefused, match="至少 10 个字"):
-        listing.propose_leaving(**common, reason="好", actor=office.officer)
-    listing.propose_leaving(**common, reason="履行完毕，已经核查属实。", actor=office.head)
+        listing_leaving.propose_leaving(**common, reason="好", actor=office.officer)
+    listing_leaving.propose_leaving(**common, reason="履行完毕，已经核查属实。", actor=office.head)
     with pytest.raises(ListingMoved, match="已有人提出"):
-        listing.propose_leaving(**common, reason="履行完毕，已经核查属实。", actor=office.officer)
+        listing_leaving.propose_leaving(**common, reason="履行完毕，已经核查属实。", actor=office.officer)
     with pytest.raises(ListingRefused, match="另一人决定"):
-        listing.leave(**common, actor=office.head)
+        listing_leaving.leave(**common, actor=office.head)
     other = factories.staff(groups.HEAD, department=office.place)
-    again = listing.refuse_leaving(**common, reason="还差一份证明", actor=other)
+    again = listing_leaving.refuse_leaving(**common, reason="还差一份证明", actor=other)
     assert (again.state, again.leave_by) == ("in_force", None)
     assert again.steps.latest("id").label == "不同意移出：还差一份证明"
     done = office.left(again)

@@ -128,7 +128,7 @@ def give_notice(
 ) -> Listing:
     """The notice was served: from the next day on the time to speak is counted. `noticed_until`: the term that is thought
     of; what is decided is not longer. Raises ListingRefused."""
-    row = _taken("notice", listing_id, expect, actor)
+    row = taken("notice", listing_id, expect, actor)
     _day(noticed_on, "noticed_on", "告知日期", not_before=row.opened_on, today=local_date(now))
     if noticed_until is not None:
         _check_term(row, noticed_until, "noticed_until", local_date(now))
@@ -147,7 +147,7 @@ def record_statement(
     *, listing_id: int, expect: str, received_on: date, text: str, actor: User, now: datetime
 ) -> Listing:
     """The subject has spoken; it is never published. Raises ListingRefused."""
-    row = _taken("statement", listing_id, expect, actor)
+    row = taken("statement", listing_id, expect, actor)
     if row.statement_on is not None:
         raise ListingRefused("陈述申辩已经登记。")
     _day(
@@ -177,7 +177,7 @@ def propose(
 ) -> Listing:
     """What is to be decided: until when, and how one leaves the list. Not before the subject was heard or its time to speak
     is over. Raises ListingRefused."""
-    row = _taken("propose", listing_id, expect, actor)
+    row = taken("propose", listing_id, expect, actor)
     today = local_date(now)
     if row.state == ListingState.NOTICED and row.statement_until is not None and today <= row.statement_until:
         raise ListingRefused(
@@ -203,7 +203,7 @@ def propose(
 @transaction.atomic
 def send_back(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """The head wants it otherwise. Raises ListingRefused."""
-    row = _taken("return", listing_id, expect, actor)
+    row = taken("return", listing_id, expect, actor)
     # It stands in the step, and nowhere else.
     said = text_of(reason, "reason", "退回的理由", MOST_RETURNED)
     row.state = ListingState.HEARD if row.statement_on else ListingState.NOTICED
@@ -216,7 +216,7 @@ def send_back(*, listing_id: int, expect: str, reason: str, actor: User, now: da
 @transaction.atomic
 def decide(*, listing_id: int, expect: str, document_no: str, actor: User, now: datetime) -> Listing:
     """Another than whoever proposed it approves; the document is made. Raises ListingRefused."""
-    row = _taken("decide", listing_id, expect, actor)
+    row = taken("decide", listing_id, expect, actor)
     if row.proposed_by_id == actor.pk:
         raise ListingRefused("提出列入意见的人不能批准自己的意见，须由另一人批准。")
     if row.parent is not None and row.parent.state != ListingState.IN_FORCE:
@@ -236,7 +236,7 @@ def serve(
     *, listing_id: int, expect: str, served_on: date, service: str, actor: User, now: datetime
 ) -> Listing:
     """The decision was served: from that day on it is in the record, with its measures. Raises ListingRefused."""
-    row = _taken("serve", listing_id, expect, actor)
+    row = taken("serve", listing_id, expect, actor)
     if row.decided_on is None or row.term_until is None:
         raise ListingRefused("还没有决定。")
     today = local_date(now)
@@ -282,7 +282,7 @@ def serve(
 @transaction.atomic
 def withdraw(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """Opened by mistake, and nobody has been told: taken back, for a reason. Raises ListingRefused."""
-    row = _taken("withdraw", listing_id, expect, actor)
+    row = taken("withdraw", listing_id, expect, actor)
     row.end_reason = text_of(reason, "reason", "撤回的理由", 500, least=4)
     row.ended_on, row.ended_by, row.state = local_date(now), actor, ListingState.REFUSED
     save(row, actor, now)
@@ -293,7 +293,7 @@ def withdraw(*, listing_id: int, expect: str, reason: str, actor: User, now: dat
 @transaction.atomic
 def refuse(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """It is not entered after all. Raises ListingRefused."""
-    row = _taken("refuse", listing_id, expect, actor)
+    row = taken("refuse", listing_id, expect, actor)
     row.end_reason, row.ended_on, row.ended_by = (
         text_of(reason, "reason", "理由", 500),
         local_date(now),
@@ -312,7 +312,7 @@ def refuse(*, listing_id: int, expect: str, reason: str, actor: User, now: datet
 def publish(*, listing_id: int, expect: str, actor: User, now: datetime) -> Listing:
     """Two people of the department make public who is responsible for a state firm's arrears: the first proposes, the
     second agrees. Raises ListingRefused."""
-    row = _taken("publish", listing_id, expect, actor)
+    row = taken("publish", listing_id, expect, actor)
     if row.kind != Listing.Kind.ARREARS:
         raise ListingRefused("只有国有企业拖欠账款的责任追究才公示责任人员。")
     if row.public_from is not None:
@@ -335,50 +335,10 @@ def publish(*, listing_id: int, expect: str, actor: User, now: datetime) -> List
 
 
 @transaction.atomic
-def propose_leaving(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
-    """That its way out is open before its term, and how it came to be so. Raises ListingRefused."""
-    row = _taken("leaving", listing_id, expect, actor)
-    if row.leave_by_id is not None:
-        raise ListingMoved(f"{row.number} 已有人提出移出，请看最新情况再办。")
-    row.leave_reason, row.leave_by = text_of(reason, "reason", "移出条件怎样达到", 500, least=10), actor
-    save(row, actor, now)
-    step(row, ACTS["leaving"].label, on=local_date(now), actor=actor, now=now)
-    return row
-
-
-@transaction.atomic
-def leave(*, listing_id: int, expect: str, actor: User, now: datetime) -> Listing:
-    """Another person agrees: off the list before its term, by decision of whoever put it there; responsible persons with it."""
-    row = _proposed_to_leave("exit", listing_id, expect, actor)
-    _end(row, ListingState.EXITED, row.leave_reason, actor, now)
-    return row
-
-
-@transaction.atomic
-def refuse_leaving(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
-    """Another person does not: it stays, and why is in its course. Raises ListingRefused."""
-    row = _proposed_to_leave("staying", listing_id, expect, actor)
-    said = text_of(reason, "reason", "理由", MOST_RETURNED)
-    row.leave_by, row.leave_reason = None, ""
-    save(row, actor, now)
-    step(row, f"{ACTS['staying'].label}：{said}", on=local_date(now), actor=actor, now=now)
-    return row
-
-
-def _proposed_to_leave(act: str, listing_id: int, expect: str, actor: User) -> Listing:
-    row = _taken(act, listing_id, expect, actor)
-    if row.leave_by_id is None:
-        raise ListingRefused("还没有人提出移出。")
-    if row.leave_by_id == actor.pk:
-        raise ListingRefused("移出须由提出人以外的另一人决定。")
-    return row
-
-
-@transaction.atomic
 def revoke(*, listing_id: int, expect: str, reason: str, actor: User, now: datetime) -> Listing:
     """The decision should never have been (objection, review, court): as if it had not; responsible persons with it."""
-    row = _taken("revoke", listing_id, expect, actor)
-    _end(row, ListingState.REVOKED, text_of(reason, "reason", "撤销的理由", 500), actor, now)
+    row = taken("revoke", listing_id, expect, actor)
+    end(row, ListingState.REVOKED, text_of(reason, "reason", "撤销的理由", 500), actor, now)
     return row
 
 
@@ -389,11 +349,11 @@ def revoke_by_answer(*, listing_id: int, reason: str, actor: User, now: datetime
     row = Listing.objects.select_for_update(of=("self",)).select_related("entry").get(pk=listing_id)
     if row.state not in (ListingState.DECIDED, ListingState.IN_FORCE):
         return None
-    _end(row, ListingState.REVOKED, reason[:500], actor, now)
+    end(row, ListingState.REVOKED, reason[:500], actor, now)
     return row
 
 
-def _end(row: Listing, after: str, reason: str, actor: User | None, now: datetime) -> None:
+def end(row: Listing, after: str, reason: str, actor: User | None, now: datetime) -> None:
     today = local_date(now)
     row.state, row.ended_on, row.ended_by, row.end_reason = after, today, actor, reason
     if row.entry_id is not None and row.entry is not None and row.entry.state == State.EFFECTIVE:
@@ -406,9 +366,9 @@ def _end(row: Listing, after: str, reason: str, actor: User | None, now: datetim
     step(row, label, on=today, actor=actor, now=now)
     for person in Listing.objects.select_for_update(of=("self",)).filter(parent=row):
         if person.state in RUNNING:
-            _end(person, ListingState.REFUSED, "主体已不在名单上", actor, now)
+            end(person, ListingState.REFUSED, "主体已不在名单上", actor, now)
         elif person.state == ListingState.IN_FORCE:
-            _end(person, after, "主体已不在名单上", actor, now)
+            end(person, after, "主体已不在名单上", actor, now)
 
 
 def follow_the_days(*, now: datetime) -> int:
@@ -424,7 +384,7 @@ def follow_the_days(*, now: datetime) -> int:
                 .first()
             )
             if row is not None:
-                _end(row, ListingState.EXITED, "列入期限届满", None, now)
+                end(row, ListingState.EXITED, "列入期限届满", None, now)
                 done += 1
     return done
 
@@ -432,7 +392,7 @@ def follow_the_days(*, now: datetime) -> int:
 # ---- parts -------------------------------------------------------------------------------------------------
 
 
-def _taken(act: str, listing_id: int, expect: str, actor: User) -> Listing:
+def taken(act: str, listing_id: int, expect: str, actor: User) -> Listing:
     row = (
         Listing.objects.select_for_update(of=("self",))
         .select_related(

@@ -24,7 +24,7 @@ from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
-from . import listing, listing_effects, listing_opening
+from . import listing, listing_effects, listing_leaving, listing_opening
 from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
 from .listing_forms import FORMS, ArrearsForm, OpenForm, PersonForm
@@ -50,9 +50,9 @@ SERVICES: dict[str, Any] = {
     "serve": listing.serve,
     "withdraw": listing.withdraw,
     "refuse": listing.refuse,
-    "leaving": listing.propose_leaving,
-    "exit": listing.leave,
-    "staying": listing.refuse_leaving,
+    "leaving": listing_leaving.propose_leaving,
+    "exit": listing_leaving.leave,
+    "staying": listing_leaving.refuse_leaving,
     "revoke": listing.revoke,
     "publish": listing.publish,
 }

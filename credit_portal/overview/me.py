@@ -244,13 +244,20 @@ def _to_repair(subject: CreditSubject, today: date) -> list[Need]:
     )
     return [
         Need(
-            f"起{'' if case.first > today else '已经'}可以{'再次' if case.again else ''}申请信用修复",
+            _repair_from(case.first > today, case.again),
             _breach(case),
             case.first,
             case.commitment.item_name,
         )
         for case in first[:NAMED]
     ]
+
+
+def _repair_from(ahead: bool, again: bool) -> str:
+    """After the day: what can be done from it on. A refusal names a day by which it is thought to go; one may ask sooner."""
+    if again:
+        return "起预计具备条件，可以再次申请信用修复" if ahead else "起可以再次申请信用修复"
+    return "起可以申请信用修复" if ahead else "起已经可以申请信用修复"
 
 
 def _to_bring(subject: CreditSubject, today: date) -> list[Need]:

@@ -10,7 +10,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines.models import PolicyRule
 from tests import factories
-from verification import listing
+from verification import listing, listing_leaving
 from verification.models import Listing, ListMethod, MethodOpinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -102,7 +102,7 @@ def test_from_the_method_of_a_list_to_the_exit(window, monkeypatch) -> None:
     )  # fmt: skip
     listing.decide(listing_id=put.pk, actor=head, expect="proposed", document_no="栾列1号", now=at)
     listing.serve(**step, expect="decided", served_on=local_date(at), service="直接送达", now=at)
-    listing.propose_leaving(**step, expect="in_force", reason="整改到位，部门已经现场核查。", now=at)
+    listing_leaving.propose_leaving(**step, expect="in_force", reason="整改到位，部门已经现场核查。", now=at)
     monkeypatch.setattr(clock, "now", lambda: at)
     page.goto(f"/desk/lists/{put.uuid}/")
     leaving = page.locator("form[action$='/do/exit/']")
