@@ -20,6 +20,7 @@ from credit_portal.outbox import changes
 from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
+from verification import correcting
 from verification import services as verification
 from verification.vocabulary import State as EntryState
 
@@ -345,9 +346,17 @@ def correct_shown(
     note(publication, actor=actor, now=now)
     publication.save()
     case = publication.case
-    if "document_no" in changes and case.entry_id is not None:
-        verification.correct_entry(
-            entry_id=case.entry_id, changes={"document_no": changes["document_no"]}, actor=actor, now=now
+    if (
+        case.entry is not None
+        and changes.get("document_no", case.entry.document_no) != case.entry.document_no
+    ):
+        correcting.correct_anew(
+            entry_id=case.entry.pk,
+            changes={"document_no": changes["document_no"]},
+            reason="据异议的书面答复更正文书号",
+            actor=actor,
+            now=now,
+            by_procedure=True,
         )
     if publication.announced_at is not None and publication.ended_at is None:
         _tell_feed(publication, PublicChange.Kind.CHANGED, f"corrected:{now.isoformat()}", now=now)

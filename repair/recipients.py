@@ -17,6 +17,7 @@ from credit_portal.outbox.models import Notice
 from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from disclosure.models import ExchangeRecord
+from verification import correcting
 from verification.models import Check
 
 from .models import UnpublicationProof
@@ -141,10 +142,12 @@ def _checks(proof: UnpublicationProof) -> list[dict[str, Any]]:
     entry = entry_of(proof)
     if entry is None:
         return []
+    seen = Q()
+    for pk in correcting.chain_of(entry):
+        # Who saw it as it was before it was put right, saw this matter, too.
+        seen |= Q(entries_seen__contains=[pk])
     rows = (
-        Check.objects.filter(
-            subject=proof.subject_id, entries_seen__contains=[entry], checked_at__lte=proof.wanted_at
-        )
+        Check.objects.filter(seen, subject=proof.subject_id, checked_at__lte=proof.wanted_at)
         .order_by()
         .values("department_id", "department__name", "partner__name")
         .annotate(number=Count("pk"), first=Min("on_day"), last=Max("on_day"))

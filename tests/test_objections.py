@@ -119,7 +119,7 @@ class OfABreach(TestCase):
         return [row["kind"] for row in rows if row["resource"] == "breach"]
 
     def entry(self) -> CreditEntry:
-        return CreditEntry.objects.get(pk=self.case.entry_id)
+        return CreditEntry.objects.get(breach_case=self.case.pk)
 
     @pytest.mark.req("R104", "R105")
     def test_kept_the_record_stays_as_it_was_and_the_mark_goes(self) -> None:
@@ -169,7 +169,11 @@ class OfABreach(TestCase):
         assert api["clauses"][0]["not_kept"] == right["clause_1"] and not api["objection_under_way"]
         assert self.entry().document_no == "栾改〔2026〕9号" and self.entry().state == EntryState.EFFECTIVE
         assert self.told()[-1] == "changed"
-        assert BreachCase.objects.values().get(pk=self.case.pk) == before
+        # The determination is as it was signed; its entry is a new one that names the old, which says why it went.
+        after = BreachCase.objects.values().get(pk=self.case.pk)
+        old, new = (CreditEntry.objects.get(pk=one["entry_id"]) for one in (before, after))
+        assert after | {"entry_id": old.pk} == before and new.corrects == old
+        assert (old.state, old.document_no) == (EntryState.REVOKED, self.case.document_no)
         found = Client().get(f"/verify/{self.case.verify_token}/").content.decode()
         assert "后来作过更正" in found and self.case.document_no in found
         paper = text_of(Client().get(f"/objections/{row.token}/answer.pdf").content)

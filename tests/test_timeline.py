@@ -403,3 +403,17 @@ def test_consents_what_went_out_and_grades_stand_in_it(db, monkeypatch):
         assert grades[0].url and (user is None or not grades[1].url)
         assert len([one for one in told(stage.subject, user, known_on=TODAY) if one.kind == "信用等级"]) == 1
     assert made.number in {one.row.document for one in told(stage.subject)}
+
+
+@pytest.mark.req("R67")
+def test_whoever_saw_an_entry_before_it_was_put_right_has_seen_the_matter(office):
+    subject, actor = make.subject(), office.people[K]
+    old = penalty(subject)
+    middle = correcting.correct_anew(
+        entry_id=old.pk, changes={"document_no": "栾罚〔2026〕9号"}, reason="录入有误", actor=actor, now=NOW
+    )
+    last = correcting.correct_anew(
+        entry_id=middle.pk, changes={"title": "超范围经营食品"}, reason="录入有误", actor=actor, now=NOW
+    )
+    assert correcting.chain_of(last.pk) == [last.pk, middle.pk, old.pk]
+    assert correcting.latest_of(old.pk) == last.pk

@@ -1,11 +1,12 @@
 """An entry that says something wrong is put right by a new one that names it (style: two time axes). The old one is revoked
 with its reason and stays to be read: what was known when, and what holds now, can both be told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -27,15 +28,34 @@ LEFT = "更正：{reason}"
 _OWN = frozenset({"id", "uuid", "corrects", "entered_by", "entered_at"})
 
 
-def bound_to(entry: CreditEntry) -> str:
-    """What procedure goes on with this very row, by its name: whoever has one entry of the record for itself."""
+# The procedures that go on with the new entry where an answer to an objection has put theirs right. Others correct their own.
+_going_on: set[type[Model]] = set()
+
+
+def register_going_on(model: type[Model]) -> None:
+    """A model whose row may change over to a new entry."""
+    _going_on.add(model)
+
+
+def _owners(entry: CreditEntry) -> Iterator[tuple[Model, str]]:
+    """Rows that have this entry of the record for themselves, with the name of their field."""
     for relation in CreditEntry._meta.get_fields(include_hidden=True):
         model = relation.related_model
         if not relation.one_to_one or not relation.auto_created or model in (None, CreditEntry):
             continue
-        if model._base_manager.filter(**{relation.remote_field.name: entry}).exists():  # type: ignore[union-attr]
-            return str(model._meta.verbose_name)  # type: ignore[union-attr]
-    return ""
+        field = relation.remote_field.name
+        for row in model._base_manager.filter(**{field: entry}):  # type: ignore[union-attr]
+            yield row, field
+
+
+def bound_to(entry: CreditEntry) -> str:
+    """What procedure goes on with this very row, by its name: whoever has one entry of the record for itself."""
+    return next((str(row._meta.verbose_name) for row, _ in _owners(entry)), "")
+
+
+def goes_on(entry: CreditEntry) -> bool:
+    """Whether all that have this entry for themselves would go on with a new one."""
+    return all(type(row) in _going_on for row, _ in _owners(entry))
 
 
 def latest_of(entry_id: int) -> int:
@@ -47,17 +67,33 @@ def latest_of(entry_id: int) -> int:
     return entry_id
 
 
+def chain_of(entry_id: int) -> list[int]:
+    """The entry, and all that were put right on the way to it: whoever has seen one of them, has seen this matter."""
+    found = [entry_id]
+    while (
+        before := CreditEntry.objects.filter(pk=found[-1]).values_list("corrects", flat=True).first()
+    ) is not None:
+        found.append(before)
+    return found
+
+
 @transaction.atomic
 def correct_anew(
-    *, entry_id: int, changes: Mapping[str, str | date | None], reason: str, actor: User | None, now: datetime
+    *,
+    entry_id: int,
+    changes: Mapping[str, str | date | None],
+    reason: str,
+    actor: User | None,
+    now: datetime,
+    by_procedure: bool = False,
 ) -> CreditEntry:
     """A new entry in the place of a wrong one: the same but for `changes` (of `CORRECTABLE`). Measures that run because of the
-    old run on because of the new. Raises ValidationError by field, MoveRefused for an entry that is revoked already or
+    old run on because of the new; `by_procedure`: so does the procedure that has written it. Raises ValidationError by field, MoveRefused for an entry that is revoked already or
     belongs to a procedure, KeyError for what is not corrected so."""
     old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
     if old.state == State.REVOKED:
         raise MoveRefused(REVOKED)
-    if what := bound_to(old):
+    if (what := bound_to(old)) and not (by_procedure and goes_on(old)):
         raise MoveRefused(BOUND.format(what=what))
     said = reason.strip()
     if not said:
@@ -87,6 +123,10 @@ def correct_anew(
         row.save()
     for own in EntryMeasure.objects.filter(entry=old):
         EntryMeasure.objects.create(entry=new, domain=own.domain, effect=own.effect, basis=own.basis)
+    for owner, field in list(_owners(old)):
+        setattr(owner, field, new)
+        note(owner, actor=actor, now=now)
+        owner.save(update_fields=[field])
     _measures_go_on(old, new, actor, now)
     events.entry_corrected(
         now=now,

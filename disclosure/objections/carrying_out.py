@@ -150,17 +150,17 @@ def _change(row: Objection, *, answered: User, actor: User, now: datetime) -> No
     elif row.entry is not None:
         values = _entry_values(row.entry, row.changes)
         put_right = {key: values[key] for key in changes}
-        if correcting.bound_to(row.entry):
-            verification.correct_entry(entry_id=row.entry.pk, changes=put_right, actor=actor, now=now)
-        else:
-            # The objection stays as it was made, to the old entry; its mark goes on with the new one.
-            standing = correcting.latest_of(row.entry.pk)
-            try:
-                correcting.correct_anew(
-                    entry_id=standing, changes=put_right, reason=said, actor=actor, now=now
-                )
-            except (ValidationError, verification.MoveRefused) as error:
-                raise ObjectionError("".join(getattr(error, "messages", [str(error)]))) from error
+        # The objection stays as it was made, to the old entry; its mark goes on with the new one.
+        standing = CreditEntry.objects.get(pk=correcting.latest_of(row.entry.pk))
+        if not correcting.goes_on(standing):
+            verification.correct_entry(entry_id=standing.pk, changes=put_right, actor=actor, now=now)
+            return
+        try:
+            correcting.correct_anew(
+                entry_id=standing.pk, changes=put_right, reason=said, actor=actor, now=now, by_procedure=True
+            )
+        except (ValidationError, verification.MoveRefused) as error:
+            raise ObjectionError("".join(getattr(error, "messages", [str(error)]))) from error
 
 
 def _withdraw(row: Objection, *, answered: User, actor: User, now: datetime) -> None:

@@ -21,6 +21,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names
 from disclosure.models import ExchangeRecord, Objection, ReversalRecipient
+from verification import correcting
 from verification.models import AppliedMeasure, Check, Listing, UsageRow
 
 from .rules import DOES, ObjectionError, text_of
@@ -69,7 +70,8 @@ def _entries(objection: Objection) -> list[int]:
         objection.act.entry_id if objection.act else None,
         objection.publication.case.entry_id if objection.publication else None,
     ]
-    return [pk for pk in found if pk is not None]
+    # Who saw it as it was before it was put right, saw this matter, too.
+    return [one for pk in found if pk is not None for one in correcting.chain_of(correcting.latest_of(pk))]
 
 
 def _checks(objection: Objection, entries: Sequence[int]) -> QuerySet[Check]:
