@@ -54,7 +54,7 @@ def test_from_the_plan_to_the_rate(window, stage: Stage) -> None:
     window.look("81-recheck-plan")
     page.click("main table a")
     expect(page.locator("main")).to_contain_text("抽中 13 件")
-    page.click("summary")
+    page.click("main summary")
     window.look("82-recheck-round")
     page.context.clear_cookies()
     window.log_in(stage.officer, then="/desk/rechecks/")
