@@ -370,7 +370,7 @@ def test_at_the_window_pages_take_find_and_withdraw_a_consent(stage):
     consent = Consent.objects.get()
     # The subject sees who gave it in its name, and on what paper.
     own = subjects.client_of(stage.access)
-    assert "赵一（法定代表人" in own.get(f"/me/consents/{consent.uuid}/").content.decode()
+    assert "赵一，法定代表人" in own.get(f"/me/consents/{consent.uuid}/").content.decode()
     assert own.get(f"/me/consents/{consent.uuid}/scans/paper/").content == SCAN.content
     assert own.get(f"/me/consents/{consent.uuid}/scans/authorisation/").status_code == 404
     stranger = subjects.client_for(make.subject())
