@@ -21,7 +21,7 @@ from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import codes, groups
-from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_access import AT_THE_DESK, check_role, desk
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.personal_numbers import passages
@@ -258,6 +258,7 @@ def step(request: HttpRequest, uuid: UUID, act: str) -> HttpResponse:
     """Take a step. What is wrong comes back with the page, nothing typed is lost; who was slower is told."""
     if act not in FORMS:
         raise Http404("没有这个步骤。")
+    check_role(request, ACTS[act].roles)
     found = _visible(request, uuid)
     form = FORMS[act](request.POST, request.FILES, auto_id=f"{act}_%s")
     if form.is_valid():

@@ -138,7 +138,7 @@ SCENE = pytest.StashKey["scenes.Scene"]()
 # The first one makes the migrated database, the second one the paper fonts, the third one needs neither: nobody waits. Then
 # those that take long, the longest first: a worker that gets one of them last would have the other ones wait.
 LONG = (
-    "test_odd_input", "test_documents_pdf", "test_verification_rules", "test_setup", "test_demo", "test_permissions",
+    "test_odd_input", "test_documents_pdf", "test_verification_rules", "test_setup", "test_demo", "test_permission_table", "test_permissions",
     "test_self_service_journey", "test_column", "test_window_faults", "test_objections_journey", "test_window_journey",
     "test_admin_browser", "test_life", "test_naughty_strings", "test_checks_journey", "test_consequences_journey",
     "test_drill_smoke", "test_bulk_hostile", "test_queue", "test_admin_pages", "test_handover_journey",

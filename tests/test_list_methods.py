@@ -323,7 +323,7 @@ def test_from_draft_to_adoption_through_the_pages(unit, moment):
     late = anybody.post(public, {"text": "晚了"})
     assert late.status_code == 422 and "不征求意见" in late.content.decode()
     do(officer, "propose", considered="两条。", document_no="栾字1号", in_force_from=local_date(moment.now))
-    do(officer, "adopt")
+    do(officer, "adopt", 403)
     row.refresh_from_db()
     assert row.state == "proposed"
     do(head, "adopt")

@@ -1,14 +1,13 @@
 """Whatever is typed, scanned or sent by a program gets an answer: no address of the portal breaks over its input."""
 
 import re
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from commitments import drafting
 from commitments.models import HandoverMapping
@@ -18,6 +17,7 @@ from disclosure.terms import FILTERS, PAGING
 
 from . import factories, office, subjects
 from .counter import Counter, signature_data_url
+from .routes import routes
 from .scenes import mine
 from .shares import Shares
 from .watching import Watched, broken_by_parameters, status_of
@@ -97,16 +97,6 @@ BROKEN = [
     (b"{\"code\": ", "application/json"),
     (b"\xff", "text/plain; charset=nosuch"),
 ]  # fmt: skip
-
-
-def routes(resolver: URLResolver | None = None, prefix: str = "/") -> Iterator[str]:
-    """Every route of the portal as it is written down."""
-    for one in (resolver or get_resolver()).url_patterns:
-        route = re.sub(r"^\^|\\?Z?\$$", "", str(one.pattern))
-        if isinstance(one, URLResolver):
-            yield from routes(one, prefix + route)
-        elif isinstance(one, URLPattern):
-            yield prefix + route
 
 
 def odd_paths(route: str) -> list[str]:

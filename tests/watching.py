@@ -1,6 +1,7 @@
 """Odd requests whose traces are undone, and which parameters of a request a page has read."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.db import transaction
@@ -84,13 +85,16 @@ def broken_by_parameters(
     return broken
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is changed within is taken back."""
+    with suppress(Undone), transaction.atomic():
+        yield
+        raise Undone
+
+
 def status_of(client: Client, method: str, *args: Any, **kwargs: Any) -> int:
     """What the portal answers; whatever the request changed is undone."""
-    status = 0
-    try:
-        with transaction.atomic():
-            answer = getattr(client, method)(*args, **kwargs)
-            status = answer.status_code
-            raise Undone
-    except Undone:
-        return status
+    with undone():
+        status: int = getattr(client, method)(*args, **kwargs).status_code
+    return status

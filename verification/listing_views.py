@@ -18,7 +18,7 @@ from credit_portal.documents import answers
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes, groups
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_role, desk
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
@@ -272,6 +272,7 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
         return _open_person(request, found)
     if deed not in FORMS:
         raise Http404("没有这个步骤。")
+    check_role(request, ACTS[deed].roles)
     typed = FORMS[deed](request.POST, auto_id=f"{deed}_%s")
     if typed.is_valid():
         try:

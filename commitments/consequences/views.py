@@ -349,7 +349,7 @@ def _handoff(request: HttpRequest, uuid: UUID) -> RevocationHandoff:
     return found
 
 
-@desk(*AT_THE_DESK, groups.AUDITOR)
+@desk(*AT_THE_DESK, groups.AUDITOR, sends=handing_over.DECIDES)
 def handoff(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What was handed over and why; the bureau acknowledges and decides here."""
     found = _handoff(request, uuid)

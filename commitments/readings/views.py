@@ -66,7 +66,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return _form(request, form, None)
 
 
-@desk(*SEES)
+@desk(*SEES, sends=writing.DOES)
 def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """A draft: written on, published by another, or given up."""
     row = (

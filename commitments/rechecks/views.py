@@ -94,7 +94,7 @@ def _dues(rows: list[Recheck]) -> dict[int, Duty]:
     return {duty.matter_id: duty for duty in found}
 
 
-@desk(*AT_THE_DESK, groups.AUDITOR)
+@desk(*AT_THE_DESK, groups.AUDITOR, sends=answering.ANSWERS)
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One drawn commitment: until when, what it says; its department answers here."""
     found = _recheck(request, uuid)

@@ -109,7 +109,7 @@ def file(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpResponse:
     return response
 
 
-@desk(*AT_THE_DESK, groups.AUDITOR)
+@desk(*AT_THE_DESK, groups.AUDITOR, sends=course.AT_THE_COUNTER)
 def result(request: HttpRequest, code: str) -> HttpResponse:
     """One that is handled at once: GET shows it, POST records the result."""
     row = (

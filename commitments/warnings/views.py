@@ -104,7 +104,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-@desk(*SEES)
+@desk(*SEES, sends=answering.DOES)
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One warning: the clause beside the entry, and the department's answer."""
     row = _visible(request, uuid)

@@ -27,6 +27,7 @@ from repair import waiting
 
 PER_PAGE = 50
 NOTICES_SHOWN = 50
+NO_DUTY = "没有这项期限，或者它不在您的管理范围内。"
 State = Duty.State
 TABS = {"open": "待办", "met": "已办", "suspended": "中止"}
 # What the desk calls each duty: what is to be done, not the rule's name.
@@ -199,7 +200,7 @@ def duty(request: HttpRequest, pk: int) -> HttpResponse:
     """One duty with every day that was counted, and its course."""
     found = _own(request.user).select_related("department", "region", "met_by").filter(pk=pk).first()
     if found is None:
-        raise Http404("没有这项期限，或者它不在您的管理范围内。")
+        raise Http404(NO_DUTY)
     today = clock.today()
     return render(
         request,
@@ -224,6 +225,8 @@ def duty(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def suspend(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop or resume the clock where law allows it."""
+    if not _own(request.user).filter(pk=pk).exists():
+        raise Http404(NO_DUTY)
     try:
         on = date.fromisoformat(request.POST.get("on", ""))
     except ValueError:

@@ -130,7 +130,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(
             request, "desk/acts/kinds.html", {"kinds": [(one, ActKind(one).label) for one in kinds]}
         )
-    typed = ActForm(kind, request.POST or None)
+    typed = ActForm(kind, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
             act, fresh = entering.enter(
@@ -157,7 +157,7 @@ def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
     start = uploading.values_of(act)
     if "category" in start and act.kind == ActKind.PENALTY:
         start |= {"category": start["category"].split("；")}  # type: ignore[dict-item]
-    typed = ActForm(act.kind, request.POST or None, initial=start)
+    typed = ActForm(act.kind, request.POST if request.method == "POST" else None, initial=start)
     if request.method == "POST":
         try:
             fresh = entering.correct(

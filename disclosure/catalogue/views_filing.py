@@ -81,7 +81,7 @@ def _filing(request: HttpRequest, uuid: UUID) -> CatalogueFiling:
     return row
 
 
-@desk(*SEES)
+@desk(*SEES, sends=KEEPERS)
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row, today = _filing(request, uuid), clock.today()
     deed = request.POST.get("deed", "") if request.method == "POST" and keeps(request.user) else ""

@@ -105,7 +105,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/pilots/new.html", {"form": form}, status=status)
 
 
-@desk(*SEES)
+@desk(*SEES, sends=AT_THE_DESK)
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One pilot: goals, figures before and during, notes, summing-up."""
     row, today = _visible(request, uuid), clock.today()

@@ -47,7 +47,7 @@ def signs(request: HttpRequest) -> HttpResponse:
     )
 
 
-@desk(*AT_THE_DESK, groups.AUDITOR)
+@desk(*AT_THE_DESK, groups.AUDITOR, sends=rules.DOES)
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """One sign: what was promised, what came afterwards, and the department's answer."""
     found = (

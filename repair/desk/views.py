@@ -23,7 +23,7 @@ from credit_portal.deadlines import duties
 from credit_portal.deadlines.models import Duty
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry import codes, groups
-from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_access import AT_THE_DESK, check_role, desk
 from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
@@ -252,6 +252,8 @@ def step(request: HttpRequest, uuid: UUID, act: str) -> HttpResponse:
     """Take a step. What is wrong comes back with the page, nothing typed is lost; who was slower is told."""
     if act not in FORMS:
         raise Http404("没有这个步骤。")
+    if act in ACTS:
+        check_role(request, ACTS[act].roles)
     found = _visible(request, uuid)
     form = _form(act, found, request.POST, request.FILES)
     if form.is_valid():

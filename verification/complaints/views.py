@@ -76,7 +76,7 @@ def complaints(request: HttpRequest) -> HttpResponse:
 @desk(*taking.DOES)
 def new(request: HttpRequest) -> HttpResponse:
     """Enter one by hand."""
-    form = ComplaintForm(request.POST or None)
+    form = ComplaintForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
             row, fresh = _taken(request, form.told())
@@ -154,7 +154,7 @@ def template(request: HttpRequest) -> HttpResponse:
     return answers.download(files.template(), "消费投诉模板.xlsx")
 
 
-@desk(*SEES)
+@desk(*SEES, sends=taking.DOES)
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One complaint as a record; its result, and taking it away."""
     row = _visible(request, uuid)
@@ -200,7 +200,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the right content in the place of a wrong one."""
     row = _visible(request, uuid)
-    form = ComplaintForm(request.POST or None, initial=taking.told_of(row))
+    form = ComplaintForm(request.POST if request.method == "POST" else None, initial=taking.told_of(row))
     if request.method == "POST":
         try:
             told: Told = read(form.told(), today=clock.today())

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_role, desk
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import group_names, has_role
@@ -240,6 +240,7 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
     step = DEEDS.get(deed)
     if step is None:
         raise Http404(NO_DEED)
+    check_role(request, step.roles)
     form = step.form(request.POST)
     if form.is_valid():
         try:

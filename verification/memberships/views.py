@@ -251,7 +251,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Put one subject on a list by hand."""
     lists = _may_keep(request.user)
     keeper = taking.keeper_of(request.user)
-    typed = RowForm(lists, request.POST or None, office=keeper.office)
+    typed = RowForm(lists, request.POST if request.method == "POST" else None, office=keeper.office)
     if request.method == "POST":
         try:
             row = read(

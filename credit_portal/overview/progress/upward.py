@@ -117,7 +117,7 @@ def _summary(request: HttpRequest, uuid: UUID) -> ProgressSummary:
     )
 
 
-@desk(*WATCHES)
+@desk(*WATCHES, sends=[groups.CREDIT_OFFICE])
 def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The region's report: signed by another, given up while it is a draft, its going up noted."""
     row, user = _summary(request, uuid), request.user
@@ -241,7 +241,7 @@ def _assessment(request: HttpRequest, uuid: UUID) -> Assessment:
     return get_object_or_404(rows, uuid=uuid)
 
 
-@desk(*WATCHES)
+@desk(*WATCHES, sends=[groups.CREDIT_OFFICE])
 def assessment(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One assessment as a record, with the step that comes next."""
     row = _assessment(request, uuid)
