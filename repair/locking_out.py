@@ -213,6 +213,7 @@ def on_served(*, case: BreachCase, actor: User | None, now: datetime) -> None:
 
 def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
     """After its determination was revoked the lock-out has never been."""
-    lock = LockOut.objects.filter(case=case).select_related("entry").first()
+    locked = LockOut.objects.select_for_update(of=("self",)).select_related("entry")
+    lock = locked.filter(case=case).first()
     if lock is not None and lock.entry.state != EntryState.REVOKED:
         verification.revoke_entry(entry_id=lock.entry_id, operator=actor, now=now)

@@ -7,7 +7,7 @@ check reads one table and needs nobody above.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -322,24 +322,8 @@ def mark_objection(*, entry_id: int, under_way: bool, actor: User | None, now: d
     return _write(entry, "objection_on" if under_way else "objection_off", actor=actor, now=now)
 
 
-# What an answered objection may put right of an entry; its kind, state and publicity have procedures of their own.
+# What a correction may put right of an entry (`correcting`); its kind, state and publicity have procedures of their own.
 CORRECTABLE = ("title", "source", "document_no", "basis", "from_on", "until_on")
-
-
-@transaction.atomic
-def correct_entry(
-    *, entry_id: int, changes: Mapping[str, str | date | None], actor: User | None, now: datetime
-) -> CreditEntry:
-    """Put right what the entry of a procedure says (S4 17「更正」): the procedure goes on with its own row, and what the row
-    said stays in its history. An entry of nobody's procedure is corrected by a new one (`correcting`). Raises
-    ValidationError by field, and KeyError for what is not corrected so."""
-    entry = _written(entry_id)
-    for name, value in changes.items():
-        if name not in CORRECTABLE:
-            raise KeyError(name)
-        setattr(entry, name, value)
-    entry.clean_fields(exclude=[one.name for one in entry._meta.fields if one.name not in changes])
-    return _write(entry, "corrected", actor=actor, now=now)
 
 
 def _written(entry_id: int) -> CreditEntry:

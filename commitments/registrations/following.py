@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from commitments.models import Commitment, Registration, RegistrationStep
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.recording import together
@@ -31,12 +33,23 @@ def follow(*, now: datetime) -> int:
     return told + sweeping.in_batches(lambda: _expire(now=now), full=BATCH)
 
 
+def _counting_until(**last: Any) -> QuerySet[Registration, Any]:
+    """The verified ones by the last day on which they count, that of their entry. It is the proof's own, by which the index
+    finds them, but where an answer to an objection has put the entry right: those are few."""
+    ((how, days),) = last.items()
+    rows = Registration.objects.filter(state=State.VERIFIED, **{f"entry__until_on__{how}": days})
+    as_signed = rows.filter(**{f"valid_until__{how}": days})
+    return as_signed.values("pk").union(rows.filter(entry__corrects__isnull=False).values("pk"))
+
+
 def _tell(*, now: datetime) -> int:
     today = local_date(now)
     rows = list(
         Registration.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("subject")
-        .filter(state=State.VERIFIED, valid_until__range=(today, today + BEFORE), expiry_told=False)
+        .filter(
+            pk__in=_counting_until(range=(today, today + BEFORE)), state=State.VERIFIED, expiry_told=False
+        )
         .order_by("pk")[:BATCH]
     )
     if not rows:
@@ -60,7 +73,7 @@ def _tell(*, now: datetime) -> int:
 
 def send_sms(payload: Mapping[str, Any], *, key: str, now: datetime) -> None:
     """External effect. What was taken back meanwhile is not spoken of."""
-    row = Registration.objects.select_related("subject").get(pk=payload["registration"])
+    row = Registration.objects.select_related("subject", "entry").get(pk=payload["registration"])
     if row.state != State.VERIFIED:
         return
     try:
@@ -68,7 +81,7 @@ def send_sms(payload: Mapping[str, Any], *, key: str, now: datetime) -> None:
     except codes.CodeError:
         return
     if number:
-        notices.text_message(number=number, text=WORDS.format(title=row.title, day=row.valid_until), key=key)
+        notices.text_message(number=number, text=WORDS.format(title=row.title, day=row.counts_until), key=key)
 
 
 def _expire(*, now: datetime) -> int:
@@ -76,7 +89,7 @@ def _expire(*, now: datetime) -> int:
     rows = list(
         Registration.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("entry")
-        .filter(state=State.VERIFIED, valid_until__lt=local_date(now))
+        .filter(pk__in=_counting_until(lt=local_date(now)), state=State.VERIFIED)
         .order_by("pk")[:BATCH]
     )
     if not rows:
@@ -84,9 +97,9 @@ def _expire(*, now: datetime) -> int:
     Registration.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.EXPIRED)
     end_entries(
         exits={
-            row.entry.pk: Exit(max(row.valid_until, row.entry.from_on), OVER.format(day=row.valid_until))
+            row.entry.pk: Exit(row.entry.until_on, OVER.format(day=row.entry.until_on))
             for row in rows
-            if row.entry is not None and row.valid_until and row.entry.state == EntryState.EFFECTIVE
+            if row.entry is not None and row.entry.until_on and row.entry.state == EntryState.EFFECTIVE
         },
         operator=None,
         now=now,
@@ -97,7 +110,7 @@ def _expire(*, now: datetime) -> int:
                 registration=row,
                 kind=RegistrationStep.Kind.EXPIRED,
                 at=now,
-                note=OVER.format(day=row.valid_until),
+                note=OVER.format(day=row.counts_until),
             )
             for row in rows
         ]

@@ -20,7 +20,7 @@ from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as record
 from verification.in_sets import add_entries
 from verification.models import ConsumerComplaint, CreditEntry
-from verification.vocabulary import Kind
+from verification.vocabulary import Kind, State
 
 from .reading import HEADS, OF_RESULT, Told
 
@@ -263,7 +263,9 @@ def _end(row: ConsumerComplaint, ending: str, text: str, *, actor: User, now: da
     row.ended_at, row.ending, row.ending_note, row.ended_by = now, ending, text, actor
     note(row, actor=actor, now=now)
     row.save(update_fields=["ended_at", "ending", "ending_note", "ended_by"])
-    record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
+    # An answer to an objection may have taken it out of the record before.
+    if row.entry.state != State.REVOKED:
+        record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
     _tell(row, f"停止：{row.get_ending_display()}", by=By(row.department, actor), now=now)
     return row
 
@@ -273,7 +275,7 @@ def _own(complaint_id: int, actor: User) -> ConsumerComplaint:
     row = (
         complaints_visible_to(actor)
         .select_for_update(of=("self",))
-        .select_related("department__region", "partner")
+        .select_related("department__region", "partner", "entry")
         .get(pk=complaint_id)
     )
     if row.department_id != actor.department_id:
