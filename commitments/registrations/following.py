@@ -14,6 +14,7 @@ from credit_portal.outbox.models import Message
 from credit_portal.outbox.services import enqueue_many
 from credit_portal.registry import codes
 from verification.in_sets import Exit, end_entries
+from verification.models import CreditEntry
 from verification.vocabulary import State as EntryState
 
 from .filling import take_out, tell
@@ -86,20 +87,24 @@ def send_sms(payload: Mapping[str, Any], *, key: str, now: datetime) -> None:
 
 def _expire(*, now: datetime) -> int:
     """A proof that has run out proves nothing any more: in sets, each on its own last day."""
+    today = local_date(now)
     rows = list(
         Registration.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("entry")
-        .filter(pk__in=_counting_until(lt=local_date(now)), state=State.VERIFIED)
+        .filter(pk__in=_counting_until(lt=today), state=State.VERIFIED)
         .order_by("pk")[:BATCH]
     )
+    # Read after the lock: until then an answer may have put an entry right.
+    entries = CreditEntry.objects.in_bulk([row.entry_id for row in rows])
+    last = {pk: one.until_on for pk, one in entries.items() if one.until_on and one.until_on < today}
+    rows = [row for row in rows if row.entry_id in last]
     if not rows:
         return 0
     Registration.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.EXPIRED)
     end_entries(
         exits={
-            row.entry.pk: Exit(row.entry.until_on, OVER.format(day=row.entry.until_on))
-            for row in rows
-            if row.entry is not None and row.entry.until_on and row.entry.state == EntryState.EFFECTIVE
+            pk: Exit(day, OVER.format(day=day))
+            for pk, day in last.items()
+            if entries[pk].state == EntryState.EFFECTIVE
         },
         operator=None,
         now=now,
@@ -110,7 +115,7 @@ def _expire(*, now: datetime) -> int:
                 registration=row,
                 kind=RegistrationStep.Kind.EXPIRED,
                 at=now,
-                note=OVER.format(day=row.counts_until),
+                note=OVER.format(day=last[row.entry_id]),
             )
             for row in rows
         ]
@@ -125,7 +130,7 @@ def on_gone(*, commitment: Commitment, actor: Any, now: datetime) -> None:
     """The commitment to truth has been voided or replaced: what rests on it is not registered any more."""
     rows = (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("entry", "batch")
+        .select_related("batch")
         .filter(batch__commitment=commitment, state__in=BY_SUBJECT[State.WITHDRAWN])
     )
     for row in rows.order_by("pk"):

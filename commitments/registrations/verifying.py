@@ -200,7 +200,7 @@ def _met(row: Registration, actor: User, now: datetime) -> None:
 def _to_verify(registration_id: int, actor: User) -> Registration:
     row = (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("subject", "batch__commitment", "department", "region", "entry")
+        .select_related("subject", "batch__commitment", "department", "region")
         .get(pk=registration_id)
     )
     if actor.department is None or row.department_id != actor.department_id:
