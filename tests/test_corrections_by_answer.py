@@ -1,11 +1,13 @@
 """An answer to an objection puts an entry right that a procedure has written: a new entry that names the old one, and the
 procedure goes on with it, to its end."""
 
+import threading
+import time
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
 from commitments import breaches
@@ -149,6 +151,7 @@ def test_a_complaint_is_corrected_by_its_own_procedure_after_an_answer_and_stopp
     fresh = taking.correct(complaint_id=row.pk, told=told, actor=shop.officer, now=NOW)
     new.refresh_from_db()
     assert new.state == "revoked" and (fresh.about, fresh.entry.state) == ("面粉结块", "effective")
+    assert fresh.entry.corrects == new and new.end_reason == "更正：处理部门另录一条"
 
     hands.answer(hands.file(fresh.entry), "withdraw")
     fresh.entry.refresh_from_db()
@@ -232,6 +235,43 @@ def test_a_warning_waits_for_the_corrected_entry_and_what_was_answered_is_not_as
     hands.put_right(new, document_no="11301110098")
     warnings.follow(now=NOW)
     assert ClauseWarning.objects.count() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stops_a_complaint_while_it_is_put_right_stops_it_by_its_new_entry():
+    shop = Shop()
+    row = shop.complaint()
+    outcome: list[Any] = []
+
+    def stop() -> None:
+        try:
+            taking.stop(
+                complaint_id=row.pk, ending="mistake", note_text="不是这一家", actor=shop.officer, now=NOW
+            )
+        except Exception as error:  # whatever it is, it is looked at below
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=stop)
+    with transaction.atomic():
+        new = correcting.correct_anew(
+            entry_id=row.entry_id, changes={"title": "面粉受潮"}, reason="有误", actor=shop.officer, now=NOW,
+            by_procedure=True,
+        )  # fmt: skip
+        other.start()
+        while other.is_alive() and not _somebody_waits():
+            time.sleep(0.01)
+    other.join()
+    new.refresh_from_db()
+    row.refresh_from_db()
+    assert (outcome, new.state, row.ending, row.entry_id) == ([], "revoked", "mistake", new.pk)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 # ---- voluntary registration --------------------------------------------------------------------------------

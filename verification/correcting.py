@@ -76,9 +76,10 @@ def correct_anew(
 ) -> CreditEntry:
     """A new entry in the place of a wrong one: the same but for `changes` (of `CORRECTABLE`). Measures that run because of the
     old run on because of the new; `by_procedure`: so does the procedure that has written it. (An act is frozen with its entry,
-    by trigger: a new act replaces it.) Raises ValidationError by field, MoveRefused for an entry that is
+    by trigger: a new act takes its place, `take_over`.) Raises ValidationError by field, MoveRefused for an entry that is
     revoked already or belongs to a procedure, KeyError for what is not corrected so."""
-    # Procedures lock their own row first and the entry after it: so here, too.
+    # Procedures lock their own row first and the entry after it: so here, too. Who waits for a row that moves must not have
+    # joined its entry: that was the old one.
     owners = list(_owners(entry_id, locked=True))
     old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
     if old.state == State.REVOKED:
@@ -106,15 +107,39 @@ def correct_anew(
     new.corrects = old
     _dates_stand(old, new, local_date(now))
     new.full_clean(exclude=["entered_by"] if actor is None else [])
-    old.state, old.repaired_on, old.objection_under_way = str(State.REVOKED), None, False
-    old.end_reason = LEFT.format(reason=said)[:500]
-    for row in (old, new):
-        note(row, actor=actor, now=now)
-        row.save()
+    _leave(old, said, actor=actor, now=now)
+    note(new, actor=actor, now=now)
+    new.save()
     for own in EntryMeasure.objects.filter(entry=old):
         EntryMeasure.objects.create(entry=new, domain=own.domain, effect=own.effect, basis=own.basis)
     for owner, field in owners:
         _go_on(owner, field, new, changes, actor=actor, now=now)
+    arrivals.run_after_entries(entries=[new], now=now)
+    _follow(old, new, actor=actor, now=now)
+    return new
+
+
+@transaction.atomic
+def take_over(*, new: CreditEntry, reason: str, actor: User | None, now: datetime) -> None:
+    """A procedure that corrects by a row of its own has written an entry that names the one it puts right (an act, a complaint):
+    that one leaves the record, and what follows from it goes on as with `correct_anew`."""
+    old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=new.corrects_id)
+    if old.objection_under_way:
+        new.objection_under_way = True
+        note(new, actor=actor, now=now)
+        new.save(update_fields=["objection_under_way"])
+    _leave(old, reason, actor=actor, now=now)
+    _follow(old, new, actor=actor, now=now)
+
+
+def _leave(old: CreditEntry, reason: str, *, actor: User | None, now: datetime) -> None:
+    old.state, old.repaired_on, old.objection_under_way = str(State.REVOKED), None, False
+    old.end_reason = LEFT.format(reason=reason)[:500]
+    note(old, actor=actor, now=now)
+    old.save()
+
+
+def _follow(old: CreditEntry, new: CreditEntry, *, actor: User | None, now: datetime) -> None:
     _measures_go_on(old, new, actor, now)
     events.entry_corrected(
         now=now,
@@ -125,9 +150,7 @@ def correct_anew(
         corrects_id=old.pk,
         kind=KIND_LABELS[Kind(old.kind)],
     )
-    arrivals.run_after_entries(entries=[new], now=now)
     arrivals.run_after_correction(old=old, new=new, actor=actor, now=now)
-    return new
 
 
 def _go_on(

@@ -175,9 +175,11 @@ def add_entry(
     verified: bool = True,
     measures: Iterable[Measure] = (),
     credit_list: CreditList | None = None,
+    corrects: CreditEntry | None = None,
     is_demo: bool = False,
 ) -> CreditEntry:
-    """Add one row to a subject's record, effective, with its measures; history and audit event with it.
+    """Add one row to a subject's record, effective, with its measures; history and audit event with it. `corrects`: the entry
+    in whose place it comes (`correcting.take_over`).
 
     All dates are inclusive days. Raises ValidationError (Chinese, by field) for dates out of order, a measure or a
     lock-out without basis, a breach published before service.
@@ -200,6 +202,7 @@ def add_entry(
         public_until=public_until,
         repairable_from=repairable_from,
         verified=verified,
+        corrects=corrects,
         entered_by=operator,
         entered_at=now,
         is_demo=is_demo,

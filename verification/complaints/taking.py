@@ -17,6 +17,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.in_sets import AT_ONCE, find_subjects, register_subjects
 from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
+from verification import correcting
 from verification import services as record
 from verification.in_sets import add_entries
 from verification.models import ConsumerComplaint, CreditEntry
@@ -177,8 +178,14 @@ def _entry(told: Told, subject: CreditSubject, by: By) -> CreditEntry:
         region=by.department.region,
         document_no=told.hotline_no,
         from_on=told.received_on,
+        corrects=_corrected(by.corrects, subject),
         is_demo=by.is_demo,
     )
+
+
+def _corrected(old: ConsumerComplaint | None, subject: CreditSubject) -> CreditEntry | None:
+    """The entry of the complaint that is corrected, where the new one stands in the same record in its place."""
+    return old.entry if old is not None and old.subject_id == subject.pk else None
 
 
 def _row(told: Told, subject: CreditSubject, entry: CreditEntry, by: By, now: datetime) -> ConsumerComplaint:
@@ -244,6 +251,8 @@ def correct(*, complaint_id: int, told: Told, actor: User, now: datetime) -> Con
         raise ComplaintRefused(text, field=key) from error
     if made is None:
         raise ComplaintRefused("已有这个 12315 编号的另一条投诉。", field="hotline_no")
+    if made.entry.corrects_id is not None:
+        correcting.take_over(new=made.entry, reason="处理部门另录一条", actor=actor, now=now)
     return made
 
 
@@ -275,7 +284,7 @@ def _own(complaint_id: int, actor: User) -> ConsumerComplaint:
     row = (
         complaints_visible_to(actor)
         .select_for_update(of=("self",))
-        .select_related("department__region", "partner", "entry")
+        .select_related("department__region", "partner")
         .get(pk=complaint_id)
     )
     if row.department_id != actor.department_id:
