@@ -9,7 +9,7 @@ class CommitmentsConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
         from credit_portal.registry import site
-        from verification import arrivals, correcting
+        from verification import arrivals
         from verification.consent import counting as releases
         from verification.consent import exceptions
         from verification.grades import may_receive
@@ -17,7 +17,7 @@ class CommitmentsConfig(AppConfig):
         from verification.reports import sources
         from verification.tax_credit import declarations
 
-        from . import drafting, hooks, in_reports, models, particulars, statements, term_switching, timeline
+        from . import drafting, hooks, in_reports, particulars, statements, term_switching, timeline
         from .associations import campaigns
         from .bulk import jobs, keeping, settling, takeover, writing
         from .consequences import released, undoing
@@ -83,7 +83,6 @@ class CommitmentsConfig(AppConfig):
         releases.register_counter(exceptions.NOTICE, released.count)
         may_receive.register_members(rosters.members_among)
         timeline.register()
-        correcting.register_going_on(models.BreachCase)
 
 
 def _case_page(case_id: int) -> str | None:

@@ -2,6 +2,7 @@
 department whose business it is before it counts anywhere (S0 三（二）, S1 五, S4 5; R42–R44)."""
 
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
@@ -152,6 +153,11 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.title}"
+
+    @property
+    def counts_until(self) -> date | None:
+        """The last day on which it counts: of its entry, which an answer to an objection may have put right; else of its proof."""
+        return self.entry.until_on if self.entry is not None else self.valid_until
 
     @property
     def being_signed(self) -> bool:

@@ -339,13 +339,13 @@ def correct_shown(
 ) -> BreachPublication:
     """Put right what is shown of a determination, by point of the objection that was answered so (S2 四（四）4). The
     determination stays as it was signed; its written correction goes beside it. The platform gets a new version."""
-    asked = BreachPublication.objects.select_related("case").get(pk=publication_id)
+    asked = BreachPublication.objects.only("case_id").get(pk=publication_id)
+    case = locked_case(asked.case_id)
     # It may have been published anew since the objection was made.
-    publication = asked.case.publications.select_for_update(of=("self",)).latest("pk")
+    publication = case.publications.select_for_update(of=("self",)).latest("pk")
     publication.corrected = publication.corrected | dict(changes)
     note(publication, actor=actor, now=now)
     publication.save()
-    case = publication.case
     if (
         case.entry is not None
         and changes.get("document_no", case.entry.document_no) != case.entry.document_no
@@ -447,7 +447,7 @@ def _tell_feed(publication: BreachPublication, kind: PublicChange.Kind, which: s
 def locked_case(case_id: int) -> BreachCase:
     return (
         BreachCase.objects.select_for_update(of=("self",))
-        .select_related("commitment__item_version", "region", "department", "entry")
+        .select_related("commitment__item_version", "region", "department")
         .get(pk=case_id)
     )
 

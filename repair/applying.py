@@ -427,7 +427,7 @@ def _lock_entry(entry_id: int) -> None:
 def locked(application_id: int) -> RepairApplication:
     found = (
         RepairApplication.objects.select_for_update(of=("self",))
-        .select_related("entry", "case", "subject", "department__region", "region", "pledge")
+        .select_related("case", "subject", "department__region", "region", "pledge")
         .filter(pk=application_id)
         .first()
     )

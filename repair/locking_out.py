@@ -131,7 +131,7 @@ def open_case_on(*, sign_id: int, facts: str, actor: User, now: datetime) -> Bre
 def _taken(sign_id: int, actor: User) -> BrokenPledge:
     sign = (
         BrokenPledge.objects.select_for_update(of=("self",))
-        .select_related("pledge", "entry")
+        .select_related("pledge")
         .filter(pk=sign_id, pledge__department=actor.department_id)
         .first()
     )
@@ -213,6 +213,6 @@ def on_served(*, case: BreachCase, actor: User | None, now: datetime) -> None:
 
 def on_revoked(*, case: BreachCase, actor: User | None, now: datetime) -> None:
     """After its determination was revoked the lock-out has never been."""
-    lock = LockOut.objects.filter(case=case).select_related("entry").first()
+    lock = LockOut.objects.select_for_update().filter(case=case).first()
     if lock is not None and lock.entry.state != EntryState.REVOKED:
         verification.revoke_entry(entry_id=lock.entry_id, operator=actor, now=now)

@@ -294,7 +294,10 @@ class BrokenPledge(models.Model):
 
 
 class LockOut(models.Model):
-    """The time in which no repair is given, by a determined breach of a repair commitment; its entry stands in the record."""
+    """The time in which no repair is given, by a determined breach of a repair commitment; its entry stands in the record and
+    is what a repair is judged by. Never changed (trigger), but together with its entry where that is put right."""
+
+    COPIES = {"until_on": "until_on"}
 
     case = models.OneToOneField(BreachCase, models.PROTECT, related_name="lockout", verbose_name="违诺认定")
     entry = models.OneToOneField(CreditEntry, models.PROTECT, related_name="lockout", verbose_name="信用记录")

@@ -143,8 +143,8 @@ def _checks(proof: UnpublicationProof) -> list[dict[str, Any]]:
     if entry is None:
         return []
     seen = Q()
-    for pk in correcting.chain_of(entry):
-        # Who saw it as it was before it was put right, saw this matter, too.
+    for pk in correcting.chain_of(correcting.latest_of(entry)):
+        # Who saw it before or after it was put right, saw this matter, too.
         seen |= Q(entries_seen__contains=[pk])
     rows = (
         Check.objects.filter(seen, subject=proof.subject_id, checked_at__lte=proof.wanted_at)

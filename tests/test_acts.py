@@ -386,6 +386,30 @@ def test_a_repaired_penalty_is_shown_no_longer(office) -> None:
     assert find_act(act.uuid, now=NOW) is None and not listed_acts(NOW).exists()
 
 
+@pytest.mark.req("R93", "R67")
+def test_a_correction_goes_on_in_the_same_record_and_begins_anew_in_another(office) -> None:
+    from verification import services as verification
+
+    old = office.enter("penalty")
+    verification.mark_objection(entry_id=old.entry_id, under_way=True, actor=office.first, now=NOW)
+    data = read("penalty", acts.values("penalty", fine="3000"), today=TODAY)
+    new = entering.correct(act_id=old.pk, data=data, actor=office.first, now=NOW)
+    old.entry.refresh_from_db()
+    assert new.entry.objection_under_way and not old.entry.objection_under_way
+    assert new.number in old.entry.end_reason
+
+    other = acts.values("penalty", subject_code=factories.organisation_code(), subject_name="另一家公司")
+    third = entering.correct(
+        act_id=new.pk, data=read("penalty", other, today=TODAY), actor=office.first, now=NOW
+    )
+    new.entry.refresh_from_db()
+    assert (new.entry.state, third.entry.corrects, third.entry.objection_under_way) == (
+        "revoked",
+        None,
+        False,
+    )
+
+
 @pytest.mark.req("R93")
 def test_a_correction_ends_the_old_and_is_published_anew(office) -> None:
     old = office.publish(office.enter("penalty"))
@@ -397,6 +421,7 @@ def test_a_correction_ends_the_old_and_is_published_anew(office) -> None:
     assert listed_acts(NOW).get() == new
     old.refresh_from_db()
     assert (old.ending, old.entry.state, new.entry.state) == ("corrected", "revoked", "effective")
+    assert new.entry.corrects == old.entry
     with pytest.raises(ActRefused, match="已经停止"):
         entering.correct(act_id=old.pk, data=data, actor=office.first, now=NOW)
 

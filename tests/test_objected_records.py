@@ -102,8 +102,10 @@ class OfAnAct(TestCase):
         assert record is not None and record["decided_on"].isoformat() == "2026-09-08"
         assert {one["key"]: one["text"] for one in record["details"]}["fine"] == "200.00"
         assert find_act(old.uuid, now=NOW) is None and not record["objection_under_way"]
-        assert CreditEntry.objects.get(pk=old.entry_id).state == EntryState.REVOKED
-        assert CreditEntry.objects.get(pk=new.entry_id).state == EntryState.EFFECTIVE
+        wrong_entry, right = (CreditEntry.objects.get(pk=one.entry_id) for one in (old, new))
+        assert (wrong_entry.state, right.state) == (EntryState.REVOKED, EntryState.EFFECTIVE)
+        assert right.corrects == wrong_entry and new.number in wrong_entry.end_reason
+        assert not wrong_entry.objection_under_way and not right.objection_under_way
         assert str(new.uuid) in Client().get(f"/objections/{row.token}/").content.decode()
 
     @pytest.mark.req("R105")

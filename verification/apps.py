@@ -10,7 +10,7 @@ class VerificationConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
 
-        from . import correcting, listing, models, term_switching, timeline
+        from . import listing, term_switching, timeline
         from .grades import grading, in_reports
         from .measures import ending
         from .memberships import uploading
@@ -28,7 +28,6 @@ class VerificationConfig(AppConfig):
         term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
         timeline.register()
-        correcting.register_going_on(models.Listing)
 
 
 def _usage_page(list_id: int) -> str | None:

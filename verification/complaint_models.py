@@ -14,7 +14,11 @@ from .models import CreditEntry
 
 class ConsumerComplaint(models.Model):
     """One complaint: its number with the hotline, whom it is about, what about, what came of it. Nothing of the consumer is
-    kept. What it says never changes (trigger): its result is added once, a correction is a new row that names the old one."""
+    kept. What it says never changes (trigger): its result is added once, a correction is a new row that names the old one.
+    Where an answer to an objection puts its entry right, it goes on with the new entry and says the same (`COPIES`)."""
+
+    # What it says of what its entry says.
+    COPIES = {"hotline_no": "document_no", "received_on": "from_on", "about": "title"}
 
     class Source(models.TextChoices):
         FORM = "form", "录入"

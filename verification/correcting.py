@@ -1,7 +1,7 @@
 """An entry that says something wrong is put right by a new one that names it (style: two time axes). The old one is revoked
 with its reason and stays to be read: what was known when, and what holds now, can both be told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -28,34 +28,21 @@ LEFT = "更正：{reason}"
 _OWN = frozenset({"id", "uuid", "corrects", "entered_by", "entered_at"})
 
 
-# The procedures that go on with the new entry where an answer to an objection has put theirs right. Others correct their own.
-_going_on: set[type[Model]] = set()
-
-
-def register_going_on(model: type[Model]) -> None:
-    """A model whose row may change over to a new entry."""
-    _going_on.add(model)
-
-
-def _owners(entry: CreditEntry) -> Iterator[tuple[Model, str]]:
+def _owners(entry_id: int, *, locked: bool = False) -> Iterator[tuple[Model, str]]:
     """Rows that have this entry of the record for themselves, with the name of their field."""
     for relation in CreditEntry._meta.get_fields(include_hidden=True):
         model = relation.related_model
         if not relation.one_to_one or not relation.auto_created or model in (None, CreditEntry):
             continue
         field = relation.remote_field.name
-        for row in model._base_manager.filter(**{field: entry}):  # type: ignore[union-attr]
+        rows = model._base_manager.filter(**{field: entry_id})  # type: ignore[union-attr]
+        for row in rows.select_for_update() if locked else rows:
             yield row, field
 
 
 def bound_to(entry: CreditEntry) -> str:
     """What procedure goes on with this very row, by its name: whoever has one entry of the record for itself."""
-    return next((str(row._meta.verbose_name) for row, _ in _owners(entry)), "")
-
-
-def goes_on(entry: CreditEntry) -> bool:
-    """Whether all that have this entry for themselves would go on with a new one."""
-    return all(type(row) in _going_on for row, _ in _owners(entry))
+    return next((str(row._meta.verbose_name) for row, _ in _owners(entry.pk)), "")
 
 
 def latest_of(entry_id: int) -> int:
@@ -88,13 +75,17 @@ def correct_anew(
     by_procedure: bool = False,
 ) -> CreditEntry:
     """A new entry in the place of a wrong one: the same but for `changes` (of `CORRECTABLE`). Measures that run because of the
-    old run on because of the new; `by_procedure`: so does the procedure that has written it. Raises ValidationError by field, MoveRefused for an entry that is revoked already or
-    belongs to a procedure, KeyError for what is not corrected so."""
+    old run on because of the new; `by_procedure`: so does the procedure that has written it. (An act is frozen with its entry,
+    by trigger: a new act takes its place, `take_over`.) Raises ValidationError by field, MoveRefused for an entry that is
+    revoked already or belongs to a procedure, KeyError for what is not corrected so."""
+    # Procedures lock their own row first and the entry after it: so here, too. Who waits for a row that moves must not have
+    # joined its entry: that was the old one.
+    owners = list(_owners(entry_id, locked=True))
     old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
     if old.state == State.REVOKED:
         raise MoveRefused(REVOKED)
-    if (what := bound_to(old)) and not (by_procedure and goes_on(old)):
-        raise MoveRefused(BOUND.format(what=what))
+    if owners and not by_procedure:
+        raise MoveRefused(BOUND.format(what=owners[0][0]._meta.verbose_name))
     said = reason.strip()
     if not said:
         raise ValidationError({"reason": NO_REASON})
@@ -116,17 +107,39 @@ def correct_anew(
     new.corrects = old
     _dates_stand(old, new, local_date(now))
     new.full_clean(exclude=["entered_by"] if actor is None else [])
-    old.state, old.repaired_on, old.objection_under_way = str(State.REVOKED), None, False
-    old.end_reason = LEFT.format(reason=said)[:500]
-    for row in (old, new):
-        note(row, actor=actor, now=now)
-        row.save()
+    _leave(old, said, actor=actor, now=now)
+    note(new, actor=actor, now=now)
+    new.save()
     for own in EntryMeasure.objects.filter(entry=old):
         EntryMeasure.objects.create(entry=new, domain=own.domain, effect=own.effect, basis=own.basis)
-    for owner, field in list(_owners(old)):
-        setattr(owner, field, new)
-        note(owner, actor=actor, now=now)
-        owner.save(update_fields=[field])
+    for owner, field in owners:
+        _go_on(owner, field, new, changes, actor=actor, now=now)
+    arrivals.run_after_entries(entries=[new], now=now)
+    _follow(old, new, actor=actor, now=now)
+    return new
+
+
+@transaction.atomic
+def take_over(*, new: CreditEntry, reason: str, actor: User | None, now: datetime) -> None:
+    """A procedure that corrects by a row of its own has written an entry that names the one it puts right (an act, a complaint):
+    that one leaves the record, and what follows from it goes on as with `correct_anew`."""
+    old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=new.corrects_id)
+    if old.objection_under_way:
+        new.objection_under_way = True
+        note(new, actor=actor, now=now)
+        new.save(update_fields=["objection_under_way"])
+    _leave(old, reason, actor=actor, now=now)
+    _follow(old, new, actor=actor, now=now)
+
+
+def _leave(old: CreditEntry, reason: str, *, actor: User | None, now: datetime) -> None:
+    old.state, old.repaired_on, old.objection_under_way = str(State.REVOKED), None, False
+    old.end_reason = LEFT.format(reason=reason)[:500]
+    note(old, actor=actor, now=now)
+    old.save()
+
+
+def _follow(old: CreditEntry, new: CreditEntry, *, actor: User | None, now: datetime) -> None:
     _measures_go_on(old, new, actor, now)
     events.entry_corrected(
         now=now,
@@ -137,9 +150,22 @@ def correct_anew(
         corrects_id=old.pk,
         kind=KIND_LABELS[Kind(old.kind)],
     )
-    arrivals.run_after_entries(entries=[new], now=now)
     arrivals.run_after_correction(old=old, new=new, actor=actor, now=now)
-    return new
+
+
+def _go_on(
+    owner: Model, field: str, new: CreditEntry, changes: Collection[str], *, actor: User | None, now: datetime
+) -> None:
+    """A procedure goes on with the new entry. Of what was put right it may keep a copy of its own (`COPIES`), which follows."""
+    copies = {own: name for own, name in getattr(owner, "COPIES", {}).items() if name in changes}
+    setattr(owner, field, new)
+    for own, name in copies.items():
+        setattr(owner, own, getattr(new, name))
+    if copies:
+        owner.clean_fields(exclude=[one.name for one in owner._meta.fields if one.name not in copies])
+        owner.validate_constraints()
+    note(owner, actor=actor, now=now)
+    owner.save(update_fields=[field, *copies])
 
 
 def _dates_stand(old: CreditEntry, new: CreditEntry, today: date) -> None:

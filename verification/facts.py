@@ -177,4 +177,11 @@ def _disproved(procedure_id: int) -> dict[int, str]:
         Q(check_made=procedure_id) | Q(check_made__follows=procedure_id),
         state=CheckObjection.State.BELIEVED,
     )
-    return {one.entry_id: one.get_proof_display() for one in shown}
+    found = {one.entry_id: one.get_proof_display() for one in shown}
+    step = found
+    while step:
+        # What was shown against an entry holds against the one by which it was put right.
+        later = CreditEntry.objects.filter(corrects__in=list(step)).values_list("pk", "corrects")
+        step = {pk: step[before] for pk, before in later if before is not None}
+        found |= step
+    return found

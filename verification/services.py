@@ -7,7 +7,7 @@ check reads one table and needs nobody above.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -175,9 +175,11 @@ def add_entry(
     verified: bool = True,
     measures: Iterable[Measure] = (),
     credit_list: CreditList | None = None,
+    corrects: CreditEntry | None = None,
     is_demo: bool = False,
 ) -> CreditEntry:
-    """Add one row to a subject's record, effective, with its measures; history and audit event with it.
+    """Add one row to a subject's record, effective, with its measures; history and audit event with it. `corrects`: the entry
+    in whose place it comes (`correcting.take_over`).
 
     All dates are inclusive days. Raises ValidationError (Chinese, by field) for dates out of order, a measure or a
     lock-out without basis, a breach published before service.
@@ -200,6 +202,7 @@ def add_entry(
         public_until=public_until,
         repairable_from=repairable_from,
         verified=verified,
+        corrects=corrects,
         entered_by=operator,
         entered_at=now,
         is_demo=is_demo,
@@ -322,24 +325,8 @@ def mark_objection(*, entry_id: int, under_way: bool, actor: User | None, now: d
     return _write(entry, "objection_on" if under_way else "objection_off", actor=actor, now=now)
 
 
-# What an answered objection may put right of an entry; its kind, state and publicity have procedures of their own.
+# What a correction may put right of an entry (`correcting`); its kind, state and publicity have procedures of their own.
 CORRECTABLE = ("title", "source", "document_no", "basis", "from_on", "until_on")
-
-
-@transaction.atomic
-def correct_entry(
-    *, entry_id: int, changes: Mapping[str, str | date | None], actor: User | None, now: datetime
-) -> CreditEntry:
-    """Put right what the entry of a procedure says (S4 17「更正」): the procedure goes on with its own row, and what the row
-    said stays in its history. An entry of nobody's procedure is corrected by a new one (`correcting`). Raises
-    ValidationError by field, and KeyError for what is not corrected so."""
-    entry = _written(entry_id)
-    for name, value in changes.items():
-        if name not in CORRECTABLE:
-            raise KeyError(name)
-        setattr(entry, name, value)
-    entry.clean_fields(exclude=[one.name for one in entry._meta.fields if one.name not in changes])
-    return _write(entry, "corrected", actor=actor, now=now)
 
 
 def _written(entry_id: int) -> CreditEntry:

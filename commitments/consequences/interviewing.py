@@ -15,6 +15,7 @@ from credit_portal.registry import numbering
 from credit_portal.registry.models import User
 from verification import services as verification
 from verification.vocabulary import Kind as EntryKind
+from verification.vocabulary import State as EntryState
 
 from . import parts, rectifying
 
@@ -160,8 +161,10 @@ def undo(row: Interview, *, actor: User | None, now: datetime) -> None:
         row.state = State.CANCELLED
         parts.save(row, actor=actor, now=now)
         _tell(row, "认定已撤销，取消约谈", on=local_date(now), actor=actor, now=now)
-    elif row.entry_id is not None and row.state in (State.HELD, State.ABSENT):
-        verification.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
+    elif row.entry is not None and row.state in (State.HELD, State.ABSENT):
+        # An answer to an objection may have taken it out of the record before.
+        if row.entry.state != EntryState.REVOKED:
+            verification.revoke_entry(entry_id=row.entry.pk, operator=actor, now=now)
         hooks.run_after_interview(interview=row, actor=actor, now=now)
 
 

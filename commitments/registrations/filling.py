@@ -148,7 +148,7 @@ def own(registration_uuid: UUID, access: SubjectAccess) -> Registration:
     """The subject's own, locked."""
     row = (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("subject", "batch", "entry", "department", "region", "proof")
+        .select_related("subject", "batch", "department", "region", "proof")
         .filter(uuid=registration_uuid, subject=access.subject_id)
         .first()
     )

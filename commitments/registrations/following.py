@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from commitments.models import Commitment, Registration, RegistrationStep
 from credit_portal.audit.clock import local_date
 from credit_portal.audit.recording import together
@@ -12,6 +14,7 @@ from credit_portal.outbox.models import Message
 from credit_portal.outbox.services import enqueue_many
 from credit_portal.registry import codes
 from verification.in_sets import Exit, end_entries
+from verification.models import CreditEntry
 from verification.vocabulary import State as EntryState
 
 from .filling import take_out, tell
@@ -31,12 +34,23 @@ def follow(*, now: datetime) -> int:
     return told + sweeping.in_batches(lambda: _expire(now=now), full=BATCH)
 
 
+def _counting_until(**last: Any) -> QuerySet[Registration, Any]:
+    """The verified ones by the last day on which they count, that of their entry. It is the proof's own, by which the index
+    finds them, but where an answer to an objection has put the entry right: those are few."""
+    ((how, days),) = last.items()
+    rows = Registration.objects.filter(state=State.VERIFIED, **{f"entry__until_on__{how}": days})
+    as_signed = rows.filter(**{f"valid_until__{how}": days})
+    return as_signed.values("pk").union(rows.filter(entry__corrects__isnull=False).values("pk"))
+
+
 def _tell(*, now: datetime) -> int:
     today = local_date(now)
     rows = list(
         Registration.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("subject")
-        .filter(state=State.VERIFIED, valid_until__range=(today, today + BEFORE), expiry_told=False)
+        .filter(
+            pk__in=_counting_until(range=(today, today + BEFORE)), state=State.VERIFIED, expiry_told=False
+        )
         .order_by("pk")[:BATCH]
     )
     if not rows:
@@ -60,7 +74,7 @@ def _tell(*, now: datetime) -> int:
 
 def send_sms(payload: Mapping[str, Any], *, key: str, now: datetime) -> None:
     """External effect. What was taken back meanwhile is not spoken of."""
-    row = Registration.objects.select_related("subject").get(pk=payload["registration"])
+    row = Registration.objects.select_related("subject", "entry").get(pk=payload["registration"])
     if row.state != State.VERIFIED:
         return
     try:
@@ -68,25 +82,29 @@ def send_sms(payload: Mapping[str, Any], *, key: str, now: datetime) -> None:
     except codes.CodeError:
         return
     if number:
-        notices.text_message(number=number, text=WORDS.format(title=row.title, day=row.valid_until), key=key)
+        notices.text_message(number=number, text=WORDS.format(title=row.title, day=row.counts_until), key=key)
 
 
 def _expire(*, now: datetime) -> int:
     """A proof that has run out proves nothing any more: in sets, each on its own last day."""
+    today = local_date(now)
     rows = list(
         Registration.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("entry")
-        .filter(state=State.VERIFIED, valid_until__lt=local_date(now))
+        .filter(pk__in=_counting_until(lt=today), state=State.VERIFIED)
         .order_by("pk")[:BATCH]
     )
+    # Read after the lock: until then an answer may have put an entry right.
+    entries = CreditEntry.objects.in_bulk([row.entry_id for row in rows])
+    last = {pk: one.until_on for pk, one in entries.items() if one.until_on and one.until_on < today}
+    rows = [row for row in rows if row.entry_id in last]
     if not rows:
         return 0
     Registration.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.EXPIRED)
     end_entries(
         exits={
-            row.entry.pk: Exit(max(row.valid_until, row.entry.from_on), OVER.format(day=row.valid_until))
-            for row in rows
-            if row.entry is not None and row.valid_until and row.entry.state == EntryState.EFFECTIVE
+            pk: Exit(day, OVER.format(day=day))
+            for pk, day in last.items()
+            if entries[pk].state == EntryState.EFFECTIVE
         },
         operator=None,
         now=now,
@@ -97,7 +115,7 @@ def _expire(*, now: datetime) -> int:
                 registration=row,
                 kind=RegistrationStep.Kind.EXPIRED,
                 at=now,
-                note=OVER.format(day=row.valid_until),
+                note=OVER.format(day=last[row.entry_id]),
             )
             for row in rows
         ]
@@ -112,7 +130,7 @@ def on_gone(*, commitment: Commitment, actor: Any, now: datetime) -> None:
     """The commitment to truth has been voided or replaced: what rests on it is not registered any more."""
     rows = (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("entry", "batch")
+        .select_related("batch")
         .filter(batch__commitment=commitment, state__in=BY_SUBJECT[State.WITHDRAWN])
     )
     for row in rows.order_by("pk"):

@@ -18,6 +18,7 @@ from credit_portal.registry.models import Department, SubjectAccess, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import services as verification
 from verification.vocabulary import Kind as EntryKind
+from verification.vocabulary import State as EntryState
 
 from .filling import NOT_YOURS, RULE, check_may_act, keep, matter_of, own, step
 from .rules import BY_DEPARTMENT, BY_SUBJECT, RegistrationError, State
@@ -172,7 +173,8 @@ def revoke(*, registration_id: int, reason: str, actor: User, now: datetime) -> 
     _check_move(row, State.FALSE)
     row.reason, row.state = said(reason, "reason", "理由"), State.FALSE
     row.save(update_fields=["state", "reason"])
-    if row.entry is not None:
+    # An answer to an objection may have taken it out of the record before.
+    if row.entry is not None and row.entry.state != EntryState.REVOKED:
         verification.revoke_entry(entry_id=row.entry.pk, operator=actor, now=now)
     step(row, Step.FALSE, now=now, actor=actor, note=row.reason)
     commitment = row.batch.commitment if row.batch else None
@@ -198,7 +200,7 @@ def _met(row: Registration, actor: User, now: datetime) -> None:
 def _to_verify(registration_id: int, actor: User) -> Registration:
     row = (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("subject", "batch__commitment", "department", "region", "entry")
+        .select_related("subject", "batch__commitment", "department", "region")
         .get(pk=registration_id)
     )
     if actor.department is None or row.department_id != actor.department_id:

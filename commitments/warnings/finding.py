@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -21,6 +22,7 @@ from credit_portal.outbox import notices
 from credit_portal.registry import groups
 from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, Region, User
+from verification import correcting
 from verification.models import CreditEntry
 
 from . import rules
@@ -216,7 +218,9 @@ def _risks(entries: Sequence[CreditEntry], material: Material) -> list[Pair]:
         days[subject].append(day)
     told: dict[tuple[object, int], list[date]] = defaultdict(list)
     for family, subject, day in ClauseWarning.objects.filter(
-        subject__in=list(days), family__in=[rule.family for rule, _ in hints]
+        ~Q(entry__state="revoked") | Q(answered_by__isnull=False),
+        subject__in=list(days),
+        family__in=[rule.family for rule, _ in hints],
     ).values_list("family", "subject_id", "entry__from_on"):
         told[family, subject].append(day)
     pairs = []
@@ -268,6 +272,7 @@ def _stored(pairs: Sequence[Pair], *, now: datetime) -> int:
             "family", "entry_id", "commitment_id"
         )
     )
+    known |= _answered_before(pairs)
     fresh = {pair.key: pair for pair in pairs if pair.key not in known}
     rows = [row for pair in fresh.values() if (row := _row(pair, now)) is not None]
     if not rows:
@@ -294,6 +299,24 @@ def _stored(pairs: Sequence[Pair], *, now: datetime) -> int:
     )
     _tell(leading, now=now)
     return len(rows)
+
+
+def _answered_before(pairs: Sequence[Pair]) -> set[tuple[Any, int, int | None]]:
+    """What was answered for an entry that has been put right since is not asked anew for the new one. What still waits is
+    dropped with the old entry, and found anew."""
+    now_by_then = {
+        before: pair.entry.pk
+        for pair in pairs
+        if pair.entry.corrects_id is not None
+        for before in correcting.chain_of(pair.entry.pk)[1:]
+    }
+    if not now_by_then:
+        return set()
+    rows = ClauseWarning.objects.filter(entry__in=list(now_by_then), answered_by__isnull=False)
+    return {
+        (family, now_by_then[entry], commitment)
+        for family, entry, commitment in rows.values_list("family", "entry_id", "commitment_id")
+    }
 
 
 def _row(pair: Pair, now: datetime) -> ClauseWarning | None:

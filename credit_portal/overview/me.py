@@ -322,7 +322,7 @@ def _to_register(subject: CreditSubject, today: date) -> list[Need]:
     """Registered information that waits for something, or whose proof runs out soon."""
     rows = filling.registrations_of(subject).filter(
         Q(state=Registration.State.ASKED)
-        | Q(state=Registration.State.VERIFIED, valid_until__range=(today, today + SOON))
+        | Q(state=Registration.State.VERIFIED, entry__until_on__range=(today, today + SOON))
     )
     return [
         Need(
@@ -330,7 +330,7 @@ def _to_register(subject: CreditSubject, today: date) -> list[Need]:
             if one.state == Registration.State.ASKED
             else "证明到期，到期后不再计入信用记录",
             reverse("my_registration:one", args=[one.uuid]),
-            local_date(one.asked_at) if one.state == Registration.State.ASKED else one.valid_until,
+            local_date(one.asked_at) if one.state == Registration.State.ASKED else one.counts_until,
             f"自愿注册 {one}",
             one.state == Registration.State.ASKED,
         )

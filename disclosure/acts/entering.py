@@ -16,8 +16,11 @@ from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.services import SubjectError, known_or_registered
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from disclosure.models import ActKind, ActUpload, AdministrativeAct
+from verification import correcting
 from verification import services as verification
+from verification.models import CreditEntry
 from verification.vocabulary import Kind
+from verification.vocabulary import State as EntryState
 
 from . import rules
 from .fields import ActData, FieldErrors
@@ -126,7 +129,7 @@ def enter(
         partner=partner,
         upload=upload,
         corrects=corrects,
-        entry=_entry(data, subject, department, actor, now, is_demo),
+        entry=_entry(data, subject, department, actor, now, is_demo, corrects=_corrected(corrects, subject)),
         is_demo=is_demo,
     )
     note(act, actor=actor, now=now)
@@ -135,6 +138,8 @@ def enter(
             act.save()
     except IntegrityError as error:
         raise ActRefused("这份文书刚刚已由他人录入。", field="document_no") from error
+    if corrects is not None:
+        _entry_leaves(corrects, act, actor=actor, now=now)
     rule = rule_for(data.kind, department, on=data.decided_on)
     if rule is not None:
         duties.open_duty(
@@ -194,6 +199,7 @@ def _entry(
     actor: User | None,
     now: datetime,
     is_demo: bool,
+    corrects: CreditEntry | None,
 ):
     return verification.add_entry(
         subject=subject,
@@ -209,8 +215,25 @@ def _entry(
         until_on=None if data.kind == ActKind.PENALTY else data.valid_until,
         operator=actor,
         now=now,
+        corrects=corrects,
         is_demo=is_demo,
     )
+
+
+def _corrected(old: AdministrativeAct | None, subject: CreditSubject) -> CreditEntry | None:
+    """The entry of the act that is corrected, where the new one stands in the same record in its place."""
+    entry = old.entry if old is not None and old.subject_id == subject.pk else None
+    return entry if entry is not None and entry.state == EntryState.EFFECTIVE else None
+
+
+def _entry_leaves(
+    old: AdministrativeAct, new: AdministrativeAct, *, actor: User | None, now: datetime
+) -> None:
+    if new.entry is not None and new.entry.corrects_id is not None:
+        correcting.take_over(new=new.entry, reason=f"由行政行为信息 {new.number} 代替", actor=actor, now=now)
+    elif old.entry is not None and old.entry.state == EntryState.EFFECTIVE:
+        # It was entered for another subject: there it should never have been.
+        verification.revoke_entry(entry_id=old.entry.pk, operator=actor, now=now)
 
 
 @transaction.atomic

@@ -28,8 +28,9 @@ from .rules import ActRefused
 Ending = AdministrativeAct.Ending
 PUBLIC = PublicityClass.PUBLIC
 BATCH = 500
-# Whose entry should never have been; of the others it was right and is over.
-NEVER_WAS = (Ending.REVOKED, Ending.MISTAKE, Ending.OBJECTION, Ending.CORRECTED)
+# Whose entry should never have been; of the others it was right and is over. Of a corrected one it leaves when the entry is
+# there that puts it right (`entering.enter`).
+NEVER_WAS = (Ending.REVOKED, Ending.MISTAKE, Ending.OBJECTION)
 
 
 def publicity_of(act: AdministrativeAct) -> policy.Value | None:

@@ -151,13 +151,10 @@ def _change(row: Objection, *, answered: User, actor: User, now: datetime) -> No
         values = _entry_values(row.entry, row.changes)
         put_right = {key: values[key] for key in changes}
         # The objection stays as it was made, to the old entry; its mark goes on with the new one.
-        standing = CreditEntry.objects.get(pk=correcting.latest_of(row.entry.pk))
-        if not correcting.goes_on(standing):
-            verification.correct_entry(entry_id=standing.pk, changes=put_right, actor=actor, now=now)
-            return
+        standing = correcting.latest_of(row.entry.pk)
         try:
             correcting.correct_anew(
-                entry_id=standing.pk, changes=put_right, reason=said, actor=actor, now=now, by_procedure=True
+                entry_id=standing, changes=put_right, reason=said, actor=actor, now=now, by_procedure=True
             )
         except (ValidationError, verification.MoveRefused) as error:
             raise ObjectionError("".join(getattr(error, "messages", [str(error)]))) from error

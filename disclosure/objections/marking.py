@@ -53,7 +53,9 @@ def _under_way(objection: Objection) -> Objection | None:
     if objection.publication is None:
         return None
     case = objection.publication.case
-    same = Q(publication__case=case) | Q(entry=case.entry_id, entry__isnull=False)
+    same = Q(publication__case=case)
+    if case.entry_id is not None:
+        same |= Q(entry__in=correcting.chain_of(case.entry_id))
     return Objection.objects.filter(same, marked=True).exclude(pk=objection.pk).first()
 
 

@@ -19,6 +19,7 @@ from disclosure.gate import public_commitments
 from disclosure.models import AdministrativeAct, BreachPublication, Objection, TypicalCase
 from disclosure.person_gate import public_persons
 from disclosure.typical_gate import public_cases
+from verification import correcting
 from verification.models import CreditEntry, Listing
 
 Of = Objection.Of
@@ -130,11 +131,13 @@ def own_target(subject: CreditSubject, number: str, *, now: datetime) -> Target 
 
 
 def owner_of(entry: CreditEntry) -> BreachCase | AdministrativeAct | Listing | None:
-    """The procedure that made an entry, where it was one of this portal: what the entry says is said there."""
+    """The procedure that made an entry and corrects it in its own way. It has gone on with the new entry where this one was put
+    right."""
+    standing = correcting.latest_of(entry.pk)
     return (
-        BreachCase.objects.filter(entry=entry).first()
-        or AdministrativeAct.objects.filter(entry=entry).first()
-        or Listing.objects.filter(entry=entry).first()
+        BreachCase.objects.filter(entry=standing).first()
+        or AdministrativeAct.objects.filter(entry=standing).first()
+        or Listing.objects.filter(entry=standing).first()
     )
 
 

@@ -17,10 +17,11 @@ from credit_portal.registry import groups
 from credit_portal.registry.in_sets import AT_ONCE, find_subjects, register_subjects
 from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
+from verification import correcting
 from verification import services as record
 from verification.in_sets import add_entries
 from verification.models import ConsumerComplaint, CreditEntry
-from verification.vocabulary import Kind
+from verification.vocabulary import Kind, State
 
 from .reading import HEADS, OF_RESULT, Told
 
@@ -177,8 +178,14 @@ def _entry(told: Told, subject: CreditSubject, by: By) -> CreditEntry:
         region=by.department.region,
         document_no=told.hotline_no,
         from_on=told.received_on,
+        corrects=_corrected(by.corrects, subject),
         is_demo=by.is_demo,
     )
+
+
+def _corrected(old: ConsumerComplaint | None, subject: CreditSubject) -> CreditEntry | None:
+    """The entry of the complaint that is corrected, where the new one stands in the same record in its place."""
+    return old.entry if old is not None and old.subject_id == subject.pk else None
 
 
 def _row(told: Told, subject: CreditSubject, entry: CreditEntry, by: By, now: datetime) -> ConsumerComplaint:
@@ -244,6 +251,8 @@ def correct(*, complaint_id: int, told: Told, actor: User, now: datetime) -> Con
         raise ComplaintRefused(text, field=key) from error
     if made is None:
         raise ComplaintRefused("已有这个 12315 编号的另一条投诉。", field="hotline_no")
+    if made.entry.corrects_id is not None:
+        correcting.take_over(new=made.entry, reason="处理部门另录一条", actor=actor, now=now)
     return made
 
 
@@ -263,7 +272,9 @@ def _end(row: ConsumerComplaint, ending: str, text: str, *, actor: User, now: da
     row.ended_at, row.ending, row.ending_note, row.ended_by = now, ending, text, actor
     note(row, actor=actor, now=now)
     row.save(update_fields=["ended_at", "ending", "ending_note", "ended_by"])
-    record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
+    # An answer to an objection may have taken it out of the record before.
+    if row.entry.state != State.REVOKED:
+        record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
     _tell(row, f"停止：{row.get_ending_display()}", by=By(row.department, actor), now=now)
     return row
 
