@@ -387,6 +387,7 @@ class Office:
         noting.note(commitment_id=self.breach.case.commitment_id, now=NOW)
         batches.push_waiting(now=NOW)
         self.batch = ExchangeBatch.objects.get(platform=platform)
+        self.exchanged = self.batch.records.get()
         # Whoever counts what waits to be sent counts its own.
         Message.objects.filter(effect=batches.PUSH).delete()
 
@@ -419,7 +420,7 @@ class Office:
             "disclosure.breachreport": self.breach.case.report,
             "disclosure.breachpublication": self.breach,
             "disclosure.exchangebatch": self.batch,
-            "disclosure.exchangerecord": self.batch.records.get(),
+            "disclosure.exchangerecord": self.exchanged,
             "disclosure.administrativeact": self.act,
             "disclosure.informationitem": self.item,
             "disclosure.launchdate": self.launch,

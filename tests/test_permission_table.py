@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import resolve
 from django.utils.safestring import SafeString
 
 from credit_portal.audit import clock
 from credit_portal.outbox.models import Scope
-from credit_portal.overview import errors
 from tests import factories
+from tests import test_permissions as back_office
+from tests.office import address as admin_address
 from tests.permitted import OUTSIDE, PLACES, STAFF, Row, desk, own, public, window
 from tests.routes import as_written, routes
 from tests.scenes import mine
-from tests.watching import undone
-from tests.wide_office import Wide
+from tests.watching import refuse_in_words, undone
+from tests.wide_office import LETTERS, Wide
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers"), pytest.mark.req("R113")]
 
@@ -61,11 +61,7 @@ def office(built, db) -> Wide:
 @pytest.fixture
 def bare(monkeypatch) -> None:
     """Whether a page opens, not what stands on it: thousands are asked for here. The clock stands where the samples are."""
-
-    def said(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
-        return HttpResponse(str(context.get("reason", "")), status=status)
-
-    monkeypatch.setattr(errors, "render", said)
+    refuse_in_words(monkeypatch)
     monkeypatch.setattr(
         "django.template.backends.django.Template.render",
         lambda self, context=None, request=None: SafeString(""),
@@ -168,6 +164,19 @@ def test_staff_open_what_the_table_names_and_nothing_else(office, bare, name, pl
         if "T" in row.get + row.post and place == "own":
             asked = clients | {"T": office.tax_client()}
         wrong += wrongs(address, row, place, asked, office)
+    assert not wrong, in_lines(wrong)
+
+
+@pytest.mark.parametrize("place", PLACES[1:])
+def test_a_record_of_the_back_office_opens_within_its_reach_and_nowhere_else(office, bare, place):
+    wrong = []
+    clients = {LETTERS[letter]: client for letter, client in office.staff_clients(place).items()}
+    for label, row in office.rows().items():
+        # Whoever has no right to the model is refused wherever it is: test_permissions.py.
+        for role in back_office.allowed(label, "change"):
+            asked = Asked(clients[role], "get", admin_address(label, "change", row), {})
+            if asked.opened != (role in back_office.opens_elsewhere(label, place)):
+                wrong.append((label, place, role, asked.status))
     assert not wrong, in_lines(wrong)
 
 

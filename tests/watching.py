@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from django.db import transaction
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client
+
+from credit_portal.overview import errors
 
 from .shares import WHOLE, Shares
 
@@ -98,3 +101,12 @@ def status_of(client: Client, method: str, *args: Any, **kwargs: Any) -> int:
     with undone():
         status: int = getattr(client, method)(*args, **kwargs).status_code
     return status
+
+
+def refuse_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal by its words: where thousands are given, drawing the page around them takes most of the time."""
+
+    def said(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+        return HttpResponse(str(context.get("reason", "")), status=status)
+
+    monkeypatch.setattr(errors, "render", said)

@@ -207,7 +207,6 @@ class Wide(Office):
             entry=self.member, told=notes.Told("good", TODAY, "参加培训，有证书。"), actor=self.guildsman, now=NOW,
             document=Upload(signature_png(), "image/png", "证书.png"),
         )  # fmt: skip
-        self.exchanged = self.batch.records.get()
         self.refused = _another(self.exchanged, version=2, place=2, state="rejected")
         self.method_draft = factories.list_method(
             department=self.department, list_name="经营异常名单", state="draft"
