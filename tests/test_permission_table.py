@@ -2,6 +2,7 @@
 stands in no table fails; the back office has its own (test_permissions.py)."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,17 @@ from django.test import Client
 from django.urls import resolve
 from django.utils.safestring import SafeString
 
+from commitments import case_views
+from commitments.consequences import views as consequences
+from commitments.rechecks import views as rechecks
+from commitments.registrations import views_desk as registrations
+from commitments.supplements import acts as supplements
+from commitments.visits import views as visits
 from credit_portal.audit import clock
 from credit_portal.outbox.models import Scope
+from disclosure.objections import desk_views as objections
+from disclosure.typical import views as typical
+from repair.desk import views as repairs
 from tests import factories
 from tests import test_permissions as back_office
 from tests.office import address as admin_address
@@ -21,6 +31,10 @@ from tests.routes import as_written, routes
 from tests.scenes import mine
 from tests.watching import refuse_in_words, undone
 from tests.wide_office import LETTERS, Wide
+from verification import listing_views
+from verification.checking import views as checking
+from verification.grades import views_standards as standards
+from verification.list_methods import views as list_methods
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers"), pytest.mark.req("R113")]
 
@@ -35,6 +49,23 @@ APART = {
     "/me/identity/": "closed where no identity service is connected: test_identity.py",
     "/session/keepalive/": "the session's own length: test_login.py",
     "/admin/": "the back office: test_permissions.py",
+}
+# Where the steps of a procedure are sent → the steps that there are.
+STEPS: dict[str, Iterable[str]] = {
+    "/desk/cases/{breach.case.uuid}/step/": case_views.FORMS,
+    "/desk/checks/{check.uuid}/": checking.DEEDS,
+    "/desk/consequences/{breach.case.uuid}/do/": consequences.ACTS,
+    "/desk/grades/standards/{grading_standard.uuid}/": standards.DEEDS,
+    "/desk/list-methods/{method_draft.uuid}/do/": list_methods.DEEDS,
+    "/desk/lists/{listing.uuid}/do/": listing_views.FORMS,
+    "/desk/objections/{accepted.uuid}/do/": objections.DEEDS,
+    "/desk/rechecks/plans/{plan.uuid}/": rechecks.DEEDS,
+    "/desk/registration/{registration.uuid}/": [*registrations.DEEDS, "hand-over"],
+    "/desk/repair/{repair.uuid}/step/": repairs.FORMS,
+    "/desk/supplements/{supplement.uuid}/do/": supplements.DEEDS,
+    "/desk/typical/{case.uuid}/do/": set(typical.DEEDS) - set(typical.BY_WRITER),
+    "/desk/typical/{case_draft.uuid}/do/": typical.BY_WRITER,
+    "/desk/visits/{visit.uuid}/": visits.DEEDS,
 }
 # What a department's own system may do: (method, address) → the one scope that lets it.
 MACHINES = {
@@ -150,6 +181,13 @@ def test_every_address_stands_in_a_table(office):
     for table in TABLES.values():
         # Denied is worth nothing where nobody is let in.
         assert all(row.get or row.post for row in table.values())
+
+
+def test_every_step_of_a_procedure_stands_in_the_table():
+    """One address takes all steps of a procedure: each has its own row."""
+    for start, known in STEPS.items():
+        rows = [address for address in TABLES["desk"] if re.fullmatch(re.escape(start) + r"[\w-]+/", address)]
+        assert {address.rsplit("/", 2)[1] for address in rows} == set(known), start
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -183,7 +183,7 @@ def test_the_pages_lead_from_the_plan_to_the_finding(place):
         f"/desk/rechecks/{second.uuid}/", {"finding": "doubt", "doubtful": ["3"]} | told, follow=True
     )
     assert "已立案，案号" in body(doubt)
-    assert "不由您的部门办理" in body(
+    assert "您的单位只能查看" in body(
         credit.post(f"/desk/rechecks/{third.uuid}/", {"finding": "kept"} | told, follow=True)
     )
     assert body(officer.get("/desk/rechecks/?state=answered")).count('class="lead"') == 2

@@ -461,7 +461,7 @@ def test_a_unit_writes_and_hands_in_at_the_desk(place: Place, moment: None) -> N
     assert desk.post(f"{path}do/submit/").status_code == 302
     assert "已报送" in desk.get("/desk/typical/").content.decode()
     assert desk.get(f"{path}edit/").status_code == 404
-    assert desk.post(f"{path}do/accept/").status_code == 422
+    assert desk.post(f"{path}do/accept/").status_code == 403
     assert desk.post(f"{path}do/nothing/").status_code == 404
     stranger = client_of(factories.staff(groups.OFFICER))
     assert stranger.get(path).status_code == 404
@@ -484,7 +484,7 @@ def test_the_office_answers_reports_prints_publishes_and_withdraws_at_the_desk(
     assert "省信用信息共享平台" in above.get(path).content.decode()
     assert above.post(f"{path}do/report/", {"on": "2026-09-14", "to_name": ""}).status_code == 422
     assert above.post(f"{path}do/report/", {"on": "2026-09-14", "to_name": "省平台"}).status_code == 302
-    assert above.post(f"{path}do/propose/").status_code == 422
+    assert above.post(f"{path}do/propose/").status_code == 403
     assert office.post(f"{path}do/propose/").status_code == 302
     assert office.post(f"{path}do/approve/").status_code == 422
     assert second.post(f"{path}do/approve/").status_code == 302

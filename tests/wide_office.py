@@ -50,6 +50,7 @@ from verification.checking import own_record
 from verification.checking.looking import File as Picture
 from verification.complaints import reading, taking
 from verification.consent import keeping as keeping_consents
+from verification.memberships import credit_lists
 from verification.models import (
     CheckLook,
     CheckNotice,
@@ -151,7 +152,7 @@ class Wide(Office):
         finding.evidence.add(self.file)
         self.plan = RecheckPlan.objects.create(
             number="FH1301112026000001", name="定期复核", region=self.department.region,
-            office=self.department, starts_on=TODAY, proposed_by=self.people[groups.OFFICER], proposed_at=NOW,
+            office=self.department, department=self.department, starts_on=TODAY, proposed_by=self.people[groups.OFFICER], proposed_at=NOW,
         )  # fmt: skip
         self.round = RecheckRound.objects.create(
             plan=self.plan, number=1, on=TODAY, seed="1", interval=6, percent=10, basis="S4 1", confirmed=True,
@@ -230,6 +231,12 @@ class Wide(Office):
             name="目录.csv",
             content="事项编码,领域\n130111-009,月球\n".encode(),
             actor=self.people[groups.APPROVAL_BUREAU],
+            now=NOW,
+        )
+        credit_lists.set_keepers(
+            credit_list=self.credit_list,
+            keepers=[self.department],
+            actor=self.people[groups.CREDIT_OFFICE],
             now=NOW,
         )
         self.member_of_list = factories.credit_entry(

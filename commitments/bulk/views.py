@@ -16,7 +16,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
 from credit_portal.documents import answers
 from credit_portal.documents.intake import MOST_BYTES
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_own, desk
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
@@ -113,6 +113,7 @@ def _show(request: HttpRequest, found: BulkJob, *, error: str = "") -> HttpRespo
 def deed(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Cancel an upload, take its corrections over, or confirm what it tells of as kept in full."""
     found = _visible(request, uuid)
+    check_own(request, found.department_id)
     told = {"job_id": found.pk, "actor": request.user, "now": clock.now()}
     try:
         match request.POST.get("deed"):
@@ -212,6 +213,8 @@ def breach(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if row is None:
         raise Http404("没有这一件，或者它不在您的管理范围内。")
+    if request.method == "POST":
+        check_own(request, row.department_id)
     form = SettleForm(
         request.POST if request.method == "POST" else None, initial={"facts": settling.facts_of(row)}
     )

@@ -18,7 +18,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.documents.intake import MOST_BYTES
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_own, desk
 from credit_portal.registry.paging import newest_first
 
 from . import protocol as protocols
@@ -77,6 +77,8 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     if saved is None:
         raise Http404(NO_MAPPING)
     own = saved.department_id == request.user.department_id
+    if request.method == "POST":
+        check_own(request, saved.department_id)
     newest = running.is_latest(saved)
     data = request.POST if request.method == "POST" else None
     form = MappingForm(saved, _unknown(saved), data)
@@ -134,6 +136,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     saved = running.mappings_visible_to(request.user).select_related("department").filter(pk=pk).first()
     if saved is None:
         raise Http404(NO_MAPPING)
+    check_own(request, saved.department_id)
     typed = TrialForm(request.POST, request.FILES)
     if typed.is_valid():
         try:
@@ -208,6 +211,7 @@ def _unit_of(found: BulkJob) -> str:
 def receive(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Take in what the trial has shown."""
     found = _visible(request, uuid)
+    check_own(request, found.department_id)
     try:
         begun = running.receive(trial_id=found.pk, actor=request.user, now=clock.now())
     except BulkRefused as refused:
@@ -220,6 +224,7 @@ def receive(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def keep(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Another person than the one of the reception confirms what the register tells of as kept in full."""
     found = _visible(request, uuid)
+    check_own(request, found.department_id)
     try:
         kept.confirm(
             job_id=found.pk,
@@ -238,6 +243,7 @@ def keep(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def protocol(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Make the list that both sides sign."""
     found = _visible(request, uuid)
+    check_own(request, found.department_id)
     form = ProtocolForm(request.POST)
     if form.is_valid():
         try:

@@ -21,7 +21,7 @@ from credit_portal.deadlines.models import Duty
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_access import AT_THE_DESK, check_own, desk
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
@@ -107,6 +107,8 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
         and has_role(request.user, *answering.ANSWERS)
     )
     posted = request.method == "POST"
+    if posted:
+        check_own(request, found.department_id)
     form = AnswerForm(
         request.POST if posted else None,
         request.FILES if posted else None,
@@ -118,7 +120,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
     if posted:
         if not may:
-            messages.error(request, "这件复核已经登记结果，或者不由您的部门办理。")
+            messages.error(request, "这件复核已经登记结果。")
             return redirect("rechecks:one", found.uuid)
         if form.is_valid() and (done := _answer(request, found, form)):
             word = f"已立案，案号 {done.case.number}。" if done.case else ""

@@ -26,7 +26,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
 from credit_portal.documents import answers
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_access import AT_THE_DESK, check_own, desk
 from credit_portal.registry.models import Department
 from credit_portal.registry.visibility import has_role
 
@@ -176,6 +176,7 @@ def decide(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
         raise Http404(NOT_FOUND)
     if request.method != "POST":
         return redirect("registration:one", uuid)
+    check_own(request, row.department_id)
     if deed == "hand-over":
         form = bound(
             HandOverForm, request, label="转交理由", auto_id="hand_%s", departments=_departments(request, row)

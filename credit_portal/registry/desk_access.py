@@ -16,6 +16,7 @@ from .visibility import has_role
 AT_THE_DESK = (groups.OFFICER, groups.HEAD, groups.APPROVAL_BUREAU, groups.CREDIT_OFFICE)
 NOT_AT_THE_DESK = "这个账号没有工作台权限。请用部门经办人、负责人或者信用办账号登录。"
 NOT_FOR_THIS_ROLE = "您的角色不办理这一项。"
+NOT_THIS_UNIT = "这一项由另一单位办理，您的单位只能查看。"
 NO_DEPARTMENT = "这个账号还没有归属部门，不能办理。请安全管理员在账号中填上所属部门。"
 
 View = Callable[..., HttpResponse]
@@ -25,6 +26,12 @@ def check_role(request: HttpRequest, roles: Collection[str]) -> None:
     """Raise PermissionDenied where the user has none of the roles that do this; whose the matter is, its service asks."""
     if not has_role(request.user, *roles):
         raise PermissionDenied(NOT_FOR_THIS_ROLE)
+
+
+def check_own(request: HttpRequest, department_id: int | None) -> None:
+    """Raise PermissionDenied where somebody of another unit, who may see the matter, would handle it."""
+    if request.user.department_id != department_id:  # type: ignore[union-attr]
+        raise PermissionDenied(NOT_THIS_UNIT)
 
 
 def desk(*roles: str, sends: Collection[str] = ()) -> Callable[[View], View]:

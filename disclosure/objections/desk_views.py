@@ -9,6 +9,7 @@ from uuid import UUID
 from csp.decorators import csp_exempt
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +23,7 @@ from credit_portal.documents import answers
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes, groups
-from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_access import AT_THE_DESK, NOT_THIS_UNIT, desk
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import has_role
@@ -295,6 +296,8 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
     if deed not in DEEDS:
         raise Http404("没有这个办理步骤。")
     row = _visible(request, uuid)
+    if not ACTS[deed].by & set(handling.hands_of(row, request.user)):
+        raise PermissionDenied(NOT_THIS_UNIT)
     service, done = DEEDS[deed]
     form = _form(deed, row, handling.preview(row, now=clock.now()), request.POST, request.FILES)
     told: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_own, desk
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to
 from disclosure.models import Complaint, ErrorTip
@@ -96,6 +96,7 @@ def complaint(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def take(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Begin to look into a complaint."""
     row = _complaint(request, uuid)
+    check_own(request, row.office_id)
     try:
         service.take(complaint_id=row.pk, actor=request.user, now=clock.now())
     except ObjectionError as error:

@@ -18,7 +18,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.documents.pdf import UnprintableText
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_own, check_role, desk
 from credit_portal.registry.visibility import has_role
 from disclosure.models import TypicalCase, TypicalPublication, TypicalReport
 
@@ -241,6 +241,9 @@ def _page(
     )
 
 
+# What the unit that wrote the case does with it; all else is the office's that has received it, and going up any office's on
+# the way.
+BY_WRITER = ("submit", "discard")
 # deed → the form that it needs, the service, what is said when it is done.
 DEEDS: dict[str, tuple[str, Callable[..., Any], str]] = {
     "submit": ("", writing.submit_case, "已报送信用办。"),
@@ -262,6 +265,12 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
     if deed not in DEEDS:
         raise Http404("没有这个办理步骤。")
     case = _case(request, uuid)
+    if deed in BY_WRITER:
+        check_own(request, case.department_id)
+    else:
+        check_role(request, [groups.CREDIT_OFFICE])
+        if deed != "report":
+            check_own(request, case.office_id)
     needs, service, done = DEEDS[deed]
     form: forms.Form | None = None
     if needs == "reason":

@@ -8,7 +8,8 @@ An address is written with the sample that stands in it (`tests/wide_office.py`)
 What has no sample is everybody's own list: it opens for the same roles wherever they are. A sample belongs to one
 department of Luancheng: there it opens for those who are named, elsewhere for the credit office and the auditor of
 that region and of the one above, if they are named, and for nobody else. `near` (another department of the region),
-`away` (another region) and `above` (the city) say where that is otherwise; `anywhere`: the same wherever they are.
+`away` (another region) and `above` (the city) say where that is otherwise; `anywhere`: the same wherever they are;
+`sent_by_own`: whoever sees it from elsewhere sends nothing.
 """
 
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Row:
     away: str | None = None
     above: str | None = None
     anywhere: bool = False
+    # The unit of the sample alone sends; others only read.
+    sent_by_own: bool = False
     data: dict[str, str] = field(default_factory=dict)
 
     def opens(self, method: str, place: str, address: str) -> set[str]:
@@ -35,6 +38,9 @@ class Row:
         named = set(self.get if method == "get" else self.post)
         if place == "own" or self.anywhere:
             return named
+        if method == "post" and self.sent_by_own:
+            # The credit office is one; what stands near is another department of its region.
+            return named & REGIONAL if place == "near" else set()
         told = getattr(self, place)
         if told is not None:
             return named & set(told)
@@ -56,3 +62,13 @@ def deed(post: str, **more: Any) -> Row:
 def form(both: str, **more: Any) -> Row:
     """It is read, and what was filled in is sent to the same address."""
     return Row(both, both, **more)
+
+
+def steps(address: str, *, own: bool = False, **by: str) -> dict[str, Row]:
+    """The steps of a procedure, by those who take them: `FH="notice serve", H="determine"`. `own`: by the unit of the sample
+    alone, whoever sees it from elsewhere."""
+    return {
+        f"{address}{step}/": deed(letters, sent_by_own=own)
+        for letters, names in by.items()
+        for step in names.split()
+    }

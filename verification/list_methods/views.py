@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from credit_portal.audit import clock
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import check_role, desk
+from credit_portal.registry.desk_access import NOT_THIS_UNIT, check_role, desk
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import group_names, has_role
@@ -241,6 +242,8 @@ def act(request: HttpRequest, uuid: UUID, deed: str) -> HttpResponse:
     if step is None:
         raise Http404(NO_DEED)
     check_role(request, step.roles)
+    if not keeping.handled_by(row, request.user):
+        raise PermissionDenied(NOT_THIS_UNIT)
     form = step.form(request.POST)
     if form.is_valid():
         try:

@@ -18,7 +18,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.models import ReadLog
 from credit_portal.documents import answers
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_access import AT_THE_DESK, check_own, desk
 from credit_portal.registry.models import Department, Domain
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, has_role
@@ -219,6 +219,7 @@ def _page(
 def lift(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Lift a reward, or ask for a sanction to be lifted."""
     measure = _measure(request, uuid)
+    check_own(request, measure.department_id)
     form = ReasonForm(request.POST)
     if form.is_valid():
         try:
@@ -239,6 +240,7 @@ def lift(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def decide(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Agree, or not, to a sanction being lifted."""
     measure = _measure(request, uuid)
+    check_own(request, measure.department_id)
     form = AnswerForm(request.POST)
     if form.is_valid():
         allow = request.POST.get("deed") == "allow"

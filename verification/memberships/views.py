@@ -17,7 +17,7 @@ from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.registry import groups
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_own, desk
 from credit_portal.registry.finding import address_of, person_of, subjects_matching
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
@@ -351,6 +351,7 @@ def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What a file would do and what is wrong in it; taking it in, or not."""
     upload, error = _upload(request, uuid), ""
     if request.method == "POST":
+        check_own(request, upload.department_id)
         common: dict[str, Any] = {"upload_id": upload.pk, "actor": request.user, "now": clock.now()}
         try:
             if request.POST.get("deed") == "discard":

@@ -14,7 +14,7 @@ from credit_portal.documents import answers
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.documents.workbook import tables
 from credit_portal.registry import contacts, groups
-from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_access import check_own, desk
 from credit_portal.registry.models import Department
 from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification import training
@@ -275,6 +275,7 @@ def _page(request: HttpRequest, row: TrainingSession, form: VoidForm) -> HttpRes
 def void(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """It did not take place, or was recorded twice."""
     row = _session(request, uuid)
+    check_own(request, row.department_id)
     form = VoidForm(request.POST)
     if form.is_valid():
         try:
