@@ -150,7 +150,11 @@ def wrongs(
         if not named and place != "own":
             continue
         allowed = row.opens(method, place, address)
+        # Who is named nowhere is refused by the role, before any method: elsewhere once is enough.
+        first = method == ("get" if row.get else "post")
         for letter, client in clients.items():
+            if place != "own" and not first and letter not in row.get + row.post:
+                continue
             asked = Asked(client, method, path, row.data)
             if not named:
                 # The method is not served: whoever may do the other thing is told so, or led to the page.

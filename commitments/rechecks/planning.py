@@ -179,7 +179,7 @@ def _in_reach(plan_id: int, actor: User) -> RecheckPlan:
         .get(pk=plan_id)
     )
     if not may_decide(plan, actor):
-        raise PlanError("复核计划由被复核部门的负责人或者本地区信用办批准和停止。")
+        raise PlanError("复核计划由被复核部门的负责人或者本地区或者上级的信用办批准和停止。")
     return plan
 
 
