@@ -187,6 +187,14 @@ def test_every_address_stands_in_a_table(office):
         assert all(row.get or row.post for row in table.values())
 
 
+def test_whoever_is_refused_at_the_desk_is_told_why_and_stays_at_the_desk(office):
+    answer = office.staff_clients("own")["F"].post(
+        filled("/desk/cases/{breach.case.uuid}/step/determine/", office)
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 403 and "您的角色不办理这一项" in page and ">工作台<" in page
+
+
 def test_every_step_of_a_procedure_stands_in_the_table():
     """One address takes all steps of a procedure: each has its own row."""
     for start, known in STEPS.items():

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from credit_portal.documents.pdf import UnprintableText
 
 API_PREFIX = "/api/v1/"
-ME_PREFIX = "/me/"
+ME_PREFIX, DESK_PREFIX = "/me/", "/desk/"
 STAFF_PREFIXES = ("/window/", "/desk/", "/accounts/", "/admin/")
 ASSETS = {"stylesheet": "css/house.css", "icon": "img/favicon.svg"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -116,8 +116,9 @@ def _frame(request: HttpRequest) -> str:
     if request.path.startswith(ME_PREFIX):
         return "me/base.html"
     user = getattr(request, "user", None)
-    staff_page = request.path.startswith(STAFF_PREFIXES)
-    return "base_staff.html" if staff_page and user is not None and user.is_authenticated else "base.html"
+    if user is None or not user.is_authenticated or not request.path.startswith(STAFF_PREFIXES):
+        return "base.html"
+    return "desk/base.html" if request.path.startswith(DESK_PREFIX) else "base_staff.html"
 
 
 def _own_words(exception: Exception | None) -> str:
