@@ -87,13 +87,14 @@ def test_a_complaint_that_an_objection_took_off_the_record_is_not_brought_back_b
     rule("complaint_publication", ON, "months")
     row = shop.complaint(**shop.HANDLED)
     hands = hands_of(shop)
+    one, address = client_of(shop.officer), f"/desk/consumer-complaints/{row.uuid}/"
+    assert f"{address}correct/" in one.get(address).content.decode()
     hands.answer(hands.file(row.entry), "withdraw")
+    assert f"{address}correct/" not in one.get(address).content.decode()
     row = ConsumerComplaint.objects.get()
     with pytest.raises(taking.ComplaintRefused, match="已撤销"):
         corrected(shop, row, about="面粉结块")
-    page = client_of(shop.officer).post(
-        f"/desk/consumer-complaints/{row.uuid}/correct/", taking.told_of(row) | {"about": "面粉结块"}
-    )
+    page = one.post(f"{address}correct/", taking.told_of(row) | {"about": "面粉结块"})
     assert page.status_code < 500 and ConsumerComplaint.objects.get().ended_at is None
     assert not consumer_gate.public_complaints(NOW).exists()
     assert not CreditEntry.objects.exclude(state="revoked").exists()
