@@ -16,7 +16,6 @@ from .models import CreditEntry
 # Eleven digits of a mobile, eighteen of an identity card: whoever they belong to, it is a person.
 PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 ERROR_PERSONAL = "{head}里有电话或者证件号码。请删去投诉人的姓名、电话、证件号码和住址，只写事情。"
-ERROR_HANDLED = "办结日期不能早于投诉日期。"
 
 
 class ConsumerComplaint(models.Model):
@@ -128,4 +127,4 @@ class ConsumerComplaint(models.Model):
         if PERSONAL.search(self.about):
             raise ValidationError({"about": ERROR_PERSONAL.format(head="投诉内容")})
         if self.handled_on is not None and self.handled_on < self.received_on:
-            raise ValidationError({"received_on": ERROR_HANDLED})
+            raise ValidationError({"received_on": f"办结日期（{self.handled_on}）须不早于投诉日期。"})

@@ -11,7 +11,7 @@ from typing import Any
 from credit_portal.registry import codes
 from credit_portal.registry.in_sets import Named
 from credit_portal.registry.models import Domain
-from verification.complaint_models import ERROR_HANDLED, ERROR_PERSONAL, PERSONAL, ConsumerComplaint
+from verification.complaint_models import ERROR_PERSONAL, PERSONAL, ConsumerComplaint
 from verification.memberships.reading import KIND_WORDS, NEVER, Field, FieldErrors, check_subject, value_of
 
 Result = ConsumerComplaint.Result
@@ -33,6 +33,7 @@ FIELDS: tuple[Field, ...] = (
     Field("result_text", "处理情况", 500, sort="long", must=NEVER, help="办结的必填，不写投诉人的信息"),
     Field("handled_on", "办结日期", sort="date", must=NEVER, help="办结的必填"),
 )  # fmt: skip
+ERROR_HANDLED = "办结日期不能早于投诉日期。"
 HEADS = {one.key: one.head for one in FIELDS}
 OF_RESULT = ("result", "result_text", "handled_on")
 

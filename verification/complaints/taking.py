@@ -20,12 +20,11 @@ from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from verification import arrivals, correcting
 from verification import services as record
-from verification.complaint_models import ERROR_HANDLED
 from verification.in_sets import add_entries
 from verification.models import ConsumerComplaint, CreditEntry
 from verification.vocabulary import Kind, State
 
-from .reading import HEADS, OF_RESULT, Told
+from .reading import ERROR_HANDLED, HEADS, OF_RESULT, Told
 
 Source, Ending = ConsumerComplaint.Source, ConsumerComplaint.Ending
 # Who enters complaints for the department that handles them, and who may take one away.
