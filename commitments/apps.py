@@ -62,12 +62,14 @@ class CommitmentsConfig(AppConfig):
         duties.register_matter(finding.MATTER, "预警", _warning_page)
         arrivals.register_after_entries("warnings", finding.after_entries)
         hooks.register_after_signing("warnings", finding.after_signing)
+        arrivals.register_after_correction("warnings", following.on_corrected)
         sweeping.register_step("warnings", following.follow)
         effects.register_effect(campaigns.SMS, campaigns.send_sms, label="协会承诺提醒短信", external=True)
         duties.register_matter(filling.MATTER, "自愿注册", _registration_page)
         hooks.register_after_signing("registrations", submitting.on_signed)
         hooks.register_after_voiding("registrations", registrations.on_gone)
         hooks.register_after_correction("registrations", registrations.on_gone)
+        arrivals.register_after_correction("registrations", registrations.on_corrected)
         sweeping.register_step("registrations", registrations.follow)
         effects.register_effect(
             registrations.SMS, registrations.send_sms, label="自愿注册到期提醒短信", external=True

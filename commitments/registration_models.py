@@ -160,6 +160,16 @@ class Registration(models.Model):
         return self.entry.until_on if self.entry is not None else self.valid_until
 
     @property
+    def ran_out(self) -> bool:
+        """It is over by its last day alone, and what it was signed with stands: where the day was wrong, it counts again."""
+        return (
+            self.state == self.State.EXPIRED
+            and RegistrationBatch.objects.filter(
+                pk=self.batch_id, commitment__voided_at__isnull=True, commitment__corrected_by__isnull=True
+            ).exists()
+        )
+
+    @property
     def being_signed(self) -> bool:
         """It stands on a list that somebody is reading or signing now: what it says must stay what the list says."""
         if self.state != self.State.DRAFT or self.batch is None:
@@ -180,6 +190,7 @@ class RegistrationStep(models.Model):
         WITHDRAWN = "withdrawn", "撤回"
         EXPIRED = "expired", "证明到期"
         FALSE = "false", "撤销核实"
+        CORRECTED = "corrected", "更正"
 
     registration = models.ForeignKey(
         Registration, models.PROTECT, verbose_name="自愿注册信息", related_name="steps"

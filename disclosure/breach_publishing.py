@@ -20,7 +20,7 @@ from credit_portal.outbox import changes
 from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import PublicityClass, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
-from verification import correcting
+from verification import arrivals, correcting
 from verification import services as verification
 from verification.vocabulary import State as EntryState
 
@@ -339,7 +339,10 @@ def correct_shown(
 ) -> BreachPublication:
     """Put right what is shown of a determination, by point of the objection that was answered so (S2 四（四）4). The
     determination stays as it was signed; its written correction goes beside it. The platform gets a new version."""
-    asked = BreachPublication.objects.only("case_id").get(pk=publication_id)
+    asked = (
+        BreachPublication.objects.select_related("case").only("case", "case__entry").get(pk=publication_id)
+    )
+    arrivals.run_before_correction(entry_id=asked.case.entry_id)
     case = locked_case(asked.case_id)
     # It may have been published anew since the objection was made.
     publication = case.publications.select_for_update(of=("self",)).latest("pk")

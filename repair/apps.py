@@ -38,6 +38,7 @@ class RepairConfig(AppConfig):
         )
         duties.register_matter(proving.MATTER, "停止公示核对", _proof_page)
         verifying.register_paper("repair.proof", certifying.find_certificate)
+        arrivals.register_before_correction("repair", corrected_entries.before_correction)
         arrivals.register_after_correction("repair", corrected_entries.on_corrected)
         timeline.register()
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
@@ -22,7 +23,6 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from disclosure import consumer_gate
 from disclosure.models import Objection
-from disclosure.objections import handling
 from disclosure.objections.records import owner_of, target_of_entry
 from disclosure.objections.rules import ObjectionError
 from repair import applying, locking_out
@@ -161,26 +161,22 @@ def test_a_complaint_is_corrected_by_its_own_procedure_after_an_answer_and_stopp
 
 
 @pytest.mark.req("R69")
-def test_a_number_that_another_complaint_has_cannot_be_the_right_one():
+def test_the_number_of_a_complaint_is_its_identity_and_no_answer_changes_it():
     shop = Shop()
     hands = Hands(officer=shop.officer, head=shop.head, credit=shop.credit)
-    row, other = shop.complaint(), shop.complaint()
-    for number, said in ((other.hotline_no, "已有这个 12315 编号"), ("号" * 41, "40")):
-        objection = hands.file(ConsumerComplaint.objects.get(pk=row.pk).entry)
-        handling.accept(objection_id=objection.pk, actor=hands.credit, now=NOW)
-        step = {"objection_id": objection.pk, "now": NOW}
-        handling.propose(
-            outcome="change",
-            changes={"document_no": number},
-            answer="经调阅案卷核实。",
-            actor=hands.officer,
-            **step,
-        )
-        handling.approve(actor=hands.head, **step)
-        with pytest.raises(ObjectionError, match=said), transaction.atomic():
-            handling.carry_out(actor=hands.credit, **step)
-        Objection.objects.filter(pk=objection.pk).update(marked=False)
-    assert CreditEntry.objects.filter(pk=row.entry_id, state="effective").exists()
+    row = shop.complaint()
+    assert not target_of_entry(row.entry).point("document_no").changes
+    objection = hands.file(row.entry)
+    with pytest.raises(ObjectionError) as refused:
+        hands.answer(objection, "change", document_no="11301110099")
+    assert refused.value.field == "change_document_no"
+    with pytest.raises(ValidationError) as wrong:
+        correcting.correct_anew(
+            entry_id=row.entry_id, changes={"document_no": "11301110099"}, reason="有误", actor=shop.officer,
+            now=NOW, by_procedure=True,
+        )  # fmt: skip
+    assert list(wrong.value.message_dict) == ["document_no"]
+    assert CreditEntry.objects.get().state == "effective"
 
 
 @pytest.mark.req("R67")
@@ -205,13 +201,11 @@ def test_the_database_lets_a_complaint_move_with_its_correction_only():
     refused(about="对的")
     refused(entry=new, about="别的")
     refused(entry=new, received_on=TODAY - timedelta(days=9))
-    refused(entry=new, hotline_no="别的号")
+    refused(entry=new, hotline_no="对的号")
     refused(entry=new, subject_name="别的")
     with pytest.raises(DatabaseError, match="不能更改"), transaction.atomic():
         ConsumerComplaint.objects.filter(pk=other.pk).update(entry=new)
-    ConsumerComplaint.objects.filter(pk=row.pk).update(
-        entry=new, about="对的", received_on=TODAY, hotline_no="对的号"
-    )
+    ConsumerComplaint.objects.filter(pk=row.pk).update(entry=new, about="对的", received_on=TODAY)
     refused(entry=plain)
 
 
@@ -224,7 +218,7 @@ def test_a_warning_waits_for_the_corrected_entry_and_what_was_answered_is_not_as
     row = shop.complaint()
     found = list(ClauseWarning.objects.filter(entry=row.entry).order_by("pk"))
     assert any(one.rule.sort == "risk" for one in found)
-    new = hands.put_right(row.entry, document_no="11301110099")
+    new = hands.put_right(row.entry, title="面粉受潮")
     warnings.follow(now=NOW)
     waiting = list(ClauseWarning.objects.filter(entry=new).order_by("pk"))
     assert {one.state for one in ClauseWarning.objects.filter(entry=row.entry)} == {"dropped"}
@@ -232,13 +226,34 @@ def test_a_warning_waits_for_the_corrected_entry_and_what_was_answered_is_not_as
 
     answering.answer(warning_id=waiting[0].pk, true=False, text="已查明不属实。", actor=shop.officer, now=NOW)
     before = ClauseWarning.objects.count()
-    hands.put_right(new, document_no="11301110098")
+    hands.put_right(new, title="面粉结块")
     warnings.follow(now=NOW)
     assert ClauseWarning.objects.count() == before
 
 
 @pytest.mark.django_db(transaction=True)
 def test_who_stops_a_complaint_while_it_is_put_right_stops_it_by_its_new_entry():
+    outcome, row, new = _stopped_meanwhile()
+    assert (outcome, new.state, row.ending, row.entry_id) == ([], "revoked", "mistake", new.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_the_entry_before_the_lock_cannot_stop_it(monkeypatch):
+    """The negative control of the test above."""
+
+    def early(complaint_id: int, actor: User) -> ConsumerComplaint:
+        seen = ConsumerComplaint.objects.select_related("department", "entry").get(pk=complaint_id)
+        ConsumerComplaint.objects.select_for_update(of=("self",)).get(pk=complaint_id)
+        return seen
+
+    monkeypatch.setattr(taking, "_own", early)
+    (failed,), row, new = _stopped_meanwhile()
+    assert isinstance(failed, services.MoveRefused)
+    assert (new.state, row.ending) == ("effective", "")
+
+
+def _stopped_meanwhile() -> tuple[list[Any], ConsumerComplaint, CreditEntry]:
+    """A complaint is put right, and stopped by another who has to wait: what that one met, the complaint, its new entry."""
     shop = Shop()
     row = shop.complaint()
     outcome: list[Any] = []
@@ -265,7 +280,7 @@ def test_who_stops_a_complaint_while_it_is_put_right_stops_it_by_its_new_entry()
     other.join()
     new.refresh_from_db()
     row.refresh_from_db()
-    assert (outcome, new.state, row.ending, row.entry_id) == ([], "revoked", "mistake", new.pk)
+    return outcome, row, new
 
 
 def _somebody_waits() -> bool:

@@ -21,7 +21,15 @@ from commitments.registrations import (
     submitting,
     verifying,
 )
-from commitments.registrations.rules import BY_DEPARTMENT, BY_SUBJECT, BY_TIME, RegistrationError, State, Told
+from commitments.registrations.rules import (
+    BY_ANSWER,
+    BY_DEPARTMENT,
+    BY_SUBJECT,
+    BY_TIME,
+    RegistrationError,
+    State,
+    Told,
+)
 from credit_portal.audit import clock
 from credit_portal.deadlines.models import Duty, PolicyRule
 from credit_portal.outbox.models import Message, Notice
@@ -133,6 +141,8 @@ def test_who_may_do_what_in_which_state_is_a_table_without_gaps():
         for before in befores
     }
     assert all(before in State and after in State for before, after, _ in moves)
+    # An answer to an objection brings back what a wrong day has ended, and nothing else.
+    assert {State.VERIFIED: {State.EXPIRED}} == BY_ANSWER
     # What is over stays over; nothing is verified by the subject, nothing submitted by the department.
     over = {State.REFUSED, State.WITHDRAWN, State.EXPIRED, State.FALSE}
     assert not [move for move in moves if move[0] in over]

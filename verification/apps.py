@@ -10,7 +10,8 @@ class VerificationConfig(AppConfig):
         from credit_portal.deadlines import duties
         from credit_portal.outbox import effects, sweeping
 
-        from . import listing, term_switching, timeline
+        from . import arrivals, listing, term_switching, timeline
+        from .complaints import taking
         from .grades import grading, in_reports
         from .measures import ending
         from .memberships import uploading
@@ -25,6 +26,7 @@ class VerificationConfig(AppConfig):
         sweeping.register_step("grades", grading.follow_the_days)
         effects.register_effect(uploading.EFFECT, uploading.take_in, label="录入名单文件")
         sources.register_part("evaluations", in_reports.tell)
+        arrivals.register_after_correction("complaints", taking.on_corrected)
         term_switching.register()
         duties.register_matter(lists.MATTER, "使用情况月报", _usage_page)
         timeline.register()

@@ -1,7 +1,9 @@
 """Consumers' complaints about businesses, as the 12315 hotline handles them (S1, S4「消费投诉公示」; R69)."""
 
+import re
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
@@ -11,14 +13,19 @@ from credit_portal.registry.models import CreditSubject, Department, Domain, Reg
 
 from .models import CreditEntry
 
+# Eleven digits of a mobile, eighteen of an identity card: whoever they belong to, it is a person.
+PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
+ERROR_PERSONAL = "{head}里有电话或者证件号码。请删去投诉人的姓名、电话、证件号码和住址，只写事情。"
+
 
 class ConsumerComplaint(models.Model):
     """One complaint: its number with the hotline, whom it is about, what about, what came of it. Nothing of the consumer is
     kept. What it says never changes (trigger): its result is added once, a correction is a new row that names the old one.
     Where an answer to an objection puts its entry right, it goes on with the new entry and says the same (`COPIES`)."""
 
-    # What it says of what its entry says.
-    COPIES = {"hotline_no": "document_no", "received_on": "from_on", "about": "title"}
+    # What it says of what its entry says; its number with the hotline is its identity, which only a new row corrects.
+    COPIES = {"received_on": "from_on", "about": "title"}
+    FIXED = frozenset({"document_no"})
 
     class Source(models.TextChoices):
         FORM = "form", "录入"
@@ -115,3 +122,9 @@ class ConsumerComplaint(models.Model):
 
     def __str__(self) -> str:
         return self.hotline_no
+
+    def clean(self) -> None:
+        if PERSONAL.search(self.about):
+            raise ValidationError({"about": ERROR_PERSONAL.format(head="投诉内容")})
+        if self.handled_on is not None and self.handled_on < self.received_on:
+            raise ValidationError({"received_on": f"办结日期（{self.handled_on}）须不早于投诉日期。"})

@@ -14,13 +14,17 @@ from credit_portal.audit.history import note
 from credit_portal.registry.models import User
 
 from . import arrivals
+from .chains import chain_of as chain_of
+from .chains import latest_of as latest_of
 from .measures.ending import end_for_entries
-from .models import AppliedMeasure, CreditEntry, EntryMeasure
+from .models import AppliedMeasure, CreditEntry, EntryMeasure, Listing
 from .services import CORRECTABLE, MoveRefused
-from .vocabulary import KIND_LABELS, Kind, State
+from .vocabulary import KIND_LABELS, STATE_LABELS, Kind, State
 
 BOUND = "这条记录由“{what}”写入，请在原程序中更正。"
 REVOKED = "已撤销的记录不能更正。"
+GONE = "记录现为“{state}”，不能由新的一条代替。"
+FIXED = "“{what}”以它识别，不能更正。"
 NOTHING = "没有要更正的内容：与原记录相同。"
 NO_REASON = "请写明更正的理由。"
 LEFT = "更正：{reason}"
@@ -45,23 +49,9 @@ def bound_to(entry: CreditEntry) -> str:
     return next((str(row._meta.verbose_name) for row, _ in _owners(entry.pk)), "")
 
 
-def latest_of(entry_id: int) -> int:
-    """The entry that stands in the place of this one by now; itself where it was never put right."""
-    while (
-        following := CreditEntry.objects.filter(corrects=entry_id).values_list("pk", flat=True).first()
-    ) is not None:
-        entry_id = following
-    return entry_id
-
-
-def chain_of(entry_id: int) -> list[int]:
-    """The entry, and all that were put right on the way to it: whoever has seen one of them, has seen this matter."""
-    found = [entry_id]
-    while (
-        before := CreditEntry.objects.filter(pk=found[-1]).values_list("corrects", flat=True).first()
-    ) is not None:
-        found.append(before)
-    return found
+def fixed_of(entry_id: int) -> frozenset[str]:
+    """What of an entry is never put right: by it the procedure that goes on with the entry knows its matter."""
+    return frozenset(name for row, _ in _owners(latest_of(entry_id)) for name in getattr(row, "FIXED", ()))
 
 
 @transaction.atomic
@@ -78,19 +68,24 @@ def correct_anew(
     old run on because of the new; `by_procedure`: so does the procedure that has written it. (An act is frozen with its entry,
     by trigger: a new act takes its place, `take_over`.) Raises ValidationError by field, MoveRefused for an entry that is
     revoked already or belongs to a procedure, KeyError for what is not corrected so."""
+    arrivals.run_before_correction(entry_id=entry_id)
     # Procedures lock their own row first and the entry after it: so here, too. Who waits for a row that moves must not have
     # joined its entry: that was the old one.
     owners = list(_owners(entry_id, locked=True))
     old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=entry_id)
     if old.state == State.REVOKED:
         raise MoveRefused(REVOKED)
-    if owners and not by_procedure:
+    # A listing, wrong, is revoked and made anew.
+    if owners and (not by_procedure or isinstance(owners[0][0], Listing)):
         raise MoveRefused(BOUND.format(what=owners[0][0]._meta.verbose_name))
     said = reason.strip()
     if not said:
         raise ValidationError({"reason": NO_REASON})
     if unknown := set(changes) - set(CORRECTABLE):
         raise KeyError(*unknown)
+    for owner, _ in owners:
+        for name in set(changes) & set(getattr(owner, "FIXED", ())):
+            raise ValidationError({name: FIXED.format(what=owner._meta.verbose_name)})
     if all(getattr(old, name) == value for name, value in changes.items()):
         raise ValidationError(NOTHING)
     new = CreditEntry(
@@ -106,6 +101,9 @@ def correct_anew(
         setattr(new, name, value.strip() if isinstance(value, str) else value)
     new.corrects = old
     _dates_stand(old, new, local_date(now))
+    if any(getattr(owner, "ran_out", False) for owner, _ in owners) and not _is_over(new, local_date(now)):
+        # It was over by its last day alone, and that was wrong.
+        new.state, new.ended_on, new.end_reason = str(State.EFFECTIVE), None, ""
     new.full_clean(exclude=["entered_by"] if actor is None else [])
     _leave(old, said, actor=actor, now=now)
     note(new, actor=actor, now=now)
@@ -122,14 +120,22 @@ def correct_anew(
 @transaction.atomic
 def take_over(*, new: CreditEntry, reason: str, actor: User | None, now: datetime) -> None:
     """A procedure that corrects by a row of its own has written an entry that names the one it puts right (an act, a complaint):
-    that one leaves the record, and what follows from it goes on as with `correct_anew`."""
+    that one leaves the record, and what follows from it goes on as with `correct_anew`. Raises MoveRefused where it does not
+    stand any more."""
     old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=new.corrects_id)
+    check_stands(old)
     if old.objection_under_way:
         new.objection_under_way = True
         note(new, actor=actor, now=now)
         new.save(update_fields=["objection_under_way"])
     _leave(old, reason, actor=actor, now=now)
     _follow(old, new, actor=actor, now=now)
+
+
+def check_stands(entry: CreditEntry) -> None:
+    """Raise MoveRefused for a locked entry in whose place nothing may be put: a new one would bring back what is over."""
+    if entry.state != State.EFFECTIVE:
+        raise MoveRefused(GONE.format(state=STATE_LABELS[State(entry.state)]))
 
 
 def _leave(old: CreditEntry, reason: str, *, actor: User | None, now: datetime) -> None:
@@ -156,16 +162,36 @@ def _follow(old: CreditEntry, new: CreditEntry, *, actor: User | None, now: date
 def _go_on(
     owner: Model, field: str, new: CreditEntry, changes: Collection[str], *, actor: User | None, now: datetime
 ) -> None:
-    """A procedure goes on with the new entry. Of what was put right it may keep a copy of its own (`COPIES`), which follows."""
-    copies = {own: name for own, name in getattr(owner, "COPIES", {}).items() if name in changes}
+    """A procedure goes on with the new entry. Of what that says it may keep copies of its own (`COPIES`), which follow."""
+    copies = {
+        own: name
+        for own, name in getattr(owner, "COPIES", {}).items()
+        if name in changes or not _says(getattr(owner, own), getattr(new, name))
+    }
     setattr(owner, field, new)
     for own, name in copies.items():
         setattr(owner, own, getattr(new, name))
     if copies:
-        owner.clean_fields(exclude=[one.name for one in owner._meta.fields if one.name not in copies])
+        try:
+            owner.clean_fields(exclude=[one.name for one in owner._meta.fields if one.name not in copies])
+            owner.clean()
+        except ValidationError as error:
+            # Whoever corrects knows the entry's names.
+            raise ValidationError(
+                {copies.get(own, own): said for own, said in error.error_dict.items()}
+            ) from error
         owner.validate_constraints()
     note(owner, actor=actor, now=now)
     owner.save(update_fields=[field, *copies])
+
+
+def _says(own: object, said: object) -> bool:
+    """Whether a copy says the same; it may say it at greater length."""
+    return own == said or (isinstance(own, str) and isinstance(said, str) and own.startswith(said))
+
+
+def _is_over(entry: CreditEntry, today: date) -> bool:
+    return entry.until_on is not None and entry.until_on < today
 
 
 def _dates_stand(old: CreditEntry, new: CreditEntry, today: date) -> None:

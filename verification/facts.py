@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from credit_portal.registry.models import CreditSubject
 
+from . import chains
 from .models import CheckObjection, CreditEntry, CreditList, EntryMeasure, ListedMeasure
 from .rules import Entry, Measure
 from .vocabulary import ADVERSE, GOOD, Effect, Kind, State, Step
@@ -178,10 +179,5 @@ def _disproved(procedure_id: int) -> dict[int, str]:
         state=CheckObjection.State.BELIEVED,
     )
     found = {one.entry_id: one.get_proof_display() for one in shown}
-    step = found
-    while step:
-        # What was shown against an entry holds against the one by which it was put right.
-        later = CreditEntry.objects.filter(corrects__in=list(step)).values_list("pk", "corrects")
-        step = {pk: step[before] for pk, before in later if before is not None}
-        found |= step
-    return found
+    # What was shown against an entry holds against the one by which it was put right.
+    return found | {pk: found[first] for pk, first in chains.after(found).items()}

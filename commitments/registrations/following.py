@@ -1,7 +1,7 @@
 """What time does to registrations, and what becomes of them when their commitment to truth is gone."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,13 +17,14 @@ from verification.in_sets import Exit, end_entries
 from verification.models import CreditEntry
 from verification.vocabulary import State as EntryState
 
-from .filling import take_out, tell
-from .rules import BY_SUBJECT, State
+from .filling import step, take_out, tell
+from .rules import BY_ANSWER, BY_SUBJECT, State
 
 BATCH = 500
 SMS = "registration.expiry"
 BEFORE = timedelta(days=30)
 OVER = "证明于 {day} 到期"
+MOVED = "有效期至由 {before} 改为 {after}"
 GONE = "真实性承诺已作废或者更正"
 WORDS = "您自愿注册的信息“{title}”的证明将于 {day} 到期，到期后不再计入。可以登记新的证明。"
 
@@ -124,6 +125,26 @@ def _expire(*, now: datetime) -> int:
         for row in rows:
             tell(row, str(RegistrationStep.Kind.EXPIRED.label), None, now)
     return len(rows)
+
+
+def on_corrected(*, old: CreditEntry, new: CreditEntry, actor: Any, now: datetime) -> None:
+    """Hook: an answer to an objection has put its entry right. Another last day is told of anew, and one that had expired by
+    the wrong day counts again."""
+    if new.until_on == old.until_on:
+        return
+    row = Registration.objects.select_for_update(of=("self",)).filter(entry=new).first()
+    if row is None:
+        return
+    row.expiry_told = False
+    if row.state in BY_ANSWER[State.VERIFIED] and new.state == EntryState.EFFECTIVE:
+        row.state = State.VERIFIED
+    row.save(update_fields=["expiry_told", "state"])
+    note = MOVED.format(before=_day(old.until_on), after=_day(new.until_on))
+    step(row, RegistrationStep.Kind.CORRECTED, now=now, actor=actor, note=note)
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "没有期限"
 
 
 def on_gone(*, commitment: Commitment, actor: Any, now: datetime) -> None:

@@ -22,6 +22,8 @@ BY_DEPARTMENT: dict[str, frozenset[str]] = {
     State.FALSE: frozenset({State.VERIFIED}),
 }
 BY_TIME: dict[str, frozenset[str]] = {State.EXPIRED: frozenset({State.VERIFIED})}
+# Expired by a last day that an answer to an objection has put right.
+BY_ANSWER: dict[str, frozenset[str]] = {State.VERIFIED: frozenset({State.EXPIRED})}
 # Those that wait at a department, and those that are known to be registered.
 WAITING = (State.SUBMITTED, State.ASKED)
 REGISTERED = (*WAITING, State.VERIFIED)

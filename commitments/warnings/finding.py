@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -22,7 +21,7 @@ from credit_portal.outbox import notices
 from credit_portal.registry import groups
 from credit_portal.registry.below import within
 from credit_portal.registry.models import Department, Region, User
-from verification import correcting
+from verification import chains
 from verification.models import CreditEntry
 
 from . import rules
@@ -213,12 +212,14 @@ def _risks(entries: Sequence[CreditEntry], material: Material) -> list[Pair]:
     finder = policy.Finder(RISK)
     days: dict[int, list[date]] = defaultdict(list)
     for subject, day in CreditEntry.objects.filter(
-        subject__in={one.subject_id for one in entries}, kind="complaint", state="effective", verified=True
-    ).values_list("subject_id", "from_on"):
+        # One that is being put right is counted by its new row.
+        subject__in={one.subject_id for one in entries}, kind="complaint", state="effective", verified=True,
+        corrected_by__isnull=True,
+    ).values_list("subject_id", "from_on"):  # fmt: skip
         days[subject].append(day)
     told: dict[tuple[object, int], list[date]] = defaultdict(list)
     for family, subject, day in ClauseWarning.objects.filter(
-        ~Q(entry__state="revoked") | Q(answered_by__isnull=False),
+        (~Q(entry__state="revoked") & Q(entry__corrected_by__isnull=True)) | Q(answered_by__isnull=False),
         subject__in=list(days),
         family__in=[rule.family for rule, _ in hints],
     ).values_list("family", "subject_id", "entry__from_on"):
@@ -272,7 +273,8 @@ def _stored(pairs: Sequence[Pair], *, now: datetime) -> int:
             "family", "entry_id", "commitment_id"
         )
     )
-    known |= _answered_before(pairs)
+    before = _before(pairs)
+    known |= before.answered
     fresh = {pair.key: pair for pair in pairs if pair.key not in known}
     rows = [row for pair in fresh.values() if (row := _row(pair, now)) is not None]
     if not rows:
@@ -289,34 +291,50 @@ def _stored(pairs: Sequence[Pair], *, now: datetime) -> int:
         ClauseWarning.objects.filter(pk__in=[row.pk for row in rows]).leading().values_list("pk", flat=True)
     )
     leading = [row for row in rows if row.pk in set(first)]
+    since = {row.pk: before.asked.get((row.entry_id, row.commitment_id)) for row in leading}
     duties.open_duties(
         rule_key=RULE,
         openings=[
-            duties.Opening(matter_of(row), row.department, row.region, local_date(now), is_demo=row.is_demo)
+            # The time in which it is answered runs since it was first asked.
+            duties.Opening(
+                matter_of(row),
+                row.department,
+                row.region,
+                since[row.pk] or local_date(now),
+                is_demo=row.is_demo,
+            )
             for row in leading
         ],
         now=now,
     )
-    _tell(leading, now=now)
+    _tell([row for row in leading if since[row.pk] is None], now=now)
     return len(rows)
 
 
-def _answered_before(pairs: Sequence[Pair]) -> set[tuple[Any, int, int | None]]:
-    """What was answered for an entry that has been put right since is not asked anew for the new one. What still waits is
-    dropped with the old entry, and found anew."""
-    now_by_then = {
-        before: pair.entry.pk
-        for pair in pairs
-        if pair.entry.corrects_id is not None
-        for before in correcting.chain_of(pair.entry.pk)[1:]
-    }
+@dataclass
+class Before:
+    """What was told of entries that have been put right since, by the new ones: what was answered, by key, and the day since
+    which an answer is waited for, by entry and commitment."""
+
+    answered: set[tuple[object, int, int | None]] = field(default_factory=set)
+    asked: dict[tuple[int, int | None], date] = field(default_factory=dict)
+
+
+def _before(pairs: Sequence[Pair]) -> Before:
+    """What was answered is not asked anew for the new entry. What still waits is found anew and dropped with the old one; the
+    department is not told twice, and its time goes on."""
+    found = Before()
+    now_by_then = chains.before({pair.entry.pk for pair in pairs if pair.entry.corrects_id is not None})
     if not now_by_then:
-        return set()
-    rows = ClauseWarning.objects.filter(entry__in=list(now_by_then), answered_by__isnull=False)
-    return {
-        (family, now_by_then[entry], commitment)
-        for family, entry, commitment in rows.values_list("family", "entry_id", "commitment_id")
-    }
+        return found
+    rows = ClauseWarning.objects.filter(entry__in=list(now_by_then)).order_by("-found_at")
+    for row in rows.only("family", "entry_id", "commitment_id", "answered_by_id", "found_at"):
+        entry = now_by_then[row.entry_id]
+        if row.answered_by_id is not None:
+            found.answered.add((row.family, entry, row.commitment_id))
+        else:
+            found.asked[entry, row.commitment_id] = local_date(row.found_at)
+    return found
 
 
 def _row(pair: Pair, now: datetime) -> ClauseWarning | None:

@@ -42,6 +42,12 @@ def follow(*, now: datetime) -> int:
     return found + in_batches(lambda: _drop(now), full=AT_ONCE)
 
 
+def on_corrected(*, old: CreditEntry, new: CreditEntry, actor: Any, now: datetime) -> None:
+    """Hook: an entry has been put right. What waited for the old one waits for the new one by now, where that still means
+    anything."""
+    _drop(now, Q(entry=old))
+
+
 def _next(source: str, rows: QuerySet[Any]) -> list[Any]:
     """The next rows of a table that the sweep has not seen; it has now. The first pass begins at the end: rules look at
     nothing that came before them."""
@@ -56,12 +62,14 @@ def _next(source: str, rows: QuerySet[Any]) -> list[Any]:
     return seen
 
 
-def _drop(now: datetime) -> int:
-    gone = (
-        Q(entry__state="revoked")
-        | Q(commitment__voided_at__isnull=False)
-        | Q(commitment__corrected_by__isnull=False)
-    )
+GONE = (
+    Q(entry__state="revoked")
+    | Q(commitment__voided_at__isnull=False)
+    | Q(commitment__corrected_by__isnull=False)
+)
+
+
+def _drop(now: datetime, gone: Q = GONE) -> int:
     rows = list(
         ClauseWarning.objects.select_for_update(of=("self",))
         .filter(gone, state=ClauseWarning.State.OPEN)

@@ -16,11 +16,10 @@ from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.services import SubjectError, known_or_registered
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from disclosure.models import ActKind, ActUpload, AdministrativeAct
-from verification import correcting
+from verification import arrivals, correcting
 from verification import services as verification
 from verification.models import CreditEntry
 from verification.vocabulary import Kind
-from verification.vocabulary import State as EntryState
 
 from . import rules
 from .fields import ActData, FieldErrors
@@ -36,6 +35,7 @@ ENTRY_KINDS: dict[str, Kind] = {
     ActKind.JUDICIAL: Kind.LIST,
 }
 ERROR_OFF = "本地区没有开通“{label}”的归集公示。请信用办先在“规则变更提议”中开通规则“{rule}”。"
+ERROR_OUT = "这条信息的信用记录现为“{state}”，不能更正；有误的，撤销后重新录入。"
 ERROR_KNOWN = "本部门已录入过这个主体的文书 {document_no}（{number}），内容不同。内容有误的，请更正原记录。"
 
 
@@ -221,9 +221,16 @@ def _entry(
 
 
 def _corrected(old: AdministrativeAct | None, subject: CreditSubject) -> CreditEntry | None:
-    """The entry of the act that is corrected, where the new one stands in the same record in its place."""
-    entry = old.entry if old is not None and old.subject_id == subject.pk else None
-    return entry if entry is not None and entry.state == EntryState.EFFECTIVE else None
+    """The entry of the act that is corrected, where the new one stands in the same record in its place. Raises ActRefused where
+    it has been repaired or is over: a new one would bring it back."""
+    if old is None or old.entry_id is None:
+        return None
+    entry = CreditEntry.objects.select_for_update(of=("self",)).get(pk=old.entry_id)
+    try:
+        correcting.check_stands(entry)
+    except verification.MoveRefused as error:
+        raise ActRefused(ERROR_OUT.format(state=entry.get_state_display())) from error
+    return entry if old.subject_id == subject.pk else None
 
 
 def _entry_leaves(
@@ -231,7 +238,7 @@ def _entry_leaves(
 ) -> None:
     if new.entry is not None and new.entry.corrects_id is not None:
         correcting.take_over(new=new.entry, reason=f"由行政行为信息 {new.number} 代替", actor=actor, now=now)
-    elif old.entry is not None and old.entry.state == EntryState.EFFECTIVE:
+    elif old.entry is not None:
         # It was entered for another subject: there it should never have been.
         verification.revoke_entry(entry_id=old.entry.pk, operator=actor, now=now)
 
@@ -242,6 +249,7 @@ def correct(*, act_id: int, data: ActData, actor: User, now: datetime) -> Admini
     one is to be published anew, within the same time limit. Raises ActRefused and FieldErrors."""
     from .publishing import end  # the other half of the same act
 
+    before_correction(act_id)
     old = locked_own(act_id, actor)
     if old.ended_at is not None:
         raise ActRefused("这条信息已经停止，不能更正。")
@@ -260,6 +268,13 @@ def correct(*, act_id: int, data: ActData, actor: User, now: datetime) -> Admini
         is_demo=old.is_demo,
     )
     return new
+
+
+def before_correction(act_id: int) -> None:
+    """What is locked before the act and its entry."""
+    arrivals.run_before_correction(
+        entry_id=AdministrativeAct.objects.values_list("entry", flat=True).get(pk=act_id)
+    )
 
 
 def locked_own(act_id: int, actor: User) -> AdministrativeAct:

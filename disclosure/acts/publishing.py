@@ -21,7 +21,7 @@ from verification import services as verification
 from verification.vocabulary import State as EntryState
 
 from . import rules
-from .entering import enter, locked_own, matter_of
+from .entering import before_correction, enter, locked_own, matter_of
 from .fields import ActData
 from .rules import ActRefused
 
@@ -238,6 +238,7 @@ def replace_by_answer(
     """The department has answered an objection by correcting its act, and its second person has approved that: the right
     one takes the place of the wrong one at once, in the class that was decided for it and for the days that its own
     content brings. Where those are over, it is not shown. Raises ActRefused and FieldErrors."""
+    before_correction(act_id)
     old = (
         AdministrativeAct.objects.select_for_update(of=("self",))
         .select_related("department__region", "region", "subject")

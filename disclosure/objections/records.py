@@ -102,7 +102,13 @@ def target_of_entry(entry: CreditEntry) -> Target:
     points = (
         Point("title", "名称", entry.title, plain, 300),
         Point("source", "来源", entry.source, plain, 200),
-        Point("document_no", "文书号", entry.document_no, plain, 100),
+        Point(
+            "document_no",
+            "文书号",
+            entry.document_no,
+            plain and "document_no" not in correcting.fixed_of(entry.pk),
+            100,
+        ),
         Point("basis", "依据", entry.basis, plain, 300),
         Point("from_on", f"自（{days}）", _day(entry.from_on), plain, 10),
         Point("until_on", f"至（{days}）", _day(entry.until_on), plain, 10),

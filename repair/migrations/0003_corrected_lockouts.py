@@ -6,6 +6,11 @@ KEPT = """
 CREATE TRIGGER repair_lockout_kept BEFORE UPDATE OR DELETE ON repair_lockout
     FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
 """
+# An entry was put right in place before.
+ALIGNED = """
+UPDATE repair_lockout SET until_on = entry.until_on FROM verification_creditentry AS entry
+    WHERE entry.id = repair_lockout.entry_id AND entry.until_on <> repair_lockout.until_on;
+"""
 # It moves with its entry only: to the one by which that is put right, with the last day of that one.
 FOLLOWS = """
 CREATE FUNCTION repair_refuse_lockout_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,5 +37,6 @@ class Migration(migrations.Migration):
     ]
     operations = [
         migrations.RunSQL("DROP TRIGGER repair_lockout_kept ON repair_lockout;", KEPT),
+        migrations.RunSQL(ALIGNED, migrations.RunSQL.noop),
         kept_by(FOLLOWS),
     ]

@@ -3,7 +3,6 @@
 Nothing of the consumer belongs here: a text with a number of a telephone or of an identity card is sent back.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,16 +11,13 @@ from typing import Any
 from credit_portal.registry import codes
 from credit_portal.registry.in_sets import Named
 from credit_portal.registry.models import Domain
-from verification.complaint_models import ConsumerComplaint
+from verification.complaint_models import ERROR_PERSONAL, PERSONAL, ConsumerComplaint
 from verification.memberships.reading import KIND_WORDS, NEVER, Field, FieldErrors, check_subject, value_of
 
 Result = ConsumerComplaint.Result
 DOMAIN_WORDS = {str(label): str(code) for code, label in Domain.choices}
 RESULT_WORDS = {str(label): str(code) for code, label in Result.choices}
 BUSINESSES = tuple(word for word, code in KIND_WORDS.items() if code != codes.PERSON)
-# Eleven digits of a mobile, eighteen of an identity card: whoever they belong to, it is a person.
-_PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
-ERROR_PERSONAL = "{head}里有电话或者证件号码。请删去投诉人的姓名、电话、证件号码和住址，只写事情。"
 ALWAYS = frozenset({"add"})
 FIRST_YEAR = 2000
 
@@ -37,6 +33,7 @@ FIELDS: tuple[Field, ...] = (
     Field("result_text", "处理情况", 500, sort="long", must=NEVER, help="办结的必填，不写投诉人的信息"),
     Field("handled_on", "办结日期", sort="date", must=NEVER, help="办结的必填"),
 )  # fmt: skip
+ERROR_HANDLED = "办结日期不能早于投诉日期。"
 HEADS = {one.key: one.head for one in FIELDS}
 OF_RESULT = ("result", "result_text", "handled_on")
 
@@ -77,7 +74,7 @@ def read(values: Mapping[str, str], *, today: date) -> Told:
     check_subject(found, errors, today)
     _check_result(found, errors, today)
     for key in ("about", "result_text"):
-        if _PERSONAL.search(found.get(key, "")):
+        if PERSONAL.search(found.get(key, "")):
             errors.setdefault(key, ERROR_PERSONAL.format(head=HEADS[key]))
     if (day := found.get("received_on")) is not None and day > today:
         errors["received_on"] = "投诉日期不能晚于今天。"
@@ -105,4 +102,4 @@ def _check_result(found: dict[str, Any], errors: dict[str, str], today: date) ->
     if day is not None and day > today:
         errors["handled_on"] = "办结日期不能晚于今天。"
     elif day is not None and first is not None and day < first:
-        errors["handled_on"] = "办结日期不能早于投诉日期。"
+        errors["handled_on"] = ERROR_HANDLED

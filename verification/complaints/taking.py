@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -17,13 +18,13 @@ from credit_portal.registry import groups
 from credit_portal.registry.in_sets import AT_ONCE, find_subjects, register_subjects
 from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
-from verification import correcting
+from verification import arrivals, correcting
 from verification import services as record
 from verification.in_sets import add_entries
 from verification.models import ConsumerComplaint, CreditEntry
 from verification.vocabulary import Kind, State
 
-from .reading import HEADS, OF_RESULT, Told
+from .reading import ERROR_HANDLED, HEADS, OF_RESULT, Told
 
 Source, Ending = ConsumerComplaint.Source, ConsumerComplaint.Ending
 # Who enters complaints for the department that handles them, and who may take one away.
@@ -32,6 +33,7 @@ HOTLINE = "12315 热线"
 ERROR_KNOWN = "12315 编号 {number} 已有投诉，{what}与现在填写的不同。内容有误的，请在原记录上更正。"
 ERROR_OTHER = "12315 编号 {number} 的投诉由其他部门处理。"
 QUICKER = "刚刚有人录入了同一编号的投诉，或者登记了同一主体，请重新提交。"
+ERROR_OUT = "这条投诉的信用记录现为“{state}”，不能更正，可以停止。"
 ERROR_TWICE = "与第 {row} 行是同一个 12315 编号。"
 
 
@@ -103,13 +105,19 @@ def take(rows: Mapping[int, Told], *, by: By, now: datetime) -> Taken:
         .filter(hotline_no__in=[told.hotline_no for told in rows.values()], ended_at__isnull=True)
         .order_by("pk")
     }
+    as_told = {
+        was.id: was
+        for was in ConsumerComplaint.history.filter(id__in=[row.pk for row in known.values()])
+        .order_by("id", "history_id")
+        .distinct("id")
+    }
     subjects = find_subjects(told.named for told in rows.values())
     seen: dict[str, int] = {}
     for place, told in rows.items():
         if (first := seen.setdefault(told.hotline_no, place)) != place:
             faults[place] = [("hotline_no", ERROR_TWICE.format(row=first))]
         elif (row := known.get(told.hotline_no)) is not None:
-            if problem := _against(row, told, by):
+            if problem := _against(row, as_told.get(row.pk, row), told, by):
                 faults[place] = [problem]
             else:
                 (taken.completed if told.result and not row.result else taken.same)[place] = row
@@ -135,8 +143,9 @@ def take(rows: Mapping[int, Told], *, by: By, now: datetime) -> Taken:
     return taken
 
 
-def _against(row: ConsumerComplaint, told: Told, by: By) -> tuple[str, str] | None:
-    """What of a complaint told again differs from the one that is there: field and message."""
+def _against(row: ConsumerComplaint, first: Any, told: Told, by: By) -> tuple[str, str] | None:
+    """What of a complaint told again differs from the one that is there: field and message. Where an answer to an objection has
+    put it right, whoever told it may still tell it as `first`; what was put right stays."""
     if row.department_id != by.department.pk:
         return "hotline_no", ERROR_OTHER.format(number=told.hotline_no)
     content = ["subject_code", "received_on", "domain", "about"]
@@ -144,8 +153,10 @@ def _against(row: ConsumerComplaint, told: Told, by: By) -> tuple[str, str] | No
     if row.result and told.result:
         content += OF_RESULT
     for key in content:
-        if getattr(row, key) != getattr(told, key):
+        if getattr(told, key) not in (getattr(row, key), getattr(first, key)):
             return key, ERROR_KNOWN.format(number=told.hotline_no, what=HEADS[key])
+    if told.handled_on is not None and told.handled_on < row.received_on:
+        return "handled_on", ERROR_HANDLED
     return None
 
 
@@ -241,8 +252,16 @@ def give_result(*, complaint_id: int, told: Told, actor: User, now: datetime) ->
 @transaction.atomic
 def correct(*, complaint_id: int, told: Told, actor: User, now: datetime) -> ConsumerComplaint:
     """Put the right content in the place of a wrong one: the old row is kept and shown nowhere. Raises ComplaintRefused."""
+    arrivals.run_before_correction(
+        entry_id=ConsumerComplaint.objects.values_list("entry", flat=True).get(pk=complaint_id)
+    )
     row = _own(complaint_id, actor)
-    _end(row, Ending.CORRECTED, "", actor=actor, now=now)
+    old = CreditEntry.objects.select_for_update(of=("self",)).get(pk=row.entry_id)
+    try:
+        correcting.check_stands(old)
+    except record.MoveRefused as error:
+        raise ComplaintRefused(ERROR_OUT.format(state=old.get_state_display())) from error
+    _close(row, Ending.CORRECTED, "", actor=actor, now=now)
     by = replace(by_person(actor, row.source), system=row.partner, corrects=row)
     try:
         made = take({1: told}, by=by, now=now).new.get(1)
@@ -253,6 +272,9 @@ def correct(*, complaint_id: int, told: Told, actor: User, now: datetime) -> Con
         raise ComplaintRefused("已有这个 12315 编号的另一条投诉。", field="hotline_no")
     if made.entry.corrects_id is not None:
         correcting.take_over(new=made.entry, reason="处理部门另录一条", actor=actor, now=now)
+    else:
+        # It was told of another business: of this one there should never have been any.
+        record.revoke_entry(entry_id=old.pk, operator=actor, now=now)
     return made
 
 
@@ -265,18 +287,26 @@ def stop(*, complaint_id: int, ending: str, note_text: str, actor: User, now: da
     text = note_text.replace("\0", "").strip()
     if not 2 <= len(text) <= 300:
         raise ComplaintRefused("请写明停止的说明，2 至 300 个字。", field="note")
-    return _end(row, ending, text, actor=actor, now=now)
-
-
-def _end(row: ConsumerComplaint, ending: str, text: str, *, actor: User, now: datetime) -> ConsumerComplaint:
-    row.ended_at, row.ending, row.ending_note, row.ended_by = now, ending, text, actor
-    note(row, actor=actor, now=now)
-    row.save(update_fields=["ended_at", "ending", "ending_note", "ended_by"])
+    _close(row, ending, text, actor=actor, now=now)
     # An answer to an objection may have taken it out of the record before.
     if row.entry.state != State.REVOKED:
         record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
-    _tell(row, f"停止：{row.get_ending_display()}", by=By(row.department, actor), now=now)
     return row
+
+
+def on_corrected(*, old: CreditEntry, new: CreditEntry, actor: User | None, now: datetime) -> None:
+    """Hook: an answer to an objection has put the entry of a complaint right, which says the same now."""
+    row = ConsumerComplaint.objects.select_related("department").filter(entry=new).first()
+    # Where a row of its own corrects it, that has been told of.
+    if row is not None and not ConsumerComplaint.objects.filter(entry=old).exists():
+        _tell(row, "按异议的书面答复更正", by=By(row.department, actor), now=now)
+
+
+def _close(row: ConsumerComplaint, ending: str, text: str, *, actor: User, now: datetime) -> None:
+    row.ended_at, row.ending, row.ending_note, row.ended_by = now, ending, text, actor
+    note(row, actor=actor, now=now)
+    row.save(update_fields=["ended_at", "ending", "ending_note", "ended_by"])
+    _tell(row, f"停止：{row.get_ending_display()}", by=By(row.department, actor), now=now)
 
 
 def _own(complaint_id: int, actor: User) -> ConsumerComplaint:

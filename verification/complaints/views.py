@@ -216,7 +216,7 @@ def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _visible(request: HttpRequest, uuid: UUID) -> ConsumerComplaint:
     found = (
         taking.complaints_visible_to(request.user)
-        .select_related("department", "region", "entered_by", "partner", "corrects", "ended_by")
+        .select_related("department", "region", "entered_by", "partner", "corrects", "ended_by", "entry")
         .filter(uuid=uuid)
         .first()
     )

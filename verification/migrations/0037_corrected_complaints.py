@@ -1,20 +1,19 @@
 from django.db import migrations
 
-# What a complaint says moves with its entry only: to the one by which that is put right, and to what that one says.
+# What a complaint says moves with its entry only: to the one by which that is put right, and to what that one says. Its number
+# stays.
 FOLLOWS = """
 CREATE OR REPLACE FUNCTION verification_refuse_complaint_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE'
-        OR ROW(NEW.subject_id, NEW.subject_kind, NEW.subject_name, NEW.subject_code, NEW.department_id, NEW.region_id,
-               NEW.domain, NEW.source, NEW.entered_at, NEW.corrects_id)
+        OR ROW(NEW.hotline_no, NEW.subject_id, NEW.subject_kind, NEW.subject_name, NEW.subject_code, NEW.department_id,
+               NEW.region_id, NEW.domain, NEW.source, NEW.entered_at, NEW.corrects_id)
            IS DISTINCT FROM
-           ROW(OLD.subject_id, OLD.subject_kind, OLD.subject_name, OLD.subject_code, OLD.department_id, OLD.region_id,
-               OLD.domain, OLD.source, OLD.entered_at, OLD.corrects_id)
-        OR (ROW(NEW.entry_id, NEW.hotline_no, NEW.received_on, NEW.about)
-            IS DISTINCT FROM ROW(OLD.entry_id, OLD.hotline_no, OLD.received_on, OLD.about)
+           ROW(OLD.hotline_no, OLD.subject_id, OLD.subject_kind, OLD.subject_name, OLD.subject_code, OLD.department_id,
+               OLD.region_id, OLD.domain, OLD.source, OLD.entered_at, OLD.corrects_id)
+        OR (ROW(NEW.entry_id, NEW.received_on, NEW.about) IS DISTINCT FROM ROW(OLD.entry_id, OLD.received_on, OLD.about)
             AND NOT EXISTS (SELECT 1 FROM verification_creditentry AS entry
                 WHERE entry.id = NEW.entry_id AND entry.corrects_id = OLD.entry_id
-                    AND NEW.hotline_no IN (OLD.hotline_no, entry.document_no)
                     AND NEW.received_on IN (OLD.received_on, entry.from_on)
                     AND NEW.about IN (OLD.about, entry.title)))
         OR (OLD.result <> '' AND ROW(NEW.result, NEW.result_text, NEW.handled_on)
