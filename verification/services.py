@@ -317,8 +317,9 @@ def take_back_entry_publicity(*, entry_id: int, actor: User | None, now: datetim
 
 @transaction.atomic
 def mark_objection(*, entry_id: int, under_way: bool, actor: User | None, now: datetime) -> CreditEntry:
-    """Set or take away the mark that an objection is under way."""
+    """Set or take away the mark that an objection is under way. What was revoked carries none."""
     entry = _written(entry_id)
+    under_way = under_way and entry.state != State.REVOKED
     if entry.objection_under_way == under_way:
         return entry
     entry.objection_under_way = under_way
@@ -366,6 +367,9 @@ def _move(
         raise MoveRefused(BAD_MOVE.format(before=STATE_LABELS[before], after=STATE_LABELS[after]))
     entry.state = str(after)
     entry.repaired_on = repaired_on
+    if after is State.REVOKED:
+        # What is gone is under no objection any more; the objection itself goes on.
+        entry.objection_under_way = False
     if after is State.ENDED:
         if ended_on is not None:
             check_ended_on(entry, ended_on, local_date(now))
