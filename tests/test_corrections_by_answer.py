@@ -169,16 +169,15 @@ def test_a_number_that_another_complaint_has_cannot_be_the_right_one():
         objection = hands.file(ConsumerComplaint.objects.get(pk=row.pk).entry)
         handling.accept(objection_id=objection.pk, actor=hands.credit, now=NOW)
         step = {"objection_id": objection.pk, "now": NOW}
-        handling.propose(
-            outcome="change",
-            changes={"document_no": number},
-            answer="经调阅案卷核实。",
-            actor=hands.officer,
-            **step,
-        )
-        handling.approve(actor=hands.head, **step)
-        with pytest.raises(ObjectionError, match=said), transaction.atomic():
-            handling.carry_out(actor=hands.credit, **step)
+        with pytest.raises(ObjectionError, match=said) as wrong, transaction.atomic():
+            handling.propose(
+                outcome="change",
+                changes={"document_no": number},
+                answer="经调阅案卷核实。",
+                actor=hands.officer,
+                **step,
+            )
+        assert wrong.value.field == "change_document_no"
         Objection.objects.filter(pk=objection.pk).update(marked=False)
     assert CreditEntry.objects.filter(pk=row.entry_id, state="effective").exists()
 
