@@ -1,11 +1,14 @@
 """A written answer leads somewhere whatever has become of the record: what cannot be carried out is not proposed, what has
 changed since is looked into again, what is done already is done; the mark stays with the matter and goes with it."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
+from commitments import breaches, fulfilment
 from credit_portal.audit import clock
 from credit_portal.audit.models import AuditEvent
 from credit_portal.deadlines.models import Duty
@@ -13,8 +16,9 @@ from credit_portal.outbox.models import Notice
 from disclosure.act_gate import find_act
 from disclosure.acts import entering
 from disclosure.acts.fields import read as read_act
+from disclosure.acts.standing import latest_act
 from disclosure.models import AdministrativeAct, Objection
-from disclosure.objections import filing, handling
+from disclosure.objections import carrying_out, filing, handling
 from disclosure.objections.records import target_of
 from disclosure.objections.rules import ObjectionError, ObjectionMoved
 from tests import acts, factories
@@ -22,7 +26,7 @@ from tests.breach_stage import Stage
 from tests.factories import NOW, TODAY
 from tests.objecting import filed, give_time, target
 from tests.office import client_of
-from tests.test_corrections_by_answer import Hands
+from tests.test_corrections_by_answer import Hands, _somebody_waits
 from tests.warning_stage import Stage as Shop
 from verification import correcting, services
 from verification.complaints import taking
@@ -198,6 +202,49 @@ def test_only_an_approved_answer_goes_back_and_the_database_lets_nothing_else_of
         counter.reopened(objection)
 
 
+@pytest.mark.req("R104", "R105")
+def test_a_determination_that_was_revoked_meanwhile_is_not_put_right_but_taken_down() -> None:
+    give_time()
+    stage = Stage()
+    publication = stage.published()
+    hands = Hands(officer=stage.officer, head=stage.head, credit=stage.credit)
+    row = filed(
+        target(f"breach:{publication.uuid}", now=stage.now), now=stage.now, clerk=hands.clerk,
+        points=("document_no",),
+    )  # fmt: skip
+    step: dict[str, Any] = {"objection_id": row.pk, "now": stage.now}
+    handling.accept(actor=hands.credit, **step)
+    said = {"answer": "经调阅案卷核实。", "actor": hands.officer}
+    handling.propose(outcome="change", changes={"document_no": "栾改〔2026〕9号"}, **said, **step)
+    handling.approve(actor=hands.head, **step)
+    breaches.revoke(
+        case_id=publication.case_id, expect="served", reason="court", document_no="（2026）冀01行终1号",
+        explanation="判决撤销。", actor=hands.head, now=stage.now,
+    )  # fmt: skip
+    entry_id = publication.case.entry_id
+    assert entry_id is not None and not mark_of(entry_id)
+    with pytest.raises(ObjectionError, match="不能按答复执行"), transaction.atomic():
+        handling.carry_out(actor=hands.credit, **step)
+    handling.reopen(reason="认定已由判决撤销。", actor=hands.credit, **step)
+    handling.propose(outcome="withdraw", changes={}, **said, **step)
+    handling.approve(actor=hands.head, **step)
+    assert handling.carry_out(actor=hands.credit, **step).state == "answered"
+
+
+@pytest.mark.req("R104")
+def test_an_answer_that_cannot_be_printed_goes_back_as_well(counter: Counter) -> None:
+    row = counter.shop.complaint()
+    objection = counter.accepted(counter.hands.file(row.entry))
+    handling.propose(
+        objection_id=objection.pk, outcome="keep", changes={}, answer="经调阅案卷核实\ue000。",
+        actor=counter.hands.officer, now=NOW,
+    )  # fmt: skip
+    handling.approve(objection_id=objection.pk, actor=counter.hands.head, now=NOW)
+    with pytest.raises(ObjectionError, match="无法制作"):
+        counter.carried_out(objection)
+    assert "无法制作" in counter.reopened(objection, "答复中有不能打印的字。").returned_for
+
+
 # ---- what is done already is done ---------------------------------------------------------------------------
 
 
@@ -226,6 +273,29 @@ def test_what_the_unit_has_put_right_in_the_meantime_is_done(counter: Counter) -
     counter.carried_out(objection)
     standing = CreditEntry.objects.get(corrects=fresh.entry)
     assert (standing.title, standing.from_on.isoformat()) == ("面粉结块", "2026-09-10")
+
+
+@pytest.mark.req("R105")
+def test_a_commitment_recorded_as_kept_in_the_meantime_is_done() -> None:
+    give_time()
+    stage = Stage()
+    hands = Hands(officer=stage.officer, head=stage.head, credit=stage.credit)
+    row = filed(
+        target(f"commitment:{stage.commitment.code}", now=NOW), now=NOW, clerk=hands.clerk,
+        points=("fulfilment",),
+    )  # fmt: skip
+    step: dict[str, Any] = {"objection_id": row.pk, "now": NOW}
+    handling.accept(actor=hands.credit, **step)
+    handling.propose(
+        outcome="change", changes={"fulfilment": "fulfilled"}, answer="经调阅案卷核实。", actor=hands.officer, **step
+    )  # fmt: skip
+    stage.commitment.refresh_from_db()
+    assert stage.commitment.fulfilment == "running"
+    fulfilment.record_fulfilment(
+        commitment_id=stage.commitment.pk, status="fulfilled", actor=hands.officer, now=NOW
+    )
+    handling.approve(actor=hands.head, **step)
+    assert handling.carry_out(actor=hands.credit, **step).state == "answered"
 
 
 @pytest.mark.req("R105")
@@ -322,6 +392,49 @@ def test_an_act_put_right_to_be_anothers_is_not_touched_by_the_answer(penalty: O
     penalty.carried_out(penalty.row)
     other.refresh_from_db()
     assert (other.ended_at, other.entry.state) == (None, "effective")
+
+
+def _taken_down_while_it_is_corrected(penalty: OfAnAct) -> AdministrativeAct:
+    """The act that its department enters in the place of the other, while the office carries out the answer to that one."""
+    penalty.approved(penalty.row, "withdraw")
+    outcome: list[Any] = []
+
+    def carry_out() -> None:
+        try:
+            penalty.carried_out(penalty.row)
+        except Exception as error:  # whatever it is, it is looked at below
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=carry_out)
+    with transaction.atomic():
+        new = penalty.corrected(fine="3000")
+        other.start()
+        while other.is_alive() and not _somebody_waits():
+            time.sleep(0.01)
+    other.join()
+    assert outcome == []
+    new.refresh_from_db()
+    return new
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_act_corrected_at_the_same_moment_is_taken_down(penalty: OfAnAct) -> None:
+    assert _taken_down_while_it_is_corrected(penalty).ending == "objection"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_does_not_look_again_after_the_lock_takes_the_old_one_down(
+    penalty: OfAnAct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the test above."""
+    monkeypatch.setattr(
+        carrying_out,
+        "locked_latest_act",
+        lambda act_id: AdministrativeAct.objects.select_for_update(of=("self",)).get(pk=latest_act(act_id)),
+    )
+    assert _taken_down_while_it_is_corrected(penalty).ending == ""
 
 
 # ---- one matter, one mark -----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from disclosure import breach_publishing, services
 from disclosure.acts import publishing
 from disclosure.acts.fields import FieldErrors, read
 from disclosure.acts.rules import ActRefused
-from disclosure.acts.standing import locked_latest_act
+from disclosure.acts.standing import latest_act, locked_latest_act
 from disclosure.acts.uploading import values_of
 from disclosure.models import (
     AdministrativeAct,
@@ -202,9 +202,10 @@ def _replace_act(
     row: Objection, act: AdministrativeAct, said: str, *, actor: User, now: datetime
 ) -> AdministrativeAct:
     """The act that says what the answer says: a new one, or the one by which its department has put it right before."""
-    standing = locked_latest_act(act.pk)
+    # Locked by whoever replaces it: corrected once more in the meantime, it is refused and done again.
+    standing = AdministrativeAct.objects.select_related("subject").get(pk=latest_act(act.pk))
     data = _read_act(standing, row.changes, today=local_date(now))
-    if data.sha256 == standing.sha256:
+    if data.sha256 == standing.sha256 and standing.ending not in publishing.NEVER_WAS:
         if standing.pk == act.pk:
             raise ObjectionError(ERROR_SAME, field="outcome")
         return standing
