@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from credit_portal.audit.clock import local_date
 from credit_portal.registry.models import CreditSubject, PublicityClass
@@ -15,7 +16,7 @@ from verification.vocabulary import State
 
 from .acts.fields import SEPARATOR, fields_of
 from .gate import Hider, shown_name
-from .models import ActKind, AdministrativeAct, Objection
+from .models import ActKind, AdministrativeAct
 
 PERSON = CreditSubject.Kind.PERSON
 _KINDS = dict(ActKind.choices)
@@ -41,7 +42,7 @@ LISTED_COLUMNS = (
     "valid_until",
     "public_from",
     "public_until",
-    "objection_under_way",  # asked of the objections (`public_acts`)
+    "objection_under_way",  # of its entry, which it goes on with when the act is put right
 )
 RECORD_COLUMNS = (
     *LISTED_COLUMNS, "content", "basis", "valid_from", "grade", "details", "remarks", "rule_basis",
@@ -72,8 +73,8 @@ def public_acts(now: datetime) -> QuerySet[AdministrativeAct]:
     ).annotate(**_marked())
 
 
-def _marked() -> dict[str, Exists]:
-    return {"objection_under_way": Exists(Objection.objects.filter(act=OuterRef("pk"), marked=True))}
+def _marked() -> dict[str, Coalesce]:
+    return {"objection_under_way": Coalesce(F("entry__objection_under_way"), False)}
 
 
 def listed_acts(now: datetime) -> QuerySet[AdministrativeAct]:

@@ -223,6 +223,7 @@ FORMS: dict[str, type[shapes.DeedForm]] = {
     "ask": shapes.AskForm,
     "refuse": shapes.RefuseForm,
     "return": shapes.SendBackForm,
+    "reopen": shapes.ReopenForm,
     "deliver": shapes.DeliverForm,
     "withdraw": shapes.TakeBackForm,
 }
@@ -239,6 +240,7 @@ DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
     "return": (handling.send_back, "已退回重新核实。"),
     "approve": (handling.approve, "已书面答复，信用办照此执行。"),
     "carry_out": (handling.carry_out, "已按答复执行，答复书已制作，请送达异议人。"),
+    "reopen": (handling.reopen, "已退回作出单位重新核实答复。"),
     "deliver": (handling.deliver, "已办结。"),
     "withdraw": (filing.take_back, "已登记撤回。"),
 }

@@ -264,6 +264,16 @@ class SendBackForm(DeedForm):
     reason = forms.CharField(label="退回的理由", widget=_lines(2), max_length=500)
 
 
+class ReopenForm(DeedForm):
+    deed = "reopen"
+    reason = forms.CharField(
+        label="不能执行的情况",
+        widget=_lines(2),
+        max_length=300,
+        help_text="只用于网站不能按答复执行的；作出单位据此重新核实答复。",
+    )
+
+
 class RefuseForm(DeedForm):
     deed = "refuse"
     reason = forms.CharField(

@@ -17,8 +17,6 @@ from credit_portal.registry import codes, groups
 from credit_portal.registry.models import CreditSubject, User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 from disclosure.act_gate import public_acts
-from disclosure.acts.fields import FieldErrors
-from disclosure.acts.rules import ActRefused
 from disclosure.breach_gate import public_breaches
 from disclosure.gate import public_commitments
 from disclosure.models import Objection
@@ -39,7 +37,7 @@ from .filing import (
     tell_office,
     tell_unit,
 )
-from .records import is_shown, target_of
+from .records import is_shown, objected_of, target_of
 from .rules import (
     APPROVES,
     DOES,
@@ -180,8 +178,8 @@ def _carry_out(row: Objection, act: str, label: str, *, actor: User, now: dateti
     wrong = reversals.look_back(row) if row.outcome != Outcome.KEEP else None
     try:
         carrying_out.apply(row, actor=actor, now=now)
-    except (ActRefused, FieldErrors) as error:
-        raise ObjectionError(f"不能按答复执行：{error}") from error
+    except ObjectionError as error:
+        raise ObjectionError(f"不能按答复执行：{error}", field=error.field) from error
     row.carried_out_at, row.carried_out_by = now, actor
     try:
         paper = papers.answer_pdf(row)
@@ -201,6 +199,35 @@ def _carry_out(row: Objection, act: str, label: str, *, actor: User, now: dateti
         reversals.tell_all(row, wrong, actor=actor, now=now)
     tell_unit(row, f"异议 {row.number} 已按答复执行", "carried_out", now=now)
     return row
+
+
+@transaction.atomic
+def reopen(*, objection_id: int, reason: str, actor: User, now: datetime) -> Objection:
+    """The written answer cannot be carried out: the record has become another since, or the answer cannot be printed. The unit
+    looks into it again and answers anew, its time running on. Raises ObjectionError, also where it can be carried out."""
+    row = taken("reopen", objection_id, hand=OFFICE, actor=actor)
+    said = text_of(reason, field="reason", label="不能执行的情况", least=2, most=300)
+    problem = _problem(row, actor=actor, now=now)
+    if not problem:
+        raise ObjectionError("书面答复可以执行，请按答复执行。")
+    row.approved_at = row.approved_by = None
+    row.returned_for = f"{said}（{problem}）"[:500]
+    go(row, "reopen", "答复不能执行，退回重新核实", actor=actor, now=now, said=row.returned_for)
+    duties.reopen_duty(rule_key=ANSWER, matter=matter_of(row), now=now, actor=actor, note=said)
+    tell_unit(row, f"异议 {row.number} 的答复不能执行，请重新核实答复", "reopened", now=now)
+    return row
+
+
+def _problem(row: Objection, *, actor: User, now: datetime) -> str:
+    """Why the site cannot do what is written; empty where it can."""
+    try:
+        carrying_out.try_out(row, actor=actor, now=now)
+        papers.answer_pdf(row)
+    except ObjectionError as error:
+        return str(error)
+    except UnprintableText as error:
+        return f"答复书无法制作：{error}"
+    return ""
 
 
 @transaction.atomic
@@ -247,7 +274,7 @@ def _answer(
         raise ObjectionError("请选择结论。", field="outcome")
     row.answer = text_of(answer, field="answer", label="答复的理由", least=5)
     row.changes = (
-        carrying_out.checked_changes(row, changes, today=local_date(now)) if outcome == Outcome.CHANGE else []
+        carrying_out.checked_changes(row, changes, actor=actor, now=now) if outcome == Outcome.CHANGE else []
     )
     row.outcome, row.proposed_at, row.proposed_by = outcome, now, actor
 
@@ -272,9 +299,7 @@ def approve(*, objection_id: int, actor: User, now: datetime) -> Objection:
     check_second(proposer_id=row.proposed_by_id, approver_id=actor.pk)
     if row.outcome == Outcome.CHANGE:
         # What has become of the record since is looked at once more.
-        carrying_out.checked_changes(
-            row, {one["key"]: one["new"] for one in row.changes}, today=local_date(now)
-        )
+        carrying_out.try_out(row, actor=actor, now=now)
     row.approved_at, row.approved_by = now, actor
     go(row, "approve", f"书面答复：{row.get_outcome_display()}", actor=actor, now=now)
     duties.meet_duty(rule_key=ANSWER, matter=matter_of(row), on=local_date(now), now=now, actor=actor)
@@ -335,6 +360,7 @@ def preview(row: Objection, *, now: datetime) -> dict[str, Any]:
     now; whether everybody can still see it."""
     target = target_of(row)
     changed = {one["key"]: one for one in row.changes} if row.carried_out_at else {}
+    said = objected_of(row) if row.carried_out_at else target
     objected = [
         {
             "label": one.label,
@@ -342,7 +368,7 @@ def preview(row: Objection, *, now: datetime) -> dict[str, Any]:
             "new": changed[one.key]["new"] if one.key in changed else "",
             "changed": one.key in changed,
         }
-        for one in target.points
+        for one in said.points
         if one.key in row.points
     ]
     return {

@@ -11,11 +11,13 @@ from credit_portal.outbox.models import PublicChange
 from credit_portal.registry.models import User
 from disclosure import breach_publishing
 from disclosure.act_gate import listed_acts
+from disclosure.acts.standing import latest_act
 from disclosure.gate import listed_commitments
-from disclosure.models import Objection
+from disclosure.models import AdministrativeAct, Objection
 from verification import correcting
 from verification import services as verification
 
+from .records import entries_of_matter
 from .rules import ObjectionError, wants_mark
 
 Of = Objection.Of
@@ -29,8 +31,9 @@ def set_mark(objection: Objection, *, actor: User | None, now: datetime) -> None
     if objection.marked == wanted:
         return
     objection.marked = wanted
-    if wanted and (other := _under_way(objection)) is not None:
-        raise ObjectionError(ERROR_OTHER.format(number=other.number))
+    same_matter = _under_way(objection)
+    if wanted and same_matter is not None:
+        raise ObjectionError(ERROR_OTHER.format(number=same_matter.number))
     try:
         with transaction.atomic():
             # With whose identity it is: without one the database refuses the mark.
@@ -44,18 +47,20 @@ def set_mark(objection: Objection, *, actor: User | None, now: datetime) -> None
         column = next(name for name in COLUMNS if getattr(objection, f"{name}_id") is not None)
         other = Objection.objects.filter(marked=True, **{column: getattr(objection, f"{column}_id")}).first()
         raise ObjectionError(ERROR_OTHER.format(number=other.number if other else "")) from error
-    _show(objection, wanted, actor=actor, now=now)
+    if same_matter is None:
+        _show(objection, wanted, actor=actor, now=now)
 
 
 def _under_way(objection: Objection) -> Objection | None:
-    """Another objection to the same determination that is being looked into, made to an earlier publication of it or to
-    its entry. (Two to the very same record the database itself refuses.)"""
-    if objection.publication is None:
+    """Another objection to the same matter that is being looked into: to an earlier publication of the determination, to the
+    act or the entry before it was put right or after, to the entry of what is public. (Two to the very same row the database
+    itself refuses.)"""
+    entries = entries_of_matter(objection)
+    same = Q(entry__in=entries) | Q(act__entry__in=entries) | Q(publication__case__entry__in=entries)
+    if objection.publication is not None:
+        same |= Q(publication__case=objection.publication.case)
+    elif not entries:
         return None
-    case = objection.publication.case
-    same = Q(publication__case=case)
-    if case.entry_id is not None:
-        same |= Q(entry__in=correcting.chain_of(case.entry_id))
     return Objection.objects.filter(same, marked=True).exclude(pk=objection.pk).first()
 
 
@@ -75,9 +80,11 @@ def _show(objection: Objection, wanted: bool, *, actor: User | None, now: dateti
         else:
             entry_id = case.entry_id
     elif objection.act is not None:
-        entry_id = objection.act.entry_id
-        if listed_acts(now).filter(pk=objection.act_id).exists():
-            _tell("act", str(objection.act.uuid), objection, wanted, now=now)
+        # It may have been put right since the objection was made.
+        standing = AdministrativeAct.objects.get(pk=latest_act(objection.act.pk))
+        entry_id = standing.entry_id
+        if listed_acts(now).filter(pk=standing.pk).exists():
+            _tell("act", str(standing.uuid), objection, wanted, now=now)
     elif objection.commitment is not None:
         if listed_commitments(now).filter(pk=objection.commitment_id).exists():
             _tell("commitment", objection.commitment.code, objection, wanted, now=now)

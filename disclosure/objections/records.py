@@ -13,6 +13,7 @@ from commitments.models import BreachCase, Commitment
 from credit_portal.registry.models import CreditSubject, Department, Region
 from disclosure.act_gate import public_acts
 from disclosure.acts.fields import fields_of
+from disclosure.acts.standing import latest_act
 from disclosure.acts.uploading import values_of
 from disclosure.breach_gate import public_breaches
 from disclosure.gate import public_commitments
@@ -82,7 +83,16 @@ def is_shown(target: Target, *, now: datetime) -> bool:
 
 
 def target_of(objection: Objection) -> Target:
-    """The record of an objection as it stands now, public or not."""
+    """The record of an objection as it stands now, public or not: where it was put right since, what stands in its place."""
+    if objection.act_id is not None:
+        return _of_act(_acts().get(pk=latest_act(objection.act_id)))
+    if objection.entry_id is not None:
+        return target_of_entry(_entries().get(pk=correcting.latest_of(objection.entry_id)))
+    return objected_of(objection)
+
+
+def objected_of(objection: Objection) -> Target:
+    """The very row that was objected to."""
     if objection.of == Of.BREACH:
         return _of_publication(_publications().get(pk=objection.publication_id))
     if objection.of == Of.COMMITMENT:
@@ -92,6 +102,16 @@ def target_of(objection: Objection) -> Target:
     if objection.of == Of.CASE:
         return _of_case(_cases().get(pk=objection.typical_case_id))
     return target_of_entry(_entries().get(pk=objection.entry_id))
+
+
+def entries_of_matter(objection: Objection) -> list[int]:
+    """The entries of the record that are this matter: the one that stands now, and all that were put right on the way to it."""
+    entry_id = objection.entry_id
+    if objection.publication is not None:
+        entry_id = objection.publication.case.entry_id
+    elif objection.act is not None:
+        entry_id = objection.act.entry_id
+    return correcting.chain_of(correcting.latest_of(entry_id)) if entry_id is not None else []
 
 
 def target_of_entry(entry: CreditEntry) -> Target:

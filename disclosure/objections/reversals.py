@@ -21,9 +21,9 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names
 from disclosure.models import ExchangeRecord, Objection, ReversalRecipient
-from verification import correcting
 from verification.models import AppliedMeasure, Check, Listing, UsageRow
 
+from .records import entries_of_matter
 from .rules import DOES, ObjectionError, text_of
 
 Kind = ReversalRecipient.Kind
@@ -44,7 +44,8 @@ def look_back(objection: Objection) -> Wrong:
     """Everybody who got what this objection is to: platform, whoever checked, lists, letters, feed. A fixed number of
     queries."""
     found = Wrong()
-    entries = _entries(objection)
+    # Who saw it as it was before it was put right, saw this matter, too.
+    entries = entries_of_matter(objection)
     if objection.subject_id is not None and entries:
         checks = _checks(objection, entries)
         found.rows += _who_checked(checks)
@@ -62,16 +63,6 @@ def look_back(objection: Objection) -> Wrong:
     for row in found.rows:
         row.objection = objection
     return found
-
-
-def _entries(objection: Objection) -> list[int]:
-    found = [
-        objection.entry_id,
-        objection.act.entry_id if objection.act else None,
-        objection.publication.case.entry_id if objection.publication else None,
-    ]
-    # Who saw it as it was before it was put right, saw this matter, too.
-    return [one for pk in found if pk is not None for one in correcting.chain_of(correcting.latest_of(pk))]
 
 
 def _checks(objection: Objection, entries: Sequence[int]) -> QuerySet[Check]:

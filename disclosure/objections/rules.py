@@ -51,6 +51,8 @@ ACTS: dict[str, Act] = {
     "return": Act("退回重新核实", frozenset({UNIT}), frozenset({State.PROPOSED}), State.CHECKING),
     "approve": Act("批准书面答复", frozenset({UNIT}), frozenset({State.PROPOSED}), State.APPROVED),
     "carry_out": Act("按答复执行", frozenset({OFFICE}), frozenset({State.APPROVED}), State.ANSWERED),
+    # It cannot be carried out as it is written: the record has become another since.
+    "reopen": Act("退回重新答复", frozenset({OFFICE}), frozenset({State.APPROVED}), State.CHECKING),
     "deliver": Act("登记答复送达", frozenset({OFFICE}), frozenset({State.ANSWERED}), State.CLOSED),
     # Not once the unit has answered: what it has found wrong is put right whoever asked for it (S4 17).
     "withdraw": Act(

@@ -325,7 +325,7 @@ TABLE: dict[str, Row] = {
     ),
     **steps(
         "/desk/objections/{accepted.uuid}/do/", own=True,
-        K="verify supply ask refuse accept fix carry_out deliver withdraw", FHB="propose return approve",
+        K="verify supply ask refuse accept fix carry_out reopen deliver withdraw", FHB="propose return approve",
     ),
     **steps("/desk/rechecks/plans/{plan.uuid}/", HK="approve reject end draw"),
     **steps("/desk/registration/{registration.uuid}/", FHB="verify refuse ask revoke hand-over"),
