@@ -306,6 +306,19 @@ def test_what_the_unit_has_taken_away_in_the_meantime_is_done(counter: Counter) 
     assert counter.carried_out(objection).state == "answered"
 
 
+@pytest.mark.req("R105")
+@pytest.mark.parametrize("state", ["repaired", "ended"])
+def test_what_is_over_already_and_should_never_have_been_is_taken_out_as_well(
+    counter: Counter, state: str
+) -> None:
+    over = {"repaired_on": TODAY} if state == "repaired" else {"ended_on": TODAY, "end_reason": "期满"}
+    entry = factories.credit_entry(
+        subject=factories.subject(), department=counter.shop.department, state=state, **over
+    )
+    counter.carried_out(counter.approved(counter.hands.file(entry), "withdraw"))
+    assert CreditEntry.objects.get(pk=entry.pk).state == "revoked"
+
+
 # ---- an act that was corrected meanwhile --------------------------------------------------------------------
 
 

@@ -300,5 +300,6 @@ def _end_entry(row: Objection, entry: CreditEntry, *, answered: User, actor: Use
         )
     else:
         standing = correcting.latest_of(entry.pk)
-        if CreditEntry.objects.filter(pk=standing, state=EntryState.EFFECTIVE).exists():
+        # One that is over or repaired should not have been either.
+        if CreditEntry.objects.filter(pk=standing).exclude(state=EntryState.REVOKED).exists():
             verification.revoke_entry(entry_id=standing, operator=actor, now=now)
