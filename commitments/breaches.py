@@ -22,6 +22,7 @@ from credit_portal.documents.services import store_evidence
 from credit_portal.registry import numbering
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names, limit_to_visible
+from verification import arrivals
 from verification import services as verification
 from verification.vocabulary import Kind as EntryKind
 
@@ -316,6 +317,7 @@ def revoke(
 
     `reason` is a code of BreachCase.RevocationReason; a court's or reviewing body's needs its document's number.
     """
+    _lock_before(case_id)
     case = _taken("revoke", case_id, expect=expect, actor=actor)
     if reason not in BreachCase.RevocationReason.values:
         raise CaseError("请选择撤销理由。", field="reason")
@@ -335,6 +337,7 @@ def revoke_by_answer(
 ) -> BreachCase | None:
     """The department has answered an objection in writing by revoking, and its second person has approved that: carried
     out in their name, whoever of them is at hand (S2 四（四）4). None where nothing is left to revoke."""
+    _lock_before(case_id)
     case = (
         BreachCase.objects.select_for_update(of=("self",))
         .select_related("commitment", "subject", "department", "region", "service_proof")
@@ -344,6 +347,13 @@ def revoke_by_answer(
         return None
     reason = BreachCase.RevocationReason.OBJECTION
     return _revoked(case, reason, explanation[:2000], document_no, actor=actor, now=now)
+
+
+def _lock_before(case_id: int) -> None:
+    """Whoever repairs locks the application, the case and the entry in this order: so does whoever revokes."""
+    arrivals.run_before_correction(
+        entry_id=BreachCase.objects.filter(pk=case_id).values_list("entry", flat=True).first()
+    )
 
 
 def _revoked(

@@ -19,6 +19,7 @@ from repair.models import BrokenPledge, LockOut, RepairApplication, RepairStep, 
 from repair.rules import NotEligible, RepairError, RepairMoved
 from tests import factories
 from tests.counter import signature_png
+from tests.objecting import counting
 from tests.repair_stage import EXPLANATION, RepairStage, confirm_repair_rules
 from verification import services as verification
 from verification.models import CreditEntry
@@ -465,3 +466,21 @@ def test_the_positions_of_a_long_record_ask_a_constant_number_of_queries(
         )  # fmt: skip
     with django_assert_max_num_queries(9):
         assert len(applying.positions(stage.subject, on=local_date(stage.now))) == 12
+
+
+@pytest.mark.req("R95")
+def test_whoever_revokes_a_determination_locks_its_repair_first(stage):
+    """As whoever confirms the repair does: application, case, entry. Otherwise the two could wait for each other."""
+    stage.published_and_open()
+    application = stage.applied()
+    with counting() as asked:
+        breaches.revoke(
+            case_id=application.case_id, expect="served", reason="own_error", explanation="认定有误，予以撤销。",
+            actor=stage.head, now=stage.now,
+        )  # fmt: skip
+    locked = [one["sql"] for one in asked.captured_queries if "FOR UPDATE" in one["sql"]]
+    first = {
+        table: next(place for place, sql in enumerate(locked) if f'FROM "{table}"' in sql)
+        for table in ("repair_repairapplication", "commitments_breachcase", "verification_creditentry")
+    }
+    assert list(first) == sorted(first, key=lambda table: first[table])
