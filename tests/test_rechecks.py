@@ -43,7 +43,7 @@ def place(built, db, monkeypatch) -> Place:
 
 @pytest.mark.req("R64")
 def test_a_plan_is_proposed_by_one_and_approved_by_another(place):
-    with pytest.raises(PlanError, match="负责人或者本地区信用办"):
+    with pytest.raises(PlanError, match="负责人或者本地区或者上级的信用办"):
         planning.approve(plan_id=place.plan.pk, actor=place.officer, now=NOW)
     own = planning.propose(told=place.told(), actor=place.head, now=NOW)
     with pytest.raises(PlanError, match="不能批准自己的计划"):
@@ -56,7 +56,7 @@ def test_a_plan_is_proposed_by_one_and_approved_by_another(place):
             "credit_office", department=factories.department(region="410103", kind="credit_office")
         ),
     ):
-        with pytest.raises(PlanError, match="负责人或者本地区信用办"):
+        with pytest.raises(PlanError, match="负责人或者本地区或者上级的信用办"):
             planning.approve(plan_id=own.pk, actor=stranger, now=NOW)
     # Nobody can try beforehand who would be drawn: the seed comes with the approval.
     assert own.seed == ""

@@ -159,10 +159,12 @@ def _which(request: HttpRequest, *, asked: bool) -> HttpResponse:
 def _visible(request: HttpRequest, uuid: UUID) -> Objection:
     found = (
         handling.objections_visible_to(request.user)
-        .select_related(
-            "publication__case__commitment", "commitment", "act", "entry", "typical_case", "subject",
-            "department", "office", "region", "filed_by", "identity_by", "accepted_by", "proposed_by",
-            "approved_by", "carried_out_by", "same_as", "successor", "authorisation", "document",
+        .select_related("subject", "department", "office", "region")
+        # Twenty joins take the database a quarter of a second to plan; looked up one by one they are a few milliseconds.
+        .prefetch_related(
+            "publication__case__commitment", "commitment", "act", "entry", "typical_case", "filed_by",
+            "identity_by", "accepted_by", "proposed_by", "approved_by", "carried_out_by", "same_as", "successor",
+            "authorisation", "document",
         )
         .filter(uuid=uuid)
         .first()
