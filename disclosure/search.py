@@ -249,7 +249,7 @@ def _count_name(terms: Terms, now: datetime) -> Count:
 
 def _count_plain(terms: Terms, now: datetime) -> Count:
     everything = not (_narrowed(terms) or terms.code)
-    if everything and (listed := _all_listed()) > 2 * COUNT_CAP_PLAIN:
+    if everything and (listed := all_listed()) > 2 * COUNT_CAP_PLAIN:
         return about(listed)
     sql, params = _gate(("id",), terms, now)
     counted = _guarded(
@@ -264,7 +264,7 @@ def _count_plain(terms: Terms, now: datetime) -> Count:
         return about(int(cursor.fetchone()[0][0]["Plan"]["Plan Rows"]))
 
 
-def _all_listed() -> int:
+def all_listed() -> int:
     """How many rows the index of the whole list had when the database last looked; 0 when it has not yet."""
     global _listed
     if _listed is None or time.monotonic() > _listed[1]:

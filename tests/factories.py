@@ -73,6 +73,11 @@ def id_number(number: int | None = None, *, region: str = "130111", born: date =
     return body + ric.calc_check_digit(f"{body}0")
 
 
+def misprinted(code: str) -> str:
+    """The code with another last character: never a right one, whichever number the counter had come to."""
+    return code[:-1] + ("0" if code[-1] != "0" else "1")
+
+
 def region(code: str = "130111") -> Region:
     """A region of the tree together with everything above it."""
     name, parent_code = REGIONS[code]

@@ -114,7 +114,7 @@ def test_what_is_wrong_stands_in_the_same_workbook_by_row_column_and_digit(guild
         guild,
         [
             good,
-            {"kind": "法人及非法人组织", "name": "甲公司", "code": code[:17] + ("0" if code[17] != "0" else "1")},
+            {"kind": "法人及非法人组织", "name": "甲公司", "code": make.misprinted(code)},
             {"kind": "公司", "name": "乙公司", "code": make.organisation_code(), "phone": "12", "from_on": "2026-13-01"},
             row(guild.members[2]) | {"name": "另一个名称"},
             good,

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from commitments.capture import keying
 from commitments.concluding import Upload
 from commitments.models import CaptureBatch, CaptureSheet, Commitment
-from credit_portal.registry import site
 
 from . import factories, office
 from .scenes import mine
@@ -126,9 +125,6 @@ def test_the_lists_ask_as_many_questions_however_long_they_are(desk) -> None:
 
     def asked() -> list[int]:
         found = []
-        # Asked for once a minute: not in the middle of counting.
-        site.forget_place()
-        site.place()
         for address in addresses:
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(address).status_code == 200

@@ -52,7 +52,7 @@ def test_a_check_is_made_at_the_desk_once_however_often_it_is_sent(place) -> Non
     made = Check.objects.get()
     assert (made.step, made.case_ref, made.operator) == ("bid", "ZC-1", place.officer)
     for wrong, said in (
-        ({"code": place.subject.uscc[:-1] + "0"}, "校验"),
+        ({"code": make.misprinted(place.subject.uscc)}, "校验"),
         ({"code": make.organisation_code()}, "请填写名称"),
         ({"item": "999999999"}, "选"),
         (
@@ -163,7 +163,7 @@ def test_a_subject_is_given_its_whole_record_on_paper_once_its_identity_was_seen
         ({"identity_seen": "on", "capacity": "agent"}, "授权委托书"),
         ({"identity_seen": "on", "asked_by": "李四"}, "与登记的姓名不一致"),
         ({"identity_seen": "on", "code": make.organisation_code()}, "没有登记这个主体"),
-        ({"identity_seen": "on", "code": place.subject.uscc[:-1] + "0"}, "校验"),
+        ({"identity_seen": "on", "code": make.misprinted(place.subject.uscc)}, "校验"),
     ):
         answer = client.post("/desk/checks/own/", asked | wrong)
         assert answer.status_code == 422 and said in answer.content.decode(), said

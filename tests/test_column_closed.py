@@ -213,7 +213,7 @@ def test_a_person_s_name_or_number_is_answered_as_nothing_is(client, counter):
     person = factories.person(name=PERSON, id_number=ID_NUMBER, phone=PHONE)
     sign(counter, subject=person)
     nobody = factories.id_number(513)
-    wrong = ID_NUMBER[:17] + ("0" if ID_NUMBER[17] != "0" else "1")
+    wrong = factories.misprinted(ID_NUMBER)
     spaced = f"{ID_NUMBER[:6]} {ID_NUMBER[6:14]} {ID_NUMBER[14:]}"
     seen = set()
     for typed in (

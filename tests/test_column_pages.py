@@ -197,7 +197,7 @@ def test_rare_characters_and_markup_in_a_name_are_shown_as_they_are(client, coun
 
 
 def test_a_code_that_leads_to_nothing_says_how_to_search_otherwise(client, signed):
-    page = body(client, f"/commitments/{signed.code[:19]}9/", status=404)
+    page = body(client, f"/commitments/{factories.misprinted(signed.code)}/", status=404)
     assert "20 位数字" in page and 'action="/commitments/"' in page
 
 
@@ -226,7 +226,7 @@ def test_a_commitment_code_opens_its_page(client, signed):
     for typed in (signed.code, f"{signed.code[:6]} {signed.code[6:14]} {signed.code[14:]}"):
         answer = client.get(SEARCH, {"q": typed})
         assert answer.status_code == 302 and answer["Location"] == detail(signed)
-    missing = f"{signed.code[:19]}9"
+    missing = factories.misprinted(signed.code)
     assert "没有查到" in body(client, f"{SEARCH}?q={missing}")
 
 
@@ -265,7 +265,7 @@ def test_filters_narrow_the_list_and_are_said_in_words(client, counter, signed):
 
 def test_a_wrong_entry_is_named_at_its_field_and_kept(client, signed):
     code = signed.subject_code
-    wrong = code[:17] + ("0" if code[17] != "0" else "1")
+    wrong = factories.misprinted(code)
     cases = {
         f"q={wrong}": ("q-error", "第 18 位校验码不符", f'value="{wrong}"'),
         f"q={code[:4]}I{code[5:]}": ("q-error", "第 5 位“I”不是允许的字符", "value="),
@@ -389,7 +389,7 @@ def test_a_subject_is_found_in_either_case_under_one_address(client, signed, set
 
 def test_a_wrong_subject_code_is_told_which_part_and_a_wrong_place_leads_to_the_first_page(client, signed):
     code = signed.subject_code
-    wrong = code[:17] + ("0" if code[17] != "0" else "1")
+    wrong = factories.misprinted(code)
     assert "第 18 位校验码不符" in body(client, f"/subjects/{wrong}/", status=404)
     assert "第 5 位“O”" in body(client, f"/subjects/{code[:4]}O{code[5:]}/", status=404)
     answer = client.get(record_of(signed.subject) + "?cursor=abc")

@@ -121,7 +121,7 @@ def test_numbers_of_persons_are_found_however_they_are_spaced() -> None:
     wide = "".join(chr(ord(char) + 0xFEE0) for char in PHONE)
     text = f"电话{PHONE}，+86 138-0013-8000，身份证{spaced}。{wide}"
     assert passages(text) == [PHONE, "138-0013-8000", spaced, wide]
-    wrong = ID_NUMBER[:17] + ("0" if ID_NUMBER[17] != "0" else "1")
+    wrong = factories.misprinted(ID_NUMBER)
     assert passages(f"编号 13011120260000000012，文号 {wrong}，0311-88886666，2026-01-31，12345 元") == []
 
 

@@ -375,7 +375,7 @@ def test_counts_are_exact_where_they_can_be_and_about_where_not(monkeypatch) -> 
     # As if there were very many: a small window and a low cap stand for size.
     monkeypatch.setattr(search, "COUNT_WINDOW", 8)
     monkeypatch.setattr(search, "COUNT_ENOUGH", 4)
-    monkeypatch.setattr(search, "_all_listed", lambda: 3_000_000)
+    monkeypatch.setattr(search, "all_listed", lambda: 3_000_000)
     found = search.count(asked, page, now=NOW)
     assert found == search.Count(3_000_000, False)
     assert str(found) == "约 3000000 条"
@@ -388,7 +388,7 @@ def test_a_count_that_has_no_time_goes_by_how_common_the_name_is(monkeypatch) ->
     asked = Terms(name="恒泰", page_size=5)
     page = search.find(asked, now=NOW)
     monkeypatch.setattr(search, "_guarded", lambda *_: None)
-    monkeypatch.setattr(search, "_all_listed", lambda: 1_000_000)
+    monkeypatch.setattr(search, "all_listed", lambda: 1_000_000)
     assert search.count(asked, page, now=NOW) == search.Count(1_000_000, False)
 
 

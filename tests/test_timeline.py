@@ -14,7 +14,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.overview.record import gathering
-from credit_portal.registry import groups, site, timeline
+from credit_portal.registry import groups, timeline
 from credit_portal.registry.timeline import Look
 from tests import factories as make
 from tests import office_grades, subjects
@@ -196,9 +196,6 @@ def test_three_hundred_events_cost_as_many_queries_as_one(office, own):
         client = subjects.client_for(subject) if own else client_of(office.people[K])
         address = "/me/record/timeline/" if own else record_of(subject)
         page(client, address)
-        # What is asked once a minute is asked before.
-        site.forget_place()
-        site.place()
         with CaptureQueriesContext(connection) as seen:
             page(client, address)
         return len(seen)

@@ -135,7 +135,7 @@ def furnish() -> dict[str, str]:
         "found": "/commitments/?q=新能源",
         "narrowed": f"/commitments/?q=恒泰&type=approval&item={counter.item.item.code}&made_from=2026-09-01",
         "nothing": "/commitments/?q=没有这家",
-        "wrong": f"/commitments/?q={code[:17]}{'0' if code[17] != '0' else '1'}&made_to=2020",
+        "wrong": f"/commitments/?q={factories.misprinted(code)}&made_to=2020",
         "one": f"/commitments/{row.code}/",
         "subject": f"/subjects/{code}/",
         "breaches": "/breaches/",
