@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from commitments import drafting, papers, signing
 from commitments.coming import coming
@@ -53,6 +54,7 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 
 
 @counter
+@require_safe
 def commitment(request: HttpRequest, code: str) -> HttpResponse:
     """The fourth step, and every later look at a commitment: the code, what to print, where it is public."""
     one = own_commitment(request, code)
@@ -124,6 +126,7 @@ def _photos(one: Commitment) -> QuerySet[DraftPhoto]:
 
 
 @counter
+@require_safe
 def photo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """One photograph that came with a commitment; that somebody read it is logged."""
     one = own_commitment(request, code)
@@ -161,6 +164,7 @@ def _to_paper(request: HttpRequest, address: str) -> HttpResponse:
 
 
 @counter
+@require_safe
 @NO_PAGE_POLICY
 def paper_pdf(request: HttpRequest, code: str, paper: str) -> HttpResponse:
     """The signed PDF as it was stored, or the receipt; that somebody read it is logged."""
@@ -205,6 +209,7 @@ def ordinary_notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @counter
+@require_safe
 def changes(request: HttpRequest) -> HttpResponse:
     """Which items and texts of the own region and those above it change in the next thirty days."""
     day = clock.today()
@@ -242,6 +247,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 @counter
+@require_safe
 def online(request: HttpRequest) -> HttpResponse:
     """What came in by the subjects' own pages, the newest first; at night, too, when nobody is at the counter."""
     shown, following = newest_first(signing.commitments_online(request.user), request)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from commitments import drafting, presenting, signing
 from commitments.forms import SignerForm, uploaded
@@ -140,6 +141,7 @@ def _refused(form: SignerForm, duplicate: Commitment | None) -> JsonResponse:
 
 
 @counter
+@require_safe
 def state(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What became of a draft: its step, and where to look at the commitment once it is stored."""
     own_draft(request, uuid)

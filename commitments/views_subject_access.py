@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from commitments import subject_access
 from commitments.access_forms import AccessForm, EndAccessForm
@@ -113,6 +114,7 @@ def opened(request: HttpRequest) -> HttpResponse:
 
 
 @counter
+@require_safe
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One access: who, until when, on how many devices; a new code, or its end."""
     return _page(request, _own(request, uuid), EndAccessForm())

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from commitments import drafting, signing
 from commitments.forms import CheckForm, CodeForm, NameForm, SubjectForm
@@ -53,6 +54,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @counter
+@require_safe
 def drafts(request: HttpRequest) -> HttpResponse:
     """The clerk's unfinished drafts: go on, or give up."""
     context = frame(request, drafts=named(drafting.drafts_of(request.user)))
@@ -60,6 +62,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 
 
 @counter
+@require_safe
 def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show the step where the draft stands; `?change=item` goes back to choosing the item."""
     one = own_draft(request, uuid)

@@ -15,6 +15,9 @@ from commitments import handing_in, papers
 from commitments.concluding import SigningError
 from commitments.handing_in import BlanksWrong, Told
 from commitments.models import Commitment, IdentityDocument, SignerCapacity
+from credit_portal.audit import clock
+from credit_portal.audit.models import ReadLog
+from credit_portal.audit.recording import log_read
 from credit_portal.deadlines.duties import Matter, duties_of
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.models import EvidenceFile
@@ -125,6 +128,10 @@ class Commitments(PartnerPost):
         if "made_from" in terms and "made_to" in terms and terms["made_to"] < terms["made_from"]:
             raise TermsError({"made_to": ERROR_DATES})
         wanted = {column: terms[name] for name, column in WANTED.items() if name in terms}
+        log_read(
+            now=clock.now(), actor_id=None, partner_id=request.user.pk, what="本部门的承诺", target_type="commitment_list",
+            target_id="list", purpose=ReadLog.Purpose.HANDLING,
+        )  # fmt: skip
         return Response(page_of(request, _own(request.user).filter(**wanted), ORDER, terms, _line))
 
     @extend_schema(

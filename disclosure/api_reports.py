@@ -158,8 +158,8 @@ class ReportDocument(PartnerView):
             gate.note_refusal(subject=row.consent.subject, why=why, now=now, partner=request.user)
             return problem(409, detail=str(gate.NotReleased(why)))
         log_read(
-            now=now, actor_id=None, what="信用报告", target_type="credit_report", target_id=row.pk,
-            subject_id=row.subject_id, purpose=ReadLog.Purpose.HANDLING,
+            now=now, actor_id=None, partner_id=request.user.pk, what="信用报告", target_type="credit_report",
+            target_id=row.pk, subject_id=row.subject_id, purpose=ReadLog.Purpose.HANDLING,
         )  # fmt: skip
         return papers.response_of(row)
 

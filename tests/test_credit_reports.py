@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from credit_portal.audit import clock
-from credit_portal.audit.models import AuditEvent
+from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.documents.services import read_evidence
 from credit_portal.registry import groups, readers
 from credit_portal.registry.models import CreditSubject
@@ -351,6 +351,8 @@ def test_a_system_fetches_by_consent_once_a_key_and_is_told_why_not(partner):
     path = body["document_url"].split("/api/v1/")[1]
     assert partner.get(path)["Content-Type"] == "application/pdf"
     assert partner.get("reports").json()["results"] == [body]
+    read = ReadLog.objects.filter(target_type="credit_report", partner_id=partner.system.pk)
+    assert [(row.actor_id, row.subject_id) for row in read] == [(None, partner.subject.pk)] * 2
     (reading,) = {one.who for one in readers.told(readers.readings_of(partner.subject)) if not one.own}
     assert reading == f"{partner.department.name}的业务系统"
     _, other = partner.another(make.department(), "checks.write")

@@ -359,6 +359,10 @@ class TheDemonstration(TestCase):
             for row in UnusualReading.objects.filter(kind__in=["avoided", "off_hours"]).order_by("pk")
         }
         assert told["avoided"].state == "open" and told["avoided"].avoided.relation == "company"
+        night = UnusualReading.objects.get(reader=None)
+        assert (night.kind, night.state, night.readings, night.partner.name) == (
+            "off_hours", "open", 51, "栾城区审批业务系统（演示）"
+        )  # fmt: skip
         late = UnusualReading.objects.exclude(decided_by=None).get()
         assert (late.kind, late.state, late.readings) == ("off_hours", "explained", 5)
 

@@ -80,7 +80,8 @@ def test_a_system_gets_the_answer_that_the_counter_would_and_it_is_kept_once(sys
     assert (check.number, check.partner, check.operator) == (told["number"], system.row, None)
     assert (check.department, check.case_ref) == (system.department, "业务-2026-0001")
     assert AuditEvent.objects.filter(verb="check.made", target_id=str(check.pk)).count() == 1
-    assert ReadLog.objects.filter(target_type="check", target_id=str(check.pk)).count() == 1
+    read = ReadLog.objects.get(target_type="check", target_id=str(check.pk))
+    assert (read.actor_id, read.access_id, read.partner_id) == (None, None, system.row.pk)
     other = system.ask(system.asked(case_ref="业务-2"))
     assert other.status_code == 422 and "另一个请求" in other.json()["detail"]
 

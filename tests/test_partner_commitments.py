@@ -9,7 +9,7 @@ from django.conf import settings
 
 from commitments.models import BreachCase, Commitment, CommitmentEvent, Obligation, ObligationFinding
 from commitments.obligations import confirming
-from credit_portal.audit.models import AuditEvent
+from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.deadlines.models import Duty, PolicyRule
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.outbox.models import IdempotentAnswer, Notice, PublicChange, Scope
@@ -216,6 +216,8 @@ def test_a_system_reads_its_departments_commitments_page_by_page_and_nothing_sec
     second = stage.get(body["next"]).json()
     seen = [row["code"] for row in body["results"] + second["results"]]
     assert seen == newest and second["next"] is None
+    read = ReadLog.objects.filter(target_type="commitment_list", partner_id=stage.system.pk)
+    assert [(row.what, row.actor_id) for row in read] == [("本部门的承诺", None)] * 2
     back = stage.get(second["previous"]).json()
     assert [row["code"] for row in back["results"]] == newest[:4]
     for query, expected in (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.outbox import sweeping
-from credit_portal.outbox.models import Notice
+from credit_portal.outbox.models import Notice, PartnerSystem
 from credit_portal.registry.models import User
 from verification.models import AvoidedCode, ReaderDay, UnusualReading
 from verification.reading_watch import counting, deciding, rules
@@ -24,11 +24,12 @@ NOW = datetime(2026, 9, 16, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
 DAY = NOW.date() - timedelta(days=1)
 
 
-def read(user: User, subjects, *, at: datetime, what: str = "信用记录") -> None:
+def read(user: User | PartnerSystem, subjects, *, at: datetime, what: str = "信用记录") -> None:
+    whose = {"partner_id" if isinstance(user, PartnerSystem) else "actor_id": user.pk}
     ReadLog.objects.bulk_create(
         [
             ReadLog(
-                at=at, actor_id=user.pk, subject_id=pk, what=what, target_type="subject", target_id=str(pk), purpose="check"
+                at=at, **whose, subject_id=pk, what=what, target_type="subject", target_id=str(pk), purpose="check"
             )
             for pk in subjects
         ]
@@ -55,13 +56,13 @@ def at(hour: int, days_ago: int = 1) -> datetime:
 @pytest.mark.req("R114")
 def test_much_is_measured_against_what_the_same_person_reads(earlier, subjects, limit, asked) -> None:
     found = rules.limit_of(earlier)
-    assert (found.subjects, rules.too_many(subjects, found)) == (limit, asked)
+    assert (found.most, rules.too_many(subjects, found)) == (limit, asked)
 
 
 @given(days=st.lists(st.integers(1, 1_000), max_size=30), subjects=st.integers(0, 5_000))
 def test_who_reads_no_more_than_usual_is_never_asked(days: list[int], subjects: int) -> None:
     limit = rules.limit_of(days)
-    assert limit.subjects >= rules.LEAST
+    assert limit.most >= rules.STAFF.least
     if days and subjects <= min(days) and len(days) >= rules.DAYS_NEEDED:
         assert not rules.too_many(subjects, limit)
 
@@ -195,6 +196,70 @@ def test_the_security_administrator_asks_and_writes_down_and_sees_no_subject() -
     with pytest.raises(IntegrityError), transaction.atomic():
         UnusualReading.objects.filter(pk=row.pk).update(note="别的说法。")
     assert AuditEvent.objects.filter(verb="reading.avoided").count() == 1
+
+
+def system(**fields) -> PartnerSystem:
+    department = factories.department()
+    told = {
+        "name": f"{department.name}审批系统", "department": department, "scopes": ["checks.write"], "created_at": at(9, 30),
+        "created_by": factories.staff("system_admin"),
+    }  # fmt: skip
+    return PartnerSystem.objects.create(**told | fields)
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R114")
+def test_a_departments_own_system_is_measured_against_what_it_usually_does() -> None:
+    greedy, sleepless, nightly, new, newer = (system() for _ in range(5))
+    for days_ago in (2, 5, 6, 7, 8):
+        read(greedy, range(1, 201), at=at(10, days_ago))
+        read(sleepless, range(1, 101), at=at(10, days_ago))
+        read(nightly, range(1, 101), at=at(3, days_ago))
+    read(greedy, range(1, 602), at=at(10))
+    read(sleepless, range(1, 52), at=at(3))
+    read(nightly, range(1, 301), at=at(3))  # as often as it may be more than usual
+    read(new, range(1, 52), at=at(3))
+    read(newer, range(1, 2_001), at=at(10))
+    counting.follow_the_days(now=NOW)
+    # The first days of those that work at night are asked about until there is something usual.
+    first = {(nightly.pk, "off_hours", 100, None, 50, at(3, days).date()) for days in (2, 5, 6, 7, 8)}
+    rows = UnusualReading.objects.filter(reader=None)
+    assert {(row.partner_id, row.kind, row.readings, row.usual, row.limit, row.day) for row in rows} == first | {
+        (greedy.pk, "volume", 601, 200, 600, DAY), (sleepless.pk, "off_hours", 51, 0, 50, DAY),
+        (new.pk, "off_hours", 51, None, 50, DAY),
+    }  # fmt: skip
+    assert {"partner": greedy.pk, "kind": "volume", "step": "发现", "day": str(DAY)} in [
+        event.facts for event in AuditEvent.objects.filter(verb="reading.unusual")
+    ]
+    row = UnusualReading.objects.get(partner=greedy)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        UnusualReading.objects.filter(pk=row.pk).update(partner=new)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        UnusualReading.objects.create(kind="volume", day=DAY, readings=1, subjects=1, found_at=NOW)
+
+    security = client_of(factories.staff("security_admin"))
+    page = f"/admin/verification/unusualreading/{row.pk}/"
+    shown = security.get(f"{page}change/").content.decode()
+    for words in (
+        greedy.name,
+        greedy.department.name,
+        "平常每日 200 个主体，超过 600 个的提示",
+        "系统所属的单位",
+    ):
+        assert words in shown
+    night = UnusualReading.objects.get(partner=sleepless)
+    shown = security.get(f"/admin/verification/unusualreading/{night.pk}/change/").content.decode()
+    assert "这个系统平常每日 0 次，超过 50 次的提示" in shown
+    done = {"state": "referred", "note": "令牌已经作废，移送系统所属单位调查。"}
+    assert security.post(f"{page}decide/", done).status_code == 302
+    auditor = client_of(factories.staff("auditor", department=greedy.department))
+    assert greedy.name in auditor.get("/admin/verification/unusualreading/").content.decode()
+    away = client_of(factories.staff("auditor", department=factories.department(region="410103")))
+    assert greedy.name not in away.get("/admin/verification/unusualreading/").content.decode()
+    # The log itself names the system, to whoever may read the log of its department.
+    newest = client_of(factories.staff("auditor", department=newer.department))
+    assert f"第 {newer.pk} 号" in newest.get("/admin/audit/readlog/").content.decode()
+    assert f"第 {newer.pk} 号" not in away.get("/admin/audit/readlog/").content.decode()
 
 
 @pytest.mark.django_db

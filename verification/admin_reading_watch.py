@@ -3,11 +3,13 @@ days and the reader are shown, no subject and no record."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from credit_portal.audit import clock
@@ -23,15 +25,18 @@ from .models import AvoidedCode, ReaderDay, UnusualReading
 from .reading_watch import deciding, rules
 
 State = UnusualReading.State
+OFF_HOURS = f"休息日，或者 {rules.OPENS:%H:%M} 以前、{rules.CLOSES:%H:%M} 以后"
 STATES = {State.OPEN: "waiting", State.EXPLAINED: "kept", State.REFERRED: "broken"}
 
 
-def _about_visible(user: User, rows: QuerySet, field: str) -> QuerySet:
-    """Of everybody for the security administrator, of the own region for the auditor."""
+def _about_visible(user: User, rows: QuerySet, *fields: str) -> QuerySet:
+    """Of everybody for the security administrator, of the own region for the auditor. `fields`: who it is about, by a
+    department."""
     if has_role(user, groups.SECURITY_ADMIN):
         return rows
     if has_role(user, groups.AUDITOR):
-        return rows.filter(**{f"{field}__department__in": departments_visible_to(user)})
+        seen = departments_visible_to(user)
+        return rows.filter(reduce(or_, (Q(**{f"{field}__department__in": seen}) for field in fields)))
     return rows.none()
 
 
@@ -73,24 +78,28 @@ class EndForm(forms.Form):
 
 @admin.register(UnusualReading)
 class UnusualReadingAdmin(ServiceAdmin):
-    list_display = ["day", "reader", "department", "kind", "readings", "subjects", "state"]
+    list_display = ["day", "who", "department", "kind", "readings", "subjects", "state"]
     list_filter = ["state", "kind", ("day", DayRangeFilter)]
-    list_select_related = ["reader__department"]
-    search_fields = ["=reader__username", "reader__display_name"]
-    search_help_text = "用户名或者姓名"
+    list_select_related = ["reader__department", "partner__department"]
+    search_fields = ["=reader__username", "reader__display_name", "partner__name"]
+    search_help_text = "用户名、姓名或者对接系统的名称"
     ordering = ["-day", "-pk"]
     audit_target = "unusual_reading"
     refusals = (deciding.WatchError,)
 
     def visible(self, request: HttpRequest, rows: QuerySet[UnusualReading]) -> QuerySet[UnusualReading]:
-        return _about_visible(request.user, rows, "reader")
+        return _about_visible(request.user, rows, "reader", "partner")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    @admin.display(description="查阅人", ordering="reader__username")
+    def who(self, row: UnusualReading) -> str:
+        return row.who
+
     @admin.display(description="部门")
     def department(self, row: UnusualReading) -> str:
-        return str(row.reader.department or "无")
+        return str(row.department or "无")
 
     def record_title(self, obj: UnusualReading) -> str:
         return str(obj)
@@ -99,8 +108,8 @@ class UnusualReadingAdmin(ServiceAdmin):
         yield Section(
             "异常查阅",
             rows=[
-                ("查阅人", f"{obj.reader.display_name}（{obj.reader.username}）"),
-                ("部门", str(obj.reader.department or "无")),
+                _reader(obj),
+                ("部门", str(obj.department or "无")),
                 ("日期", Cell(str(obj.day), mono=True)),
                 ("情形", obj.get_kind_display()),
                 ("查阅", f"{obj.readings} 次，主体 {obj.subjects} 个"),
@@ -113,7 +122,8 @@ class UnusualReadingAdmin(ServiceAdmin):
                     else []
                 ),
             ],
-            note="这里只有次数，没有所查的主体和内容。提示不等于违规，须向本人和所在单位核实。",
+            note="这里只有次数，没有所查的主体和内容。提示不等于违规，须向"
+            f"{'系统所属的单位' if obj.partner_id else '本人和所在单位'}核实。",
         )
         yield Section(
             "这一天查阅的目的",
@@ -122,7 +132,10 @@ class UnusualReadingAdmin(ServiceAdmin):
             empty="没有。",
         )  # fmt: skip
         before = ReaderDay.objects.filter(
-            reader=obj.reader_id, day__lte=obj.day, day__gt=obj.day - timedelta(days=rules.DAYS_BACK)
+            reader=obj.reader_id,
+            partner=obj.partner_id,
+            day__lte=obj.day,
+            day__gt=obj.day - timedelta(days=rules.DAYS_BACK),
         )
         yield Section(
             "近四周",
@@ -155,21 +168,33 @@ class UnusualReadingAdmin(ServiceAdmin):
         )
 
 
+def _reader(obj: UnusualReading) -> tuple[str, str]:
+    if obj.reader is None:
+        return "对接系统", str(obj.partner)
+    return "查阅人", f"{obj.reader.display_name}（{obj.reader.username}）"
+
+
 def _why(obj: UnusualReading) -> str:
     match obj.kind:
         case UnusualReading.Kind.VOLUME if obj.usual is not None:
             return f"平常每日 {obj.usual} 个主体，超过 {obj.limit} 个的提示"
         case UnusualReading.Kind.VOLUME:
             return f"查阅的天数还不足以知道平常，超过 {obj.limit} 个主体的提示"
+        case UnusualReading.Kind.OFF_HOURS if obj.usual is not None:
+            return f"{OFF_HOURS}，这个系统平常每日 {obj.usual} 次，超过 {obj.limit} 次的提示"
+        case UnusualReading.Kind.OFF_HOURS if obj.limit is not None:
+            return f"{OFF_HOURS}，查阅的天数还不足以知道平常，超过 {obj.limit} 次的提示"
         case UnusualReading.Kind.OFF_HOURS:
-            return f"休息日，或者 {rules.OPENS:%H:%M} 以前、{rules.CLOSES:%H:%M} 以后，{rules.LEAST_OFF_HOURS} 次以上的提示"
+            return f"{OFF_HOURS}，{rules.LEAST_OFF_HOURS} 次以上的提示"
     return f"回避登记：{obj.avoided.get_relation_display()}" if obj.avoided else ""
 
 
 def _of_day(obj: UnusualReading) -> list[tuple[str, str, int]]:
     """What the reader read on the day, by purpose and kind of thing: no subject among it."""
     begin = datetime.combine(obj.day, datetime.min.time(), clock.SHANGHAI)
-    rows = ReadLog.objects.filter(actor_id=obj.reader_id, at__gte=begin, at__lt=begin + timedelta(days=1))
+    rows = ReadLog.objects.filter(
+        actor_id=obj.reader_id, partner_id=obj.partner_id, at__gte=begin, at__lt=begin + timedelta(days=1)
+    )
     return list(
         rows.order_by().values_list("purpose", "what").annotate(number=Count("pk")).order_by("-number")[:20]
     )

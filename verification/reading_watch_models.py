@@ -1,6 +1,6 @@
 """Who reads records in a way that wants a question: by how many, at what hour, or those of their own people (S4 17, R114).
 
-The security administrator sees counts and the reader, never what was read.
+The security administrator sees counts and the reader, a member of staff or a department's own system, never what was read.
 """
 
 import uuid
@@ -8,7 +8,10 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from credit_portal.registry.models import SealedNumber, User
+from credit_portal.outbox.models import PartnerSystem
+from credit_portal.registry.models import Department, SealedNumber, User
+
+ONE_READER = Q(reader__isnull=False, partner__isnull=True) | Q(reader__isnull=True, partner__isnull=False)
 
 
 class AvoidedCode(models.Model):
@@ -75,10 +78,13 @@ class AvoidedCode(models.Model):
 
 
 class ReaderDay(models.Model):
-    """How much one member of staff read on one day. Counted once, when the day is over."""
+    """How much one member of staff, or one system, read on one day. Counted once, when the day is over."""
 
     reader = models.ForeignKey(
-        User, models.PROTECT, verbose_name="查阅人", related_name="reader_days", db_index=False
+        User, models.PROTECT, null=True, verbose_name="查阅人", related_name="reader_days", db_index=False
+    )
+    partner = models.ForeignKey(
+        PartnerSystem, models.PROTECT, null=True, verbose_name="对接系统", related_name="+", db_index=False
     )
     day = models.DateField("日期", db_index=True)
     readings = models.PositiveIntegerField("查阅次数")
@@ -89,10 +95,19 @@ class ReaderDay(models.Model):
         verbose_name = "每日查阅"
         verbose_name_plural = "每日查阅"
         ordering = ["-day"]
-        constraints = [models.UniqueConstraint(fields=["reader", "day"], name="reader_day_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reader", "partner", "day"], name="reader_day_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=ONE_READER,
+                name="reader_day_of_one",
+                violation_error_message="查阅人是一名工作人员或者一个对接系统，二者其一。",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.reader} {self.day}"
+        return f"{self.reader or self.partner} {self.day}"
 
 
 class UnusualReading(models.Model):
@@ -109,12 +124,17 @@ class UnusualReading(models.Model):
         REFERRED = "referred", "移送处理"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    reader = models.ForeignKey(User, models.PROTECT, verbose_name="查阅人", related_name="unusual_readings")
+    reader = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name="查阅人", related_name="unusual_readings"
+    )
+    partner = models.ForeignKey(
+        PartnerSystem, models.PROTECT, null=True, verbose_name="对接系统", related_name="+"
+    )
     kind = models.CharField("情形", max_length=10, choices=Kind.choices)
     day = models.DateField("日期")
     readings = models.PositiveIntegerField("查阅次数")
     subjects = models.PositiveIntegerField("查阅主体数")
-    usual = models.PositiveIntegerField("平常每日主体数", null=True)
+    usual = models.PositiveIntegerField("平常每日", null=True)
     limit = models.PositiveIntegerField("提示线", null=True)
     avoided = models.ForeignKey(
         AvoidedCode, models.PROTECT, null=True, verbose_name="回避登记", related_name="found", db_index=False
@@ -133,7 +153,14 @@ class UnusualReading(models.Model):
         ordering = ["-day", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["reader", "day", "kind", "avoided"], name="unusual_once", nulls_distinct=False
+                fields=["reader", "partner", "day", "kind", "avoided"],
+                name="unusual_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=ONE_READER,
+                name="unusual_of_one",
+                violation_error_message="查阅人是一名工作人员或者一个对接系统，二者其一。",
             ),
             models.CheckConstraint(
                 condition=Q(kind="avoided", avoided__isnull=False)
@@ -151,4 +178,12 @@ class UnusualReading(models.Model):
         indexes = [models.Index(fields=["state", "-day"], name="unusual_by_state")]
 
     def __str__(self) -> str:
-        return f"{self.reader} {self.day} {self.get_kind_display()}"
+        return f"{self.who} {self.day} {self.get_kind_display()}"
+
+    @property
+    def who(self) -> str:
+        return str(self.reader or self.partner)
+
+    @property
+    def department(self) -> Department | None:
+        return self.reader.department if self.reader else self.partner.department if self.partner else None

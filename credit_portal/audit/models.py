@@ -66,6 +66,8 @@ class ReadLog(AppendOnlyModel):
     actor_id = models.BigIntegerField("查阅人编号", null=True, db_index=True)
     # A subject on its own pages is nobody of the staff: by which access it, or its agent, has read.
     access_id = models.BigIntegerField("主体网上查询编号", null=True)
+    # Nobody of the staff either: by which system of a department it was read.
+    partner_id = models.BigIntegerField("对接系统编号", null=True)
     subject_id = models.BigIntegerField("主体编号", null=True)
     what = models.CharField("查阅内容", max_length=60)
     target_type = models.CharField("对象类别", max_length=60)

@@ -134,13 +134,15 @@ def log_read(
     purpose: str,
     subject_id: int | None = None,
     access_id: int | None = None,
+    partner_id: int | None = None,
 ) -> ReadLog:
     """Log that somebody read personal data or a record, with the purpose (`ReadLog.Purpose`). `access_id`: by which
-    access a subject, or its agent, read on its own pages."""
+    access a subject, or its agent, read on its own pages; `partner_id`: which system of a department did."""
     return ReadLog.objects.create(
         at=now,
         actor_id=actor_id,
         access_id=access_id,
+        partner_id=partner_id,
         what=what,
         target_type=target_type,
         target_id=str(target_id),

@@ -14,6 +14,7 @@ from credit_portal.audit.admin_filters import DayRangeFilter, PickFilter
 from credit_portal.audit.events import sentence
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.deadlines.wording import key_in_words
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups
 from credit_portal.registry.access import accesses_visible_to
 from credit_portal.registry.models import Department, User
@@ -199,7 +200,7 @@ class AuditEventAdmin(LogAdmin):
 
 @admin.register(ReadLog)
 class ReadLogAdmin(LogAdmin):
-    list_display = ["shown_at", "actor", "online", "what", "purpose", "target", "subject"]
+    list_display = ["shown_at", "actor", "online", "system", "what", "purpose", "target", "subject"]
     list_filter = [("at", DayRangeFilter), ActorFilter, "purpose", TargetFilter]
     search_fields = ["=subject_id"]
     search_help_text = "主体编号"
@@ -210,7 +211,12 @@ class ReadLogAdmin(LogAdmin):
             return rows.none()
         staff = User.objects.filter(department__in=departments_visible_to(request.user))
         held = accesses_visible_to(request.user)
-        return rows.filter(Q(actor_id__in=staff.values("pk")) | Q(access_id__in=held.values("pk")))
+        systems = PartnerSystem.objects.filter(department__in=departments_visible_to(request.user))
+        return rows.filter(
+            Q(actor_id__in=staff.values("pk"))
+            | Q(access_id__in=held.values("pk"))
+            | Q(partner_id__in=systems.values("pk"))
+        )
 
     @admin.display(description="网上查询")
     def online(self, row: ReadLog) -> str:
@@ -219,6 +225,17 @@ class ReadLogAdmin(LogAdmin):
             return "—"
         url = page_of(self.request, "subject_access", str(row.access_id))
         return format_html('<a href="{}">第 {} 号</a>', url, row.access_id) if url else str(row.access_id)
+
+    @admin.display(description="对接系统")
+    def system(self, row: ReadLog) -> str:
+        if row.partner_id is None:
+            return "—"
+        url = page_of(self.request, "partner", str(row.partner_id))
+        return (
+            format_html('<a href="{}">第 {} 号</a>', url, row.partner_id)
+            if url
+            else f"第 {row.partner_id} 号"
+        )
 
     @admin.display(description="对象")
     def target(self, row: ReadLog) -> str:
@@ -247,6 +264,12 @@ class ReadLogAdmin(LogAdmin):
                         url=page_of(request, "subject_access", str(obj.access_id)),
                     )
                     if obj.access_id
+                    else "—",
+                ),
+                (
+                    "对接系统",
+                    Cell(f"第 {obj.partner_id} 号", url=page_of(request, "partner", str(obj.partner_id)))
+                    if obj.partner_id
                     else "—",
                 ),
                 ("查阅内容", obj.what),

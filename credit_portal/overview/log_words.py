@@ -234,7 +234,7 @@ TARGETS = {
     "breach_publication_proposal": "违诺公示提议",
     "creditentry_list": "信用记录列表",
     "check_list": "核查列表",
-    "commitment_list": "今日承诺列表",
+    "commitment_list": "承诺列表",
     "breach_case_list": "违诺认定列表",
     "partner": "对接系统",
     "rectification": "限期整改",

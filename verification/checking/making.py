@@ -182,6 +182,7 @@ def check_subject(
         now=now,
         actor_id=operator.pk if operator else None,
         access_id=access.pk if access else None,
+        partner_id=partner.pk if partner else None,
         what="信用记录",
         target_type="check",
         target_id=check.pk,

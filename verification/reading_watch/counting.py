@@ -1,11 +1,12 @@
 """Each day that is over is counted once, in sets, and what is unusual in it is put down."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Model, Q
 from django.urls import reverse
 
 from credit_portal.audit import events
@@ -14,6 +15,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import together
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.outbox import notices
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import groups
 from credit_portal.registry.models import CreditSubject, User
 from verification.models import AvoidedCode, ReaderDay, UnusualReading
@@ -24,14 +26,14 @@ Kind = UnusualReading.Kind
 # A portal that was away for longer is not asked about what lies further back.
 MOST_DAYS = 30
 
-# What subjects read of themselves has no actor. Hours are Shanghai's, as are the days.
+# What subjects read of themselves has neither an actor nor a system. Hours are Shanghai's, as are the days.
 _COUNT = """
-SELECT actor_id, count(*), count(DISTINCT subject_id),
+SELECT actor_id, partner_id, count(*), count(DISTINCT subject_id),
        count(*) FILTER (WHERE %(rest)s OR (at AT TIME ZONE 'Asia/Shanghai')::time < %(opens)s
                               OR (at AT TIME ZONE 'Asia/Shanghai')::time >= %(closes)s)
 FROM audit_readlog
-WHERE at >= %(begin)s AND at < %(end)s AND actor_id IS NOT NULL
-GROUP BY actor_id
+WHERE at >= %(begin)s AND at < %(end)s AND (actor_id IS NOT NULL OR partner_id IS NOT NULL)
+GROUP BY actor_id, partner_id
 """
 _AVOIDED = """
 SELECT log.actor_id, code.id, count(*)
@@ -64,7 +66,10 @@ def _midnight(day: date) -> datetime:
 
 
 def _first_after(moment: datetime) -> datetime | None:
-    rows = ReadLog.objects.filter(at__gte=moment, actor_id__isnull=False)
+    rows = ReadLog.objects.filter(
+        Q(actor_id__isnull=False) | Q(partner_id__isnull=False),
+        at__gte=moment,
+    )
     return rows.order_by("at").values_list("at", flat=True).first()
 
 
@@ -100,45 +105,32 @@ def _count(day: date, *, now: datetime) -> int:
                 "closes": rules.CLOSES,
             },
         )
-        counted = {row[0]: row[1:] for row in cursor.fetchall()}
+        counted = [
+            ReaderDay(reader_id=row[0], partner_id=row[1], day=day, readings=row[2], subjects=row[3], off_hours=row[4])
+            for row in cursor.fetchall()
+        ]  # fmt: skip
         cursor.execute(_AVOIDED, told | _persons(day))
         avoided = cursor.fetchall()
-    # The log keeps numbers of accounts that a restored copy may not have.
-    known = set(User.objects.filter(pk__in=counted).values_list("pk", flat=True))
-    counted = {pk: row for pk, row in counted.items() if pk in known}
-    earlier = _earlier(list(counted), day)
-    found = []
-    for reader, (readings, subjects, off) in counted.items():
-        limit = rules.limit_of(earlier[reader])
-        common = {"reader_id": reader, "day": day, "found_at": now}
-        if rules.too_many(subjects, limit):
-            found.append(
-                UnusualReading(
-                    kind=Kind.VOLUME, readings=readings, subjects=subjects, usual=limit.usual,
-                    limit=limit.subjects, **common,
-                )
-            )  # fmt: skip
-        if rules.off_hours(off):
-            found.append(UnusualReading(kind=Kind.OFF_HOURS, readings=off, subjects=subjects, **common))
+    # The log keeps numbers of accounts and systems that a restored copy may not have.
+    staff = _known(User, {row.reader_id for row in counted})
+    systems = _known(PartnerSystem, {row.partner_id for row in counted})
+    counted = [row for row in counted if row.reader_id in staff or row.partner_id in systems]
+    earlier = _earlier(counted, day)
+    found = [one for row in counted for one in _unusual(row, earlier[row.reader_id, row.partner_id], now=now)]
     found += [
         UnusualReading(
             kind=Kind.AVOIDED, reader_id=reader, day=day, found_at=now, readings=readings, subjects=1, avoided_id=code
         )
         for reader, code, readings in avoided
-        if reader in known
+        if reader in staff
     ]  # fmt: skip
-    ReaderDay.objects.bulk_create(
-        [
-            ReaderDay(reader_id=reader, day=day, readings=readings, subjects=subjects, off_hours=off)
-            for reader, (readings, subjects, off) in counted.items()
-        ],
-        batch_size=1_000,
-    )
+    ReaderDay.objects.bulk_create(counted, batch_size=1_000)
     UnusualReading.objects.bulk_create(found, batch_size=1_000)
     with together():
         for row in found:
             events.unusual_reading(
-                now=now, actor_id=None, reading_id=row.pk, reader_id=row.reader_id, kind=row.kind, step="发现", day=day
+                now=now, actor_id=None, reading_id=row.pk, reader_id=row.reader_id, partner_id=row.partner_id,
+                kind=row.kind, step="发现", day=day,
             )  # fmt: skip
     if found:
         notices.notify(
@@ -149,12 +141,43 @@ def _count(day: date, *, now: datetime) -> int:
     return len(found)
 
 
-def _earlier(readers: list[int], day: date) -> dict[int, list[int]]:
-    """How many subjects each reader read on each of the days before on which it read at all."""
-    found: dict[int, list[int]] = defaultdict(list)
-    rows = ReaderDay.objects.filter(
-        reader__in=readers, day__lt=day, day__gte=day - timedelta(days=rules.DAYS_BACK), subjects__gt=0
+def _known(model: type[Model], numbers: set[int | None]) -> set[int]:
+    return set(model._default_manager.filter(pk__in=numbers - {None}).values_list("pk", flat=True))
+
+
+def _unusual(row: ReaderDay, earlier: list[ReaderDay], *, now: datetime) -> Iterator[UnusualReading]:
+    """What is unusual in how much somebody read on a day, beside the days before."""
+    is_system = row.partner_id is not None
+
+    def one(kind: str, readings: int, limit: rules.Limit | None = None) -> UnusualReading:
+        return UnusualReading(
+            kind=kind, reader_id=row.reader_id, partner_id=row.partner_id, day=row.day, readings=readings,
+            subjects=row.subjects, usual=limit.usual if limit else None, limit=limit.most if limit else None, found_at=now,
+        )  # fmt: skip
+
+    volume = rules.limit_of(
+        [before.subjects for before in earlier if before.subjects], rules.SYSTEM if is_system else rules.STAFF
     )
-    for reader, subjects in rows.values_list("reader_id", "subjects"):
-        found[reader].append(subjects)
+    if rules.too_many(row.subjects, volume):
+        yield one(Kind.VOLUME, row.readings, volume)
+    if not is_system:
+        if rules.off_hours(row.off_hours):
+            yield one(Kind.OFF_HOURS, row.off_hours)
+        return
+    at_night = rules.limit_of([before.off_hours for before in earlier], rules.SYSTEM_OFF_HOURS)
+    if rules.too_many(row.off_hours, at_night):
+        yield one(Kind.OFF_HOURS, row.off_hours, at_night)
+
+
+def _earlier(counted: list[ReaderDay], day: date) -> dict[tuple[int | None, int | None], list[ReaderDay]]:
+    """By reader, the days before on which it read at all."""
+    found: dict[tuple[int | None, int | None], list[ReaderDay]] = defaultdict(list)
+    rows = ReaderDay.objects.filter(
+        Q(reader__in={row.reader_id for row in counted} - {None})
+        | Q(partner__in={row.partner_id for row in counted} - {None}),
+        day__lt=day,
+        day__gte=day - timedelta(days=rules.DAYS_BACK),
+    )
+    for row in rows.only("reader_id", "partner_id", "subjects", "off_hours"):
+        found[row.reader_id, row.partner_id].append(row)
     return found

@@ -98,16 +98,16 @@ def decide(*, reading_id: int, state: str, note: str, actor: User, now: datetime
     row.state, row.note, row.decided_at, row.decided_by = state, text, now, actor
     row.save(update_fields=["state", "note", "decided_at", "decided_by"])
     events.unusual_reading(
-        now=now, actor_id=actor.pk, reading_id=row.pk, reader_id=row.reader_id, kind=row.kind,
-        step=row.get_state_display(), day=row.day,
+        now=now, actor_id=actor.pk, reading_id=row.pk, reader_id=row.reader_id, partner_id=row.partner_id,
+        kind=row.kind, step=row.get_state_display(), day=row.day,
     )  # fmt: skip
     return row
 
 
-def _check_hand(actor: User, about: User) -> None:
+def _check_hand(actor: User, about: User | None) -> None:
     if not has_role(actor, groups.SECURITY_ADMIN):
         raise WatchError("由安全管理员办理。")
-    if about.pk == actor.pk:
+    if about is not None and about.pk == actor.pk:
         raise WatchError("涉及本人的，由另一名安全管理员办理。")
 
 

@@ -283,8 +283,8 @@ def _released(
         report=made, actor=actor, partner=partner,
     )  # fmt: skip
     log_read(
-        now=now, actor_id=actor.pk if actor else None, what="信用报告", target_type="credit_report",
-        target_id=made.pk, subject_id=subject.pk, purpose=ReadLog.Purpose.HANDLING,
+        now=now, actor_id=actor.pk if actor else None, partner_id=partner.pk if partner else None, what="信用报告",
+        target_type="credit_report", target_id=made.pk, subject_id=subject.pk, purpose=ReadLog.Purpose.HANDLING,
     )  # fmt: skip
     return made
 

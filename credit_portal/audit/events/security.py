@@ -7,11 +7,21 @@ from credit_portal.audit.recording import record
 
 
 def unusual_reading(
-    *, now: datetime, actor_id: int | None, reading_id: int, reader_id: int, kind: str, step: str, day: date
+    *,
+    now: datetime,
+    actor_id: int | None,
+    reading_id: int,
+    reader_id: int | None,
+    partner_id: int | None,
+    kind: str,
+    step: str,
+    day: date,
 ) -> AuditEvent:
+    """Who has read is a member of staff (`reader_id`) or a system of a department (`partner_id`)."""
+    who = {"reader": reader_id} if partner_id is None else {"partner": partner_id}
     return record(
         "reading.unusual", now=now, actor_id=actor_id, department_id=None, target_type="unusual_reading",
-        target_id=reading_id, reader=reader_id, kind=kind, step=step, day=day.isoformat(),
+        target_id=reading_id, kind=kind, step=step, day=day.isoformat(), **who,
     )  # fmt: skip
 
 

@@ -1,23 +1,29 @@
 """What the security administrator of the demonstration finds: an officer who has read the record of a company in which a relative
-works, and one who read late in the evening; the second has been asked and has explained."""
+works, one who read late in the evening and has been asked and has explained, and a department's own system that read at night,
+which it does not do otherwise."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry.models import CreditSubject
 from verification.models import UnusualReading
 from verification.reading_watch import counting, deciding, rules
+
+from . import partners
 
 if TYPE_CHECKING:
     from .timeline import Timeline
 
 REGION = "130111"
-LATE = time(22, 10)
+LATE, AT_NIGHT = time(22, 10), time(2, 30)
 
 
 def lay(timeline: Timeline, *, now: datetime) -> None:
@@ -34,8 +40,11 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
         user=officer, relation="company", code=avoided.uscc or "", actor=security,
         now=now - timedelta(days=90), is_demo=True,
     )  # fmt: skip
-    _read(officer.pk, [avoided], at=datetime.combine(yesterday, time(10, 20), SHANGHAI))
-    _read(head.pk, others, at=datetime.combine(yesterday, LATE, SHANGHAI))
+    _read([avoided], at=datetime.combine(yesterday, time(10, 20), SHANGHAI), actor_id=officer.pk)
+    _read(others, at=datetime.combine(yesterday, LATE, SHANGHAI), actor_id=head.pk)
+    at_night = islice(cycle(companies), rules.SYSTEM_OFF_HOURS.least + 1)
+    system = PartnerSystem.objects.get(name=partners.NAME)
+    _read(at_night, at=datetime.combine(yesterday, AT_NIGHT, SHANGHAI), partner_id=system.pk)
     counting.follow_the_days(now=now)
     late = UnusualReading.objects.get(reader=head, day=yesterday, kind=UnusualReading.Kind.OFF_HOURS)
     deciding.decide(
@@ -44,9 +53,15 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _read(actor_id: int, subjects: list[CreditSubject], *, at: datetime) -> None:
+def _read(
+    subjects: Iterable[CreditSubject],
+    *,
+    at: datetime,
+    actor_id: int | None = None,
+    partner_id: int | None = None,
+) -> None:
     for number, subject in enumerate(subjects):
         log_read(
-            now=at + timedelta(minutes=2 * number), actor_id=actor_id, what="信用记录", target_type="subject",
-            target_id=subject.pk, subject_id=subject.pk, purpose=ReadLog.Purpose.SUPERVISION,
+            now=at + timedelta(minutes=2 * number), actor_id=actor_id, partner_id=partner_id, what="信用记录",
+            target_type="subject", target_id=subject.pk, subject_id=subject.pk, purpose=ReadLog.Purpose.SUPERVISION,
         )  # fmt: skip
