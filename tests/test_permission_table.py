@@ -29,7 +29,7 @@ from tests.office import address as admin_address
 from tests.permitted import OUTSIDE, PLACES, STAFF, Row, desk, own, public, window
 from tests.routes import as_written, routes
 from tests.scenes import mine
-from tests.watching import refuse_in_words, undone
+from tests.watching import known_at_once, refuse_in_words, undone
 from tests.wide_office import LETTERS, Wide
 from verification import listing_views
 from verification.checking import views as checking
@@ -92,6 +92,7 @@ def office(built, db) -> Wide:
 @pytest.fixture
 def bare(monkeypatch) -> None:
     """Whether a page opens, not what stands on it: thousands are asked for here. The clock stands where the samples are."""
+    known_at_once(monkeypatch)
     refuse_in_words(monkeypatch)
     monkeypatch.setattr(
         "django.template.backends.django.Template.render",

@@ -1,15 +1,22 @@
 """Odd requests whose traces are undone, and which parameters of a request a page has read."""
 
+import copy
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client
 
 from credit_portal.overview import errors
+from credit_portal.registry import visibility
+from credit_portal.registry.models import User
 
 from .shares import WHOLE, Shares
 
@@ -101,6 +108,35 @@ def status_of(client: Client, method: str, *args: Any, **kwargs: Any) -> int:
     with undone():
         status: int = getattr(client, method)(*args, **kwargs).status_code
     return status
+
+
+def known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks is looked up once for thousands of requests: sessions lie in memory, and an account is read with its roles
+    and its department at the first one. How a session and an account are really found: test_login.py."""
+    monkeypatch.setitem(
+        settings.CACHES, "memory", {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+    monkeypatch.setattr(settings, "SESSION_ENGINE", "django.contrib.sessions.backends.cache")
+    monkeypatch.setattr(settings, "SESSION_CACHE_ALIAS", "memory")
+    # Thousands are refused, and none of it is read.
+    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
+    plain, kept = auth.get_user, dict[str, User]()
+
+    def known(request: HttpRequest) -> User | AnonymousUser:
+        number = request.session.get(auth.SESSION_KEY)
+        if number is None:
+            return AnonymousUser()
+        if number not in kept:
+            found = plain(request)
+            if isinstance(found, AnonymousUser):
+                return found
+            visibility.group_names(found)
+            if found.department is not None:
+                str(found.department.region)
+            kept[number] = found
+        return copy.copy(kept[number])
+
+    monkeypatch.setattr(auth, "get_user", known)
 
 
 def refuse_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
