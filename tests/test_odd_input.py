@@ -20,7 +20,7 @@ from .counter import Counter, signature_data_url
 from .routes import routes
 from .scenes import mine
 from .shares import Shares
-from .watching import Watched, broken_by_parameters, status_of
+from .watching import Watched, broken_by_parameters, known_at_once, status_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
@@ -122,6 +122,11 @@ def watched(monkeypatch) -> None:
     monkeypatch.setattr("django.core.handlers.wsgi.QueryDict", Watched)
 
 
+@pytest.fixture
+def known(monkeypatch) -> None:
+    known_at_once(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def built(scene) -> office.Office:
     return scene(office.Office)
@@ -180,7 +185,7 @@ def test_a_page_that_reads_a_parameter_is_told_from_one_that_does_not(watched):
         assert Watched.read & {"q", None} >= names and bool(Watched.read) is bool(names)
 
 
-def test_every_address_of_the_column_survives_odd_parts_and_parameters(place, watched):
+def test_every_address_of_the_column_survives_odd_parts_and_parameters(place, known, watched):
     client = browsers(place)["public"]
     broken = []
     values = Shares(SHARP_IN_ADDRESS)
@@ -203,7 +208,7 @@ def test_every_address_of_the_column_survives_odd_parts_and_parameters(place, wa
     assert not broken and not values.untried
 
 
-def test_every_list_of_the_back_office_survives_odd_parameters(place):
+def test_every_list_of_the_back_office_survives_odd_parameters(place, known):
     clients = browsers(place)
     broken = []
     sharp = Shares(SHARP_IN_ADDRESS[::2])
@@ -228,7 +233,7 @@ def test_every_list_of_the_back_office_survives_odd_parameters(place):
 ENDINGS = ("", "change/", "history/", "delete/", "edit/", "confirm/", "evidence/x/")
 
 
-def test_every_record_page_of_the_back_office_survives_odd_numbers(place):
+def test_every_record_page_of_the_back_office_survives_odd_numbers(place, known):
     client = browsers(place)["credit_office"]
     broken = []
     values = [*SHARP_IN_ADDRESS, "_5F", "1_2F2", "add"]
@@ -252,7 +257,7 @@ def fields_of(client: Client, address: str) -> set[str]:
     )
 
 
-def test_every_form_of_the_back_office_survives_odd_input(place):
+def test_every_form_of_the_back_office_survives_odd_input(place, known):
     clients = browsers(place)
     broken = []
     values, bodies = Shares(("", "栾\0城", "\U0010ffff", "9" * 5000, "inf", "²")), Shares(BROKEN)
@@ -277,7 +282,7 @@ def test_every_form_of_the_back_office_survives_odd_input(place):
 
 
 @pytest.mark.parametrize("step", ["newcomer", "read", "sign"])
-def test_every_address_of_the_counter_survives_odd_input(place, step):
+def test_every_address_of_the_counter_survives_odd_input(place, known, step):
     now = clock.now()
     hall = Counter.open(blanks=({"key": "完成日期", "kind": "date", "required": False},))
     client = office.client_of(hall.clerk)
@@ -317,7 +322,7 @@ def test_every_address_of_the_counter_survives_odd_input(place, step):
     assert not broken and not sharp.untried and not bodies.untried
 
 
-def test_every_own_page_of_a_subject_survives_odd_input(place, watched):
+def test_every_own_page_of_a_subject_survives_odd_input(place, known, watched):
     now = clock.now()
     subject = place.breach.case.subject
     client = subjects.client_of(subjects.opened(subject, now=now), now=now)
@@ -380,7 +385,7 @@ def test_logging_in_survives_odd_input(place):
     assert not broken
 
 
-def test_every_address_of_a_handover_survives_odd_input(place):
+def test_every_address_of_a_handover_survives_odd_input(place, known):
     client = browsers(place)["officer"]
     mapping = f"/desk/handover/mappings/{place.mapping.pk}/"
     job = f"/desk/handover/jobs/{place.handover_job.uuid}/"
