@@ -8,7 +8,7 @@ from credit_portal.registry import groups, permissions
 from tests import factories
 from tests.office import Office, address, client_of, registered
 from tests.scenes import mine
-from tests.watching import refuse_in_words
+from tests.watching import known_at_once, refuse_in_words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers")]
 
@@ -173,6 +173,7 @@ def test_every_model_and_page_of_the_back_office_stands_in_the_table():
 
 @pytest.fixture
 def words_only(monkeypatch) -> None:
+    known_at_once(monkeypatch)
     refuse_in_words(monkeypatch)
 
 
