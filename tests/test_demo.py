@@ -95,6 +95,7 @@ from tests import factories, paper_fonts
 from tests.blank_papers import printed
 from tests.naughty import naughty_strings
 from tests.sweep import sweeping
+from tests.watching import known_at_once
 from verification import services as verification
 from verification.grades import grading
 from verification.models import (
@@ -148,6 +149,7 @@ class TheDemonstration(TestCase):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(clock, "now", lambda: NOW)
             patched.setattr(clock, "today", NOW.date)
+            known_at_once(patched)
             report = sweeping.sweep(
                 now=NOW,
                 whole=whole,
