@@ -13,7 +13,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
 from credit_portal.registry.models import User
 
-from . import arrivals
+from . import arrivals, listing_grounds
 from .chains import chain_of as chain_of
 from .chains import latest_of as latest_of
 from .measures.ending import end_for_entries
@@ -157,6 +157,9 @@ def _follow(old: CreditEntry, new: CreditEntry, *, actor: User | None, now: date
         kind=KIND_LABELS[Kind(old.kind)],
     )
     arrivals.run_after_correction(old=old, new=new, actor=actor, now=now)
+    if new.state == State.EFFECTIVE:
+        # Its days were wrong: put right, it may carry no listing any more.
+        listing_grounds.tell([new], now=now)
 
 
 def _go_on(

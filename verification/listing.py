@@ -23,7 +23,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
-from . import listing_papers
+from . import listing_grounds, listing_papers
 from . import services as record
 from .listing_effects import LISTS
 from .models import CreditList, Listing, ListingStep
@@ -34,6 +34,7 @@ ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
 ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施。"
+GROUNDS_GONE = "所依据的记录都已不再有效（{which}），不能办理“{act}”。请用“{way}”结束这件办理。"
 MOST_RETURNED = 50
 # The steps with a paper that goes to the subject, and the one by which it is heard.
 NOTICE_STEP, HEARD_STEP, DECISION_STEP = "送达告知书", "收到陈述申辩", "批准列入"
@@ -129,6 +130,7 @@ def give_notice(
     """The notice was served: from the next day on the time to speak is counted. `noticed_until`: the term that is thought
     of; what is decided is not longer. Raises ListingRefused."""
     row = taken("notice", listing_id, expect, actor)
+    _check_grounds(row, "notice", local_date(now))
     _day(noticed_on, "noticed_on", "告知日期", not_before=row.opened_on, today=local_date(now))
     if noticed_until is not None:
         _check_term(row, noticed_until, "noticed_until", local_date(now))
@@ -179,6 +181,7 @@ def propose(
     is over. Raises ListingRefused."""
     row = taken("propose", listing_id, expect, actor)
     today = local_date(now)
+    _check_grounds(row, "propose", today)
     if row.state == ListingState.NOTICED and row.statement_until is not None and today <= row.statement_until:
         raise ListingRefused(
             f"陈述申辩期限到 {row.statement_until} 为止，期满以后才能提出；收到陈述申辩的可以提前。"
@@ -221,6 +224,7 @@ def decide(*, listing_id: int, expect: str, document_no: str, actor: User, now: 
         raise ListingRefused("提出列入意见的人不能批准自己的意见，须由另一人批准。")
     if row.parent is not None and row.parent.state != ListingState.IN_FORCE:
         raise ListingRefused("主体已不在名单上，责任人员不能列入。")
+    _check_grounds(row, "decide", local_date(now))
     row.decided_on, row.decided_by = local_date(now), actor
     row.document_no = document_no.strip()[:100] or row.number
     row.state = ListingState.DECIDED
@@ -245,6 +249,8 @@ def serve(
         raise ListingRefused("主体已不在名单上，责任人员不能列入。")
     if served_on > row.term_until:
         raise ListingRefused("列入期限已过。", field="served_on")
+    # It takes effect with its service: what passes after that day was a ground on it.
+    _check_grounds(row, "serve", served_on)
     row.served_on, row.service = served_on, text_of(service, "service", "送达方式和证明", 200)
     row.entry = record.add_entry(
         subject=row.subject,
@@ -423,6 +429,17 @@ def text_of(value: str, field: str, label: str, most: int, *, least: int = 1) ->
     if len(written) > most:
         raise ListingRefused(f"{label}最多 {most} 个字，现为 {len(written)} 个字。", field=field)
     return written
+
+
+def _check_grounds(row: Listing, act: str, on: date) -> None:
+    """Somebody is put on a list on what is in the record, not on what was when the procedure began. Locks the grounds; persons'
+    and arrears' procedures have none of their own."""
+    grounds = listing_grounds.locked(row, on)
+    if not grounds or not all(one.gone for one in grounds):
+        return
+    which = "；".join(f"{one.words}，{one.gone}" for one in grounds)
+    way = ACTS["withdraw" if row.state == ListingState.OPENED else "refuse"].label
+    raise ListingRefused(GROUNDS_GONE.format(which=which, act=ACTS[act].label, way=way))
 
 
 def _check_term(row: Listing, until: date, field: str, today: date) -> None:

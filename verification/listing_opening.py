@@ -11,7 +11,6 @@ from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePers
 from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
 from credit_portal.registry.visibility import group_names
 
-from .facts import as_entry
 from .list_methods import keeping as list_methods
 from .listing import (
     DOES,
@@ -24,25 +23,15 @@ from .listing import (
     step,
     text_of,
 )
+from .listing_grounds import grounds_of as grounds_of
 from .models import CreditEntry, EntryMeasure, Listing
-from .record import standing
-from .vocabulary import ADVERSE, Effect, Standing, State
+from .vocabulary import Effect
 
-_GROUNDS = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY})
 ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"
 
 NO_BASIS = "每项措施须写明法律依据；没有依据的不能录入。"
 # A ban stands on words that somebody can contest: so many characters each has at least and at most, and what it is called.
 TEXTS = {"basis": ("认定依据", 4, 300), "standard": ("认定标准", 4, 500), "facts": ("事实", 10, 4000)}
-
-
-def grounds_of(subject: CreditSubject, *, on: date) -> list[CreditEntry]:
-    """What of a record somebody can be put on a list for: what counts against it in a check of that day, the newest first.
-    A determination that was not served is as if it were not there (the settled table of a check)."""
-    rows = CreditEntry.objects.filter(
-        subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
-    ).order_by("-from_on", "-pk")
-    return [row for row in rows if standing(as_entry(row), on) in _GROUNDS]
 
 
 @transaction.atomic

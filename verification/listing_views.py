@@ -24,10 +24,11 @@ from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
-from . import listing, listing_effects, listing_leaving, listing_opening
+from . import listing, listing_effects, listing_grounds, listing_leaving, listing_opening
 from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
 from .listing_forms import FORMS, ArrearsForm, OpenForm, PersonForm
+from .listing_grounds import Ground
 from .models import Listing, ListingStatementFile
 from .own_listings import showing
 from .services import log_record_read
@@ -240,6 +241,7 @@ def _page(
         }
         for place, act in enumerate(acts)
     ]
+    grounds = listing_grounds.shown(found, today)
     opens_person = own and found.kind == Listing.Kind.JOINT and found.state == Listing.State.IN_FORCE
     return render(
         request,
@@ -247,7 +249,8 @@ def _page(
         {
             "listing": found,
             "code": found.subject.shown_code,
-            "grounds": list(found.grounds.order_by("pk")),
+            "grounds": grounds,
+            "unfounded": _unfounded(found, grounds),
             "sent": showing.sent_of(found),
             **listing_effects.shown(found, today),
             "steps": steps,
@@ -260,6 +263,16 @@ def _page(
         },
         status=status,
     )
+
+
+def _unfounded(found: Listing, grounds: list[Ground]) -> bool:
+    """Whether the page says that nothing carries it any more. Whoever is on the list already stays there when the days of a ground
+    are over: its own term runs."""
+    if not grounds:
+        return False
+    if found.state == Listing.State.IN_FORCE:
+        return all(one.taken_out for one in grounds)
+    return found.state in listing.RUNNING and all(one.gone for one in grounds)
 
 
 @desk(*DOES)
