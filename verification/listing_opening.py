@@ -1,7 +1,7 @@
 """Opening the procedure of a list: of a firm, of its responsible person, of arrears (S1 八 十一, S4 8 12)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
