@@ -45,6 +45,8 @@ RUNNING = (
     ListingState.PROPOSED,
     ListingState.DECIDED,
 )
+# What should never have been was none even where it is over by now.
+REVOCABLE = (ListingState.DECIDED, ListingState.IN_FORCE, ListingState.EXITED)
 
 
 class ListingRefused(ValueError):
@@ -78,7 +80,7 @@ ACTS: dict[str, Act] = {
     "leaving": Act("提出移出", (ListingState.IN_FORCE,)),
     "exit": Act("批准移出", (ListingState.IN_FORCE,), HEAD),
     "staying": Act("不同意移出", (ListingState.IN_FORCE,), HEAD),
-    "revoke": Act("撤销列入决定", (ListingState.DECIDED, ListingState.IN_FORCE), HEAD),
+    "revoke": Act("撤销列入决定", REVOCABLE, HEAD),
     "publish": Act("公示", (ListingState.IN_FORCE,)),
 }
 
@@ -353,7 +355,7 @@ def revoke_by_answer(*, listing_id: int, reason: str, actor: User, now: datetime
     """The unit has answered an objection by revoking, approved there by its second person: carried out, whoever of them is
     at hand. None where it is over already."""
     row = Listing.objects.select_for_update(of=("self",)).select_related("entry").get(pk=listing_id)
-    if row.state not in (ListingState.DECIDED, ListingState.IN_FORCE):
+    if row.state not in REVOCABLE:
         return None
     end(row, ListingState.REVOKED, reason[:500], actor, now)
     return row
@@ -362,10 +364,11 @@ def revoke_by_answer(*, listing_id: int, reason: str, actor: User, now: datetime
 def end(row: Listing, after: str, reason: str, actor: User | None, now: datetime) -> None:
     today = local_date(now)
     row.state, row.ended_on, row.ended_by, row.end_reason = after, today, actor, reason
-    if row.entry_id is not None and row.entry is not None and row.entry.state == State.EFFECTIVE:
+    if row.entry_id is not None and row.entry is not None:
         if after == ListingState.REVOKED:
-            record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
-        else:
+            if row.entry.state != State.REVOKED:
+                record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
+        elif row.entry.state == State.EFFECTIVE:
             record.end_entry(entry_id=row.entry_id, operator=actor, now=now, reason=reason)
     save(row, actor, now)
     label = {"exited": "移出名单", "revoked": "撤销列入决定", "refused": "不予列入"}[after]
@@ -373,7 +376,9 @@ def end(row: Listing, after: str, reason: str, actor: User | None, now: datetime
     for person in Listing.objects.select_for_update(of=("self",)).filter(parent=row):
         if person.state in RUNNING:
             end(person, ListingState.REFUSED, "主体已不在名单上", actor, now)
-        elif person.state == ListingState.IN_FORCE:
+        elif person.state == ListingState.IN_FORCE or (
+            after == ListingState.REVOKED and person.state == ListingState.EXITED
+        ):
             end(person, after, "主体已不在名单上", actor, now)
 
 
