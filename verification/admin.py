@@ -20,7 +20,7 @@ from credit_portal.deadlines.wording import key_in_words, value_in_words
 from credit_portal.registry import groups
 from credit_portal.registry.admin_forms import ConfirmForm
 from credit_portal.registry.admin_subjects import purpose_of
-from credit_portal.registry.finding import subjects_matching
+from credit_portal.registry.finding import looked_up, subjects_matching
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
@@ -42,9 +42,17 @@ class LoggedReading:
     """Lists and records of this kind are credit records: whoever reads them is written down, with the purpose."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        answer: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
         if self.has_view_permission(request):  # type: ignore[attr-defined]
-            self.log(request, target_type=f"{self.opts.model_name}_list", target_id="list", subject_id=None)  # type: ignore[attr-defined]
-        return super().changelist_view(request, extra_context)  # type: ignore[misc]
+            page = (getattr(answer, "context_data", None) or {}).get("cl")
+            sought = page.query.strip() if page else ""
+            self.log(
+                request,
+                target_type=f"{self.opts.model_name}_list",  # type: ignore[attr-defined]
+                target_id="list",
+                subject_id=looked_up(sought, page.result_list, today=clock.today()) if page else None,
+            )
+        return answer
 
     def opened(self, request: HttpRequest, obj: Any) -> None:
         self.log(request, target_type=self.audit_target, target_id=obj.pk, subject_id=obj.subject_id)  # type: ignore[attr-defined]
