@@ -10,6 +10,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.registry import groups
 from tests import factories as make
 from tests.factories import NOW
+from tests.listing_stage import Office
 from tests.office import client_of
 from tests.subjects import client_for
 from verification.models import UnusualReading
@@ -49,6 +50,19 @@ def test_a_code_that_is_looked_up_in_a_list_is_a_reading_of_its_subject(credit, 
     for sought in (make.organisation_code(987654), "测"):
         assert client.get(address, {"q": sought}).status_code == 200
     assert _read(credit) == {None, subject.pk}
+
+
+@pytest.mark.req("R58")
+def test_who_runs_against_whom_is_read_in_the_list_of_listings_with_a_trace(credit) -> None:
+    office = Office()
+    office.on(office.opened())
+    client = client_of(office.officer)
+    for state in ("running", "in_force"):
+        assert client.get("/desk/lists/", {"state": state}).status_code == 200
+    found = ReadLog.objects.filter(actor_id=office.officer.pk, target_type="listing_list")
+    assert list(found.order_by("pk").values_list("target_id", "purpose")) == [
+        ("running", "handling"), ("in_force", "handling"),
+    ]  # fmt: skip
 
 
 @pytest.mark.req("R58")

@@ -68,6 +68,14 @@ def lists(request: HttpRequest) -> HttpResponse:
     rows = listing.listings_visible_to(request.user).select_related("subject", "department")
     rows = rows.filter(state__in=_IN_TAB[tab])
     shown, following = newest_first(rows, request, size=PER_PAGE)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="名单办理列表",
+        target_type="listing_list",
+        target_id=tab,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
     return render(
         request,
         "desk/lists/list.html",
