@@ -29,6 +29,8 @@ from .vocabulary import Effect
 
 ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"
 
+TWICE = "这个主体已在办理列入这份名单，或者已经列入。"
+TWICE_OF_FIRM = "这名责任人员因“{firm}”已在办理列入这份名单，或者已经列入。"
 NO_BASIS = "每项措施须写明法律依据；没有依据的不能录入。"
 # A ban stands on words that somebody can contest: so many characters each has at least and at most, and what it is called.
 TEXTS = {"basis": ("认定依据", 4, 300), "standard": ("认定标准", 4, 500), "facts": ("事实", 10, 4000)}
@@ -183,7 +185,8 @@ def _open(
         with transaction.atomic():
             save(row, actor, now)
     except IntegrityError as error:
-        raise ListingMoved("这个主体已在办理列入这份名单。", field="list_name") from error
+        words = TWICE if row.firm is None else TWICE_OF_FIRM.format(firm=row.firm.name)
+        raise ListingMoved(words, field="list_name") from error
     row.grounds.set(entries)
     step(row, "立案", on=today, actor=actor, now=now)
     return row

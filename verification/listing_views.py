@@ -65,7 +65,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     """The procedures of the user's reach, the newest first."""
     tab = request.GET.get("state", "running")
     tab = tab if tab in TABS else "running"
-    rows = listing.listings_visible_to(request.user).select_related("subject", "department")
+    rows = listing.listings_visible_to(request.user).select_related("subject", "department", "firm")
     rows = rows.filter(state__in=_IN_TAB[tab])
     shown, following = newest_first(rows, request, size=PER_PAGE)
     log_read(

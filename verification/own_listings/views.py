@@ -31,7 +31,7 @@ SENT = "已提交，认定部门已经收到。提交的内容、时间和附件
 def listings(request: HttpRequest) -> HttpResponse:
     """Those that the subject has been told of, the newest first."""
     today = clock.today()
-    rows = showing.listings_of(request.acting.subject).select_related("department")
+    rows = showing.listings_of(request.acting.subject).select_related("department", "firm")
     shown, following = newest_first(rows, request)
     log_own_read(request.acting, what="名单办理列表", target_type="listing", target_id=0, now=clock.now())
     return render(
