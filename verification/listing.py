@@ -33,7 +33,6 @@ from .vocabulary import Effect, Kind, State
 ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
-ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施。"
 GROUNDS_GONE = "所依据的记录都已不再有效（{which}），不能办理“{act}”。请用“{way}”结束这件办理。"
 MOST_RETURNED = 50
 # The steps with a paper that goes to the subject, and the one by which it is heard.

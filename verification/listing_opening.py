@@ -7,14 +7,14 @@ from django.db import IntegrityError, transaction
 
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import codes, numbering
-from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePerson, User
+from credit_portal.registry.models import CreditSubject, ResponsiblePerson, User
 from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
 from credit_portal.registry.visibility import group_names
 
+from . import listing_measures
 from .list_methods import keeping as list_methods
 from .listing import (
     DOES,
-    ERROR_WATCH,
     ListingMoved,
     ListingRefused,
     ListingState,
@@ -24,14 +24,12 @@ from .listing import (
     text_of,
 )
 from .listing_grounds import grounds_of as grounds_of
-from .models import CreditEntry, EntryMeasure, Listing
-from .vocabulary import Effect
+from .models import CreditEntry, Listing
 
 ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"
 
 TWICE = "这个主体已在办理列入这份名单，或者已经列入。"
 TWICE_OF_FIRM = "这名责任人员因“{firm}”已在办理列入这份名单，或者已经列入。"
-NO_BASIS = "每项措施须写明法律依据；没有依据的不能录入。"
 # A ban stands on words that somebody can contest: so many characters each has at least and at most, and what it is called.
 TEXTS = {"basis": ("认定依据", 4, 300), "standard": ("认定标准", 4, 500), "facts": ("事实", 10, 4000)}
 
@@ -57,8 +55,6 @@ def open_listing(
     """
     if kind not in (Listing.Kind.JOINT, Listing.Kind.WATCH):
         raise ListingRefused("请选择名单的种类。", field="kind")
-    if kind == Listing.Kind.WATCH and any(one.get("effect", "") not in ("", Effect.KEY) for one in measures):
-        raise ListingRefused(ERROR_WATCH, field="effect")
     if subject.kind == codes.PERSON:
         raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
     entries = [row for row in grounds_of(subject, on=local_date(now)) if row.pk in grounds]
@@ -179,7 +175,9 @@ def _open(
     row.basis = basis if row.parent else said("basis", basis)
     row.standard = standard if row.parent else said("standard", standard)
     row.facts = said("facts", facts)
-    row.measures = _measures(measures)
+    row.measures, wrong = listing_measures.read(measures, kind=row.kind)
+    for place, text in wrong.items():
+        raise ListingRefused(text, field=listing_measures.field_name(*place))
     row.opened_on, row.opened_by, row.is_demo = today, actor, is_demo
     try:
         with transaction.atomic():
@@ -196,19 +194,3 @@ def said(field: str, typed: str) -> str:
     """One of TEXTS as it is kept. Raises ListingRefused by field."""
     label, least, most = TEXTS[field]
     return text_of(typed, field, label, most, least=least)
-
-
-def _measures(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    found = []
-    for one in given:
-        domain, effect, basis = (one.get(key, "").strip() for key in ("domain", "effect", "basis"))
-        if not (domain or effect or basis):
-            continue
-        if effect not in dict(EntryMeasure.EFFECTS):
-            raise ListingRefused("请选择措施的效果。", field="effect")
-        if domain and domain not in Domain.values:
-            raise ListingRefused("没有这个领域。", field="domain")
-        if not basis:
-            raise ListingRefused(NO_BASIS, field="measure_basis")
-        found.append({"domain": domain, "effect": effect, "basis": basis[:300]})
-    return found
