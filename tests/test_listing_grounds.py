@@ -1,9 +1,12 @@
 """A listing stands on entries of the record: without one that counts nobody is put on a list, and where one goes, whoever has put
 somebody there on it is told (S1 八, S4 8; R78)."""
 
+import threading
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
 from credit_portal.audit.clock import local_date
 from credit_portal.documents.services import read_evidence
@@ -222,3 +225,61 @@ def test_many_grounds_ask_the_same_number_of_queries(office, django_assert_max_n
     row = office.opened(grounds=pks)
     with django_assert_max_num_queries(3):
         assert len(listing_grounds.shown(row, TODAY)) == 6
+
+
+def _beside(work):
+    """Run something in a connection of its own; gives the thread and what came of it."""
+    found = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except Exception as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=run)
+    return worker, found
+
+
+@pytest.mark.req("R78")
+@pytest.mark.django_db(transaction=True)
+def test_service_and_the_end_of_its_ground_wait_for_each_other() -> None:
+    office, ended = Office(), {}
+    credit = _credit()
+    for name in ("ground first", "service first"):
+        row = office.opened(list_name="严重违法失信名单")
+        steps = _steps(office, row)
+        for step, take in steps:
+            if step == "serve":
+                break
+            take()
+        revoke = partial(record.revoke_entry, entry_id=office.entry.pk, operator=credit, now=office.now)
+        first, second = (revoke, take) if name == "ground first" else (take, revoke)
+        worker, found = _beside(second)
+        with transaction.atomic():
+            first()
+            worker.start()
+            worker.join(1.5)
+            assert not found, name
+        worker.join(20)
+        row.refresh_from_db()
+        ended[name] = (
+            row.state,
+            type(found[0]).__name__,
+            Notice.objects.filter(key__contains=f":{row.pk}:ground:").exists(),
+        )
+        if name == "ground first":
+            listing.refuse(
+                listing_id=row.pk, expect="decided", reason="依据没有了", actor=office.head, now=office.now
+            )
+            office.entry = record.add_entry(
+                subject=office.firm, kind="penalty", title="再次违法", source="演示", region=office.place.region,
+                from_on=date(2026, 6, 1), operator=None, now=NOW, department=office.place,
+            )  # fmt: skip
+    # Whoever is second sees what the first has done: refused, or told to the department.
+    assert ended == {
+        "ground first": ("decided", "ListingRefused", True),
+        "service first": ("in_force", "CreditEntry", True),
+    }
