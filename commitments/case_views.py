@@ -22,6 +22,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, check_role, desk
+from credit_portal.registry.finding import looked_up
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.personal_numbers import passages
@@ -75,6 +76,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         what="违诺认定列表",
         target_type="breach_case_list",
         target_id=0,
+        subject_id=looked_up(sought, shown, today=clock.today()),
         purpose=ReadLog.Purpose.SUPERVISION,
     )
     return render(

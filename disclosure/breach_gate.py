@@ -14,6 +14,7 @@ from commitments.models import BreachCase, BreachedClause
 from credit_portal.audit.clock import local_date
 from credit_portal.deadlines import policy
 from credit_portal.registry.models import CreditSubject, PublicityClass
+from verification.vocabulary import State
 
 from .gate import Hider, shown_name
 from .models import BreachPublication
@@ -73,8 +74,8 @@ PUBLIC_FIELDS = (
 
 
 def public_breaches(now: datetime) -> QuerySet[BreachPublication]:
-    """What may be shown one by one at `now`: decided public, served, within its days, not ended, shown by the platform
-    above where there is one; a natural person's only where two different people decided so."""
+    """What may be shown one by one at `now`: decided public, served, within its days, not ended, not repaired or revoked in
+    the record, shown by the platform above where there is one; a natural person's only where two different people decided so."""
     today = local_date(now)
     by_two = Q(second__isnull=False) & ~Q(second=F("decided_by"))
     return BreachPublication.objects.filter(
@@ -86,6 +87,8 @@ def public_breaches(now: datetime) -> QuerySet[BreachPublication]:
         public_until__gte=today,
         case__state=BreachCase.State.SERVED,
         case__served_on__lte=today,
+        # What is out of the record is out of here, whoever took it out.
+        case__entry__state=State.EFFECTIVE,
         case__commitment__voided_at__isnull=True,
         case__commitment__withdrawn_at__isnull=True,
     )

@@ -373,7 +373,7 @@ KEY = {"domain": "procurement", "effect": "key", "basis": "监管办法第九条
 @pytest.mark.req("R79", "R125")
 def test_lesser_cases_are_watched_by_the_same_procedure_and_keep_their_route(office) -> None:
     with pytest.raises(ListingRefused, match="只能附重点审查"):
-        office.opened(kind="watch", measures=[{**KEY, "effect": "refused"}])
+        office.opened(kind="watch", list_name="重点关注名单", measures=[{**KEY, "effect": "refused"}])
     with pytest.raises(ListingRefused, match="名单的种类"):
         office.opened(kind="responsible")
     row = office.on(office.opened(kind="watch", list_name="重点关注名单", measures=[KEY]))

@@ -152,6 +152,28 @@ def test_a_listing_tells_its_subject_term_and_number_once_it_was_served_and_not_
                if one.what == "批准列入")  # fmt: skip
 
 
+@pytest.mark.req("R78")
+def test_a_decision_that_was_never_served_is_not_told_by_its_revocation_either(db):
+    office = ListOffice()
+    row = office.opened()
+    row = listing.give_notice(
+        listing_id=row.pk, expect="opened", noticed_on=TODAY, actor=office.officer, now=NOW
+    )
+    later = NOW + (row.statement_until - TODAY) + timedelta(days=1)
+    step = {"listing_id": row.pk, "now": later}
+    listing.propose(
+        **step, expect="noticed", term_until=TODAY + timedelta(days=400), exit_rule="履行满一年", statement_considered="",
+        actor=office.officer,
+    )  # fmt: skip
+    listing.decide(**step, expect="proposed", document_no="栾名〔2026〕78号", actor=office.head)
+    listing.revoke(**step, expect="decided", reason="发现认定有误", actor=office.head)
+    own = [one.row for one in told(office.firm, kind="listing")]
+    assert {one.what for one in own} == {"送达告知书", "办理已经终止"}
+    assert all((one.last, one.document) == (None, row.number) for one in own)
+    desk = [one.row.what for one in told(office.firm, office.officer, kind="listing")]
+    assert "撤销列入决定" in desk and "办理已经终止" not in desk
+
+
 def test_it_is_narrowed_by_kind_source_and_year_and_read_page_by_page(office):
     subject = make.subject()
     for number in range(70):

@@ -20,7 +20,7 @@ from credit_portal.deadlines.wording import key_in_words, value_in_words
 from credit_portal.registry import groups
 from credit_portal.registry.admin_forms import ConfirmForm
 from credit_portal.registry.admin_subjects import purpose_of
-from credit_portal.registry.finding import subjects_matching
+from credit_portal.registry.finding import looked_up, subjects_matching
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
@@ -42,9 +42,17 @@ class LoggedReading:
     """Lists and records of this kind are credit records: whoever reads them is written down, with the purpose."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        answer: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
         if self.has_view_permission(request):  # type: ignore[attr-defined]
-            self.log(request, target_type=f"{self.opts.model_name}_list", target_id="list", subject_id=None)  # type: ignore[attr-defined]
-        return super().changelist_view(request, extra_context)  # type: ignore[misc]
+            page = (getattr(answer, "context_data", None) or {}).get("cl")
+            sought = page.query.strip() if page else ""
+            self.log(
+                request,
+                target_type=f"{self.opts.model_name}_list",  # type: ignore[attr-defined]
+                target_id="list",
+                subject_id=looked_up(sought, page.result_list, today=clock.today()) if page else None,
+            )
+        return answer
 
     def opened(self, request: HttpRequest, obj: Any) -> None:
         self.log(request, target_type=self.audit_target, target_id=obj.pk, subject_id=obj.subject_id)  # type: ignore[attr-defined]
@@ -141,6 +149,7 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
                 ),
                 ("核实", "已核实" if obj.verified else "未核实，不影响核查"),
                 *self._corrected(obj),
+                *self._owned(request, obj),
             ],
         )
         yield Section(
@@ -183,11 +192,27 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
         if new := CreditEntry.objects.filter(corrects=obj).first():
             yield "已由新记录更正", Cell(str(new), url=self.url("change", new))
 
+    def _owned(self, request: HttpRequest, obj: CreditEntry) -> Iterable[tuple[str, Cell]]:
+        """The procedure that it belongs to, where it is moved and put right; its page, where the back office has one to show."""
+        owner = correcting.owner_of(obj)
+        if owner is None:
+            return
+        page: Any = admin.site._registry.get(type(owner))
+        seen = (
+            page is not None
+            and page.has_view_permission(request)
+            and page.get_queryset(request).filter(pk=owner.pk).exists()
+        )
+        yield (
+            "办理程序",
+            Cell(f"{owner._meta.verbose_name} {owner}", url=page.url("change", owner) if seen else ""),
+        )
+
     def tools(self, request: HttpRequest, obj: CreditEntry) -> Iterable[Tool]:
-        if not self.has_change_permission(request, obj):
+        if not self.has_change_permission(request, obj) or correcting.owner_of(obj) is not None:
             return
         onward = services.MOVES[State(obj.state)]
-        if onward and not correcting.bound_to(obj):
+        if onward:
             yield Tool("更正", self.url("correct", obj))
         if State.REPAIRED in onward:
             yield Tool("登记为已修复", self.url("repair", obj))
@@ -203,6 +228,16 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             "revoke": self.revoke_view,
             "correct": self.correct_view,
         }
+
+    @staticmethod
+    def _by_hand(
+        obj: CreditEntry, deed: str, move: Callable[[dict[str, Any]], Any], said: str = correcting.BY_HAND
+    ) -> Callable[[dict[str, Any]], Any]:
+        def act(typed: dict[str, Any]) -> Any:
+            correcting.check_by_hand(obj, deed, said)
+            return move(typed)
+
+        return act
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -240,8 +275,13 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             form=RepairForm(posted(request)),
             submit="登记",
             warning="登记后这条记录不再影响核查。",
-            act=lambda typed: services.mark_repaired(
-                entry_id=obj.pk, repaired_on=typed["repaired_on"], operator=request.user, now=clock.now()
+            act=self._by_hand(
+                obj,
+                "登记修复",
+                lambda typed: services.mark_repaired(
+                    entry_id=obj.pk, repaired_on=typed["repaired_on"], operator=request.user, now=clock.now()
+                ),
+                correcting.BY_REPAIR,
             ),
             done="已登记为已修复。",
         )
@@ -255,8 +295,12 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             form=EndForm(posted(request)),
             submit="终止",
             warning="用于作出机关已移出名单、解除措施的记录。终止后不再影响核查。",
-            act=lambda typed: services.end_entry(
-                entry_id=obj.pk, operator=request.user, now=clock.now(), **typed
+            act=self._by_hand(
+                obj,
+                "终止",
+                lambda typed: services.end_entry(
+                    entry_id=obj.pk, operator=request.user, now=clock.now(), **typed
+                ),
             ),
             done="已终止。",
         )
@@ -270,7 +314,11 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
             form=ConfirmForm(posted(request)),
             submit="撤销",
             warning="用于本不应有的记录：记录有误、认定被撤销。撤销后不能恢复。",
-            act=lambda typed: services.revoke_entry(entry_id=obj.pk, operator=request.user, now=clock.now()),
+            act=self._by_hand(
+                obj,
+                "撤销",
+                lambda typed: services.revoke_entry(entry_id=obj.pk, operator=request.user, now=clock.now()),
+            ),
             done="已撤销。",
         )
 

@@ -13,7 +13,7 @@ from credit_portal.audit.clock import local_date
 from credit_portal.audit.history import note
 from credit_portal.registry.models import User
 
-from . import arrivals
+from . import arrivals, listing_grounds
 from .chains import chain_of as chain_of
 from .chains import latest_of as latest_of
 from .measures.ending import end_for_entries
@@ -22,6 +22,12 @@ from .services import CORRECTABLE, MoveRefused
 from .vocabulary import KIND_LABELS, STATE_LABELS, Kind, State
 
 BOUND = "这条记录由“{what}”写入，请在原程序中更正。"
+BY_HAND = (
+    "这条记录由“{what}”写入，不能在这里{deed}：请到原程序办理（记录页面的“办理程序”），与它有关的一并办理。"
+)
+BY_REPAIR = (
+    "这条记录由“{what}”写入，不能在这里{deed}：修复由主体申请，或者由窗口、主管部门代办，批准以后自动登记。"
+)
 REVOKED = "已撤销的记录不能更正。"
 GONE = "记录现为“{state}”，不能由新的一条代替。"
 FIXED = "“{what}”以它识别，不能更正。"
@@ -44,9 +50,17 @@ def _owners(entry_id: int, *, locked: bool = False) -> Iterator[tuple[Model, str
             yield row, field
 
 
-def bound_to(entry: CreditEntry) -> str:
-    """What procedure goes on with this very row, by its name: whoever has one entry of the record for itself."""
-    return next((str(row._meta.verbose_name) for row, _ in _owners(entry.pk)), "")
+def owner_of(entry: CreditEntry) -> Model | None:
+    """The procedure that goes on with this very row: whoever has one entry of the record for itself."""
+    return next((row for row, _ in _owners(entry.pk)), None)
+
+
+def check_by_hand(entry: CreditEntry, deed: str, said: str = BY_HAND) -> None:
+    """Raise MoveRefused where an entry belongs to a procedure: moved beside it, what hangs on that procedure (its publicity, its
+    persons, its commitment) would stay. `deed`: what is to be done with the entry, in words."""
+    owner = owner_of(entry)
+    if owner is not None:
+        raise MoveRefused(said.format(what=owner._meta.verbose_name, deed=deed))
 
 
 def fixed_of(entry_id: int) -> frozenset[str]:
@@ -157,6 +171,9 @@ def _follow(old: CreditEntry, new: CreditEntry, *, actor: User | None, now: date
         kind=KIND_LABELS[Kind(old.kind)],
     )
     arrivals.run_after_correction(old=old, new=new, actor=actor, now=now)
+    if new.state == State.EFFECTIVE:
+        # Its days were wrong: put right, it may carry no listing any more.
+        listing_grounds.tell([new], now=now)
 
 
 def _go_on(

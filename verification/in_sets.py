@@ -15,7 +15,7 @@ from credit_portal.audit.history import note
 from credit_portal.audit.recording import together
 from credit_portal.registry.models import User
 
-from . import arrivals
+from . import arrivals, listing_grounds
 from .measures.ending import end_for_entries
 from .models import CreditEntry
 from .services import BAD_MOVE, MEASURES_END, MOVES, MoveRefused, check_ended_on
@@ -99,4 +99,5 @@ def end_entries(
                 on=row.ended_on,
                 upload_id=upload_id,
             )
+        listing_grounds.tell(rows, now=now)
     return rows

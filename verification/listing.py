@@ -23,7 +23,7 @@ from credit_portal.registry import groups
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names, limit_to_visible
 
-from . import listing_papers
+from . import listing_grounds, listing_papers
 from . import services as record
 from .listing_effects import LISTS
 from .models import CreditList, Listing, ListingStep
@@ -33,7 +33,7 @@ from .vocabulary import Effect, Kind, State
 ListingState = Listing.State
 DOES, HEAD = frozenset({groups.OFFICER, groups.HEAD}), frozenset({groups.HEAD})
 ARREARS_RULE = "arrears_accountability"
-ERROR_WATCH = "重点关注名单适用于没有达到联合惩戒标准的，只能附重点审查的措施。"
+GROUNDS_GONE = "所依据的记录都已不再有效（{which}），不能办理“{act}”。请用“{way}”结束这件办理。"
 MOST_RETURNED = 50
 # The steps with a paper that goes to the subject, and the one by which it is heard.
 NOTICE_STEP, HEARD_STEP, DECISION_STEP = "送达告知书", "收到陈述申辩", "批准列入"
@@ -44,6 +44,8 @@ RUNNING = (
     ListingState.PROPOSED,
     ListingState.DECIDED,
 )
+# What should never have been was none even where it is over by now.
+REVOCABLE = (ListingState.DECIDED, ListingState.IN_FORCE, ListingState.EXITED)
 
 
 class ListingRefused(ValueError):
@@ -77,7 +79,7 @@ ACTS: dict[str, Act] = {
     "leaving": Act("提出移出", (ListingState.IN_FORCE,)),
     "exit": Act("批准移出", (ListingState.IN_FORCE,), HEAD),
     "staying": Act("不同意移出", (ListingState.IN_FORCE,), HEAD),
-    "revoke": Act("撤销列入决定", (ListingState.DECIDED, ListingState.IN_FORCE), HEAD),
+    "revoke": Act("撤销列入决定", REVOCABLE, HEAD),
     "publish": Act("公示", (ListingState.IN_FORCE,)),
 }
 
@@ -129,6 +131,7 @@ def give_notice(
     """The notice was served: from the next day on the time to speak is counted. `noticed_until`: the term that is thought
     of; what is decided is not longer. Raises ListingRefused."""
     row = taken("notice", listing_id, expect, actor)
+    _check_grounds(row, "notice", local_date(now))
     _day(noticed_on, "noticed_on", "告知日期", not_before=row.opened_on, today=local_date(now))
     if noticed_until is not None:
         _check_term(row, noticed_until, "noticed_until", local_date(now))
@@ -179,6 +182,7 @@ def propose(
     is over. Raises ListingRefused."""
     row = taken("propose", listing_id, expect, actor)
     today = local_date(now)
+    _check_grounds(row, "propose", today)
     if row.state == ListingState.NOTICED and row.statement_until is not None and today <= row.statement_until:
         raise ListingRefused(
             f"陈述申辩期限到 {row.statement_until} 为止，期满以后才能提出；收到陈述申辩的可以提前。"
@@ -221,6 +225,7 @@ def decide(*, listing_id: int, expect: str, document_no: str, actor: User, now: 
         raise ListingRefused("提出列入意见的人不能批准自己的意见，须由另一人批准。")
     if row.parent is not None and row.parent.state != ListingState.IN_FORCE:
         raise ListingRefused("主体已不在名单上，责任人员不能列入。")
+    _check_grounds(row, "decide", local_date(now))
     row.decided_on, row.decided_by = local_date(now), actor
     row.document_no = document_no.strip()[:100] or row.number
     row.state = ListingState.DECIDED
@@ -245,6 +250,8 @@ def serve(
         raise ListingRefused("主体已不在名单上，责任人员不能列入。")
     if served_on > row.term_until:
         raise ListingRefused("列入期限已过。", field="served_on")
+    # It takes effect with its service: what passes after that day was a ground on it.
+    _check_grounds(row, "serve", served_on)
     row.served_on, row.service = served_on, text_of(service, "service", "送达方式和证明", 200)
     row.entry = record.add_entry(
         subject=row.subject,
@@ -347,7 +354,7 @@ def revoke_by_answer(*, listing_id: int, reason: str, actor: User, now: datetime
     """The unit has answered an objection by revoking, approved there by its second person: carried out, whoever of them is
     at hand. None where it is over already."""
     row = Listing.objects.select_for_update(of=("self",)).select_related("entry").get(pk=listing_id)
-    if row.state not in (ListingState.DECIDED, ListingState.IN_FORCE):
+    if row.state not in REVOCABLE:
         return None
     end(row, ListingState.REVOKED, reason[:500], actor, now)
     return row
@@ -356,10 +363,11 @@ def revoke_by_answer(*, listing_id: int, reason: str, actor: User, now: datetime
 def end(row: Listing, after: str, reason: str, actor: User | None, now: datetime) -> None:
     today = local_date(now)
     row.state, row.ended_on, row.ended_by, row.end_reason = after, today, actor, reason
-    if row.entry_id is not None and row.entry is not None and row.entry.state == State.EFFECTIVE:
+    if row.entry_id is not None and row.entry is not None:
         if after == ListingState.REVOKED:
-            record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
-        else:
+            if row.entry.state != State.REVOKED:
+                record.revoke_entry(entry_id=row.entry_id, operator=actor, now=now)
+        elif row.entry.state == State.EFFECTIVE:
             record.end_entry(entry_id=row.entry_id, operator=actor, now=now, reason=reason)
     save(row, actor, now)
     label = {"exited": "移出名单", "revoked": "撤销列入决定", "refused": "不予列入"}[after]
@@ -367,7 +375,9 @@ def end(row: Listing, after: str, reason: str, actor: User | None, now: datetime
     for person in Listing.objects.select_for_update(of=("self",)).filter(parent=row):
         if person.state in RUNNING:
             end(person, ListingState.REFUSED, "主体已不在名单上", actor, now)
-        elif person.state == ListingState.IN_FORCE:
+        elif person.state == ListingState.IN_FORCE or (
+            after == ListingState.REVOKED and person.state == ListingState.EXITED
+        ):
             end(person, after, "主体已不在名单上", actor, now)
 
 
@@ -423,6 +433,17 @@ def text_of(value: str, field: str, label: str, most: int, *, least: int = 1) ->
     if len(written) > most:
         raise ListingRefused(f"{label}最多 {most} 个字，现为 {len(written)} 个字。", field=field)
     return written
+
+
+def _check_grounds(row: Listing, act: str, on: date) -> None:
+    """Somebody is put on a list on what is in the record, not on what was when the procedure began. Locks the grounds; persons'
+    and arrears' procedures have none of their own."""
+    grounds = listing_grounds.locked(row, on)
+    if not grounds or not all(one.gone for one in grounds):
+        return
+    which = "；".join(f"{one.words}，{one.gone}" for one in grounds)
+    way = ACTS["withdraw" if row.state == ListingState.OPENED else "refuse"].label
+    raise ListingRefused(GROUNDS_GONE.format(which=which, act=ACTS[act].label, way=way))
 
 
 def _check_term(row: Listing, until: date, field: str, today: date) -> None:

@@ -1,6 +1,7 @@
 """What is typed at the desk for lists: opening a procedure, and each of its steps. What is wrong with one field is said at that
 field, all at once; the services look once more."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -8,12 +9,11 @@ from django import forms
 from credit_portal.audit import clock
 from credit_portal.registry.models import CreditSubject, Domain
 
-from . import listing_opening
-from .listing import ERROR_WATCH, ListingRefused
-from .listing_opening import NO_BASIS
-from .models import CreditEntry, EntryMeasure, Listing
-from .vocabulary import Effect
+from . import listing_measures, listing_opening
+from .listing import ListingRefused
+from .models import CreditEntry, Listing
 
+_PLACES = "一二三四五"
 _CHOOSE = ("", "请选择")
 
 
@@ -26,17 +26,56 @@ def _day() -> forms.DateInput:
 
 
 class MeasureForm(forms.Form):
-    """What it stands on, and one measure; several can be entered later on the record itself."""
+    """What it stands on, and its measures: rows that are left empty are none. What is typed beside them comes first."""
 
-    domain = forms.ChoiceField(
-        label="措施的领域", required=False, choices=[("", "所有领域"), *Domain.choices]
-    )
-    effect = forms.ChoiceField(
-        label="措施的效果", required=False, choices=[("", "没有措施"), *EntryMeasure.EFFECTS]
-    )
-    measure_basis = forms.CharField(
-        label="措施的法律依据", required=False, max_length=300, help_text="有措施的必填；没有依据的不能录入。"
-    )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read: list[dict[str, str]] = []
+        for place in range(listing_measures.MOST):
+            which = f"第{_PLACES[place]}项措施"
+            name = partial(listing_measures.field_name, place)
+            self.fields |= {
+                name("effect"): forms.ChoiceField(
+                    label=f"{which}的效果",
+                    required=False,
+                    choices=[("", "没有措施"), *listing_measures.EFFECTS],
+                ),
+                name("domain"): forms.ChoiceField(
+                    label=f"{which}的领域",
+                    required=False,
+                    choices=[("", "所有领域"), *Domain.choices],
+                    help_text="" if place else "市场和行业禁入须写明是哪个领域。",
+                ),
+                name("basis"): forms.CharField(
+                    label=f"{which}的法律依据",
+                    required=False,
+                    max_length=300,
+                    help_text="" if place else "有措施的必填；没有依据的不能录入。",
+                ),
+            }
+
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """Those that are not of measures."""
+        of_measures = {one.name for row in self.measure_rows for one in row}
+        return [one for one in self if one.name not in of_measures]
+
+    @property
+    def measure_rows(self) -> list[list[forms.BoundField]]:
+        """The fields of each measure."""
+        return [
+            [self[listing_measures.field_name(place, field)] for field in ("effect", "domain", "basis")]
+            for place in range(listing_measures.MOST)
+        ]
+
+    @property
+    def more_measures(self) -> bool:
+        """Whether something is typed, or wrong, in a row after the first."""
+        return any(one.errors or one.value() for row in self.measure_rows[1:] for one in row)
+
+    def kind_of(self) -> str:
+        """Of which kind the listing is: what may be decided with it depends on it."""
+        return Listing.Kind.RESPONSIBLE
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -46,18 +85,22 @@ class MeasureForm(forms.Form):
                     listing_opening.said(field, data[field])
                 except ListingRefused as error:
                     self.add_error(field, str(error))
-        domain, effect, basis = (data.get(field) for field in ("domain", "effect", "measure_basis"))
-        if (domain or basis) and not effect and "effect" not in self.errors:
-            self.add_error("effect", "写了领域或者依据的，请选择措施的效果；没有措施的，领域和依据都留空。")
-        if effect and not basis and "measure_basis" not in self.errors:
-            self.add_error("measure_basis", NO_BASIS)
+        typed = [
+            {
+                field: data.get(listing_measures.field_name(place, field), "")
+                for field in listing_measures.FIELDS
+            }
+            for place in range(listing_measures.MOST)
+        ]
+        self._read, wrong = listing_measures.read(typed, kind=self.kind_of())
+        for place, text in wrong.items():
+            name = listing_measures.field_name(*place)
+            if name not in self.errors:
+                self.add_error(name, text)
         return data
 
     def measures(self) -> list[dict[str, str]]:
-        data = self.cleaned_data
-        if not data["effect"]:
-            return []
-        return [{"domain": data["domain"], "effect": data["effect"], "basis": data["measure_basis"]}]
+        return self._read
 
 
 class OpenForm(MeasureForm):
@@ -86,17 +129,6 @@ class OpenForm(MeasureForm):
             "invalid_choice": listing_opening.ERROR_GROUNDS,
         },
     )
-    field_order = [
-        "kind",
-        "list_name",
-        "basis",
-        "standard",
-        "facts",
-        "grounds",
-        "domain",
-        "effect",
-        "measure_basis",
-    ]
 
     def __init__(self, *args: Any, subject: CreditSubject, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,11 +136,8 @@ class OpenForm(MeasureForm):
         counted = [row.pk for row in listing_opening.grounds_of(subject, on=clock.today())]
         self.fields["grounds"].queryset = CreditEntry.objects.filter(pk__in=counted).order_by("-from_on")
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if data.get("kind") == Listing.Kind.WATCH and data.get("effect") not in ("", None, Effect.KEY):
-            self.add_error("effect", ERROR_WATCH)
-        return data
+    def kind_of(self) -> str:
+        return self.cleaned_data.get("kind") or Listing.Kind.JOINT
 
 
 class PersonForm(MeasureForm):
@@ -119,7 +148,6 @@ class PersonForm(MeasureForm):
     facts = forms.CharField(
         label="事实", widget=_lines(3), help_text="时间、经过和后果，写进告知书和决定书。至少 10 个字。"
     )
-    field_order = ["responsible", "id_number", "facts", "domain", "effect", "measure_basis"]
 
     def __init__(self, *args: Any, firm: CreditSubject, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,7 +162,10 @@ class PersonForm(MeasureForm):
 
 class ArrearsForm(PersonForm):
     basis = forms.CharField(label="追究依据", max_length=300)
-    field_order = ["responsible", "id_number", "basis", "facts", "domain", "effect", "measure_basis"]
+    field_order = ["responsible", "id_number", "basis", "facts"]
+
+    def kind_of(self) -> str:
+        return Listing.Kind.ARREARS
 
 
 class NoticeForm(forms.Form):

@@ -121,9 +121,11 @@ class Listing(models.Model):
         verbose_name_plural = "联合惩戒列入"
         ordering = ["-id"]
         constraints = [
+            # Whoever answers for two firms stands on it for each: off the list of one, still on that of the other.
             models.UniqueConstraint(
-                fields=["subject", "list_name"],
+                fields=["subject", "list_name", "firm"],
                 condition=~Q(state__in=["refused", "exited", "revoked"]),
+                nulls_distinct=False,
                 name="listing_one_running",
                 violation_error_message="这个主体已在办理列入这份名单。",
             ),

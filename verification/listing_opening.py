@@ -1,21 +1,20 @@
 """Opening the procedure of a list: of a firm, of its responsible person, of arrears (S1 八 十一, S4 8 12)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from credit_portal.audit.clock import local_date
 from credit_portal.registry import codes, numbering
-from credit_portal.registry.models import CreditSubject, Domain, ResponsiblePerson, User
+from credit_portal.registry.models import CreditSubject, ResponsiblePerson, User
 from credit_portal.registry.services import SubjectError, SubjectExists, find_subject, register_subject
 from credit_portal.registry.visibility import group_names
 
-from .facts import as_entry
+from . import listing_measures
 from .list_methods import keeping as list_methods
 from .listing import (
     DOES,
-    ERROR_WATCH,
     ListingMoved,
     ListingRefused,
     ListingState,
@@ -24,25 +23,15 @@ from .listing import (
     step,
     text_of,
 )
-from .models import CreditEntry, EntryMeasure, Listing
-from .record import standing
-from .vocabulary import ADVERSE, Effect, Standing, State
+from .listing_grounds import grounds_of as grounds_of
+from .models import CreditEntry, Listing
 
-_GROUNDS = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY})
 ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"
 
-NO_BASIS = "每项措施须写明法律依据；没有依据的不能录入。"
+TWICE = "这个主体已在办理列入这份名单，或者已经列入。"
+TWICE_OF_FIRM = "这名责任人员因“{firm}”已在办理列入这份名单，或者已经列入。"
 # A ban stands on words that somebody can contest: so many characters each has at least and at most, and what it is called.
 TEXTS = {"basis": ("认定依据", 4, 300), "standard": ("认定标准", 4, 500), "facts": ("事实", 10, 4000)}
-
-
-def grounds_of(subject: CreditSubject, *, on: date) -> list[CreditEntry]:
-    """What of a record somebody can be put on a list for: what counts against it in a check of that day, the newest first.
-    A determination that was not served is as if it were not there (the settled table of a check)."""
-    rows = CreditEntry.objects.filter(
-        subject=subject, kind__in=[str(kind) for kind in ADVERSE], state=State.EFFECTIVE
-    ).order_by("-from_on", "-pk")
-    return [row for row in rows if standing(as_entry(row), on) in _GROUNDS]
 
 
 @transaction.atomic
@@ -66,8 +55,6 @@ def open_listing(
     """
     if kind not in (Listing.Kind.JOINT, Listing.Kind.WATCH):
         raise ListingRefused("请选择名单的种类。", field="kind")
-    if kind == Listing.Kind.WATCH and any(one.get("effect", "") not in ("", Effect.KEY) for one in measures):
-        raise ListingRefused(ERROR_WATCH, field="effect")
     if subject.kind == codes.PERSON:
         raise ListingRefused("自然人只能作为已列入主体的责任人员列入。", field="subject")
     entries = [row for row in grounds_of(subject, on=local_date(now)) if row.pk in grounds]
@@ -188,13 +175,16 @@ def _open(
     row.basis = basis if row.parent else said("basis", basis)
     row.standard = standard if row.parent else said("standard", standard)
     row.facts = said("facts", facts)
-    row.measures = _measures(measures)
+    row.measures, wrong = listing_measures.read(measures, kind=row.kind)
+    for place, text in wrong.items():
+        raise ListingRefused(text, field=listing_measures.field_name(*place))
     row.opened_on, row.opened_by, row.is_demo = today, actor, is_demo
     try:
         with transaction.atomic():
             save(row, actor, now)
     except IntegrityError as error:
-        raise ListingMoved("这个主体已在办理列入这份名单。", field="list_name") from error
+        words = TWICE if row.firm is None else TWICE_OF_FIRM.format(firm=row.firm.name)
+        raise ListingMoved(words, field="list_name") from error
     row.grounds.set(entries)
     step(row, "立案", on=today, actor=actor, now=now)
     return row
@@ -204,19 +194,3 @@ def said(field: str, typed: str) -> str:
     """One of TEXTS as it is kept. Raises ListingRefused by field."""
     label, least, most = TEXTS[field]
     return text_of(typed, field, label, most, least=least)
-
-
-def _measures(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    found = []
-    for one in given:
-        domain, effect, basis = (one.get(key, "").strip() for key in ("domain", "effect", "basis"))
-        if not (domain or effect or basis):
-            continue
-        if effect not in dict(EntryMeasure.EFFECTS):
-            raise ListingRefused("请选择措施的效果。", field="effect")
-        if domain and domain not in Domain.values:
-            raise ListingRefused("没有这个领域。", field="domain")
-        if not basis:
-            raise ListingRefused(NO_BASIS, field="measure_basis")
-        found.append({"domain": domain, "effect": effect, "basis": basis[:300]})
-    return found

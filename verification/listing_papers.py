@@ -12,6 +12,7 @@ from credit_portal.documents.services import store_evidence
 from credit_portal.registry import codes
 from credit_portal.registry.models import User
 
+from . import listing_grounds
 from .listing_effects import in_words, measures_of
 from .models import Listing
 
@@ -25,7 +26,7 @@ def keep(row: Listing, paper: str, title: str, *, actor: User | None, now: datet
             "listing": row,
             "title": title,
             "paper": paper,
-            "grounds": list(row.grounds.order_by("pk")),
+            "grounds": listing_grounds.shown(row, local_date(now)),
             "measures": [in_words(one) for one in measures_of(row, local_date(now))],
             "code": subject.uscc or codes.mask_id_number(subject.id_number),
             "department": row.department,

@@ -24,10 +24,11 @@ from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
 from credit_portal.registry.visibility import group_names, has_role
 
-from . import listing, listing_effects, listing_leaving, listing_opening
+from . import listing, listing_effects, listing_grounds, listing_leaving, listing_opening
 from .list_methods import keeping as list_methods
 from .listing import ACTS, ListingMoved, ListingRefused
 from .listing_forms import FORMS, ArrearsForm, OpenForm, PersonForm
+from .listing_grounds import Ground
 from .models import Listing, ListingStatementFile
 from .own_listings import showing
 from .services import log_record_read
@@ -64,9 +65,17 @@ def lists(request: HttpRequest) -> HttpResponse:
     """The procedures of the user's reach, the newest first."""
     tab = request.GET.get("state", "running")
     tab = tab if tab in TABS else "running"
-    rows = listing.listings_visible_to(request.user).select_related("subject", "department")
+    rows = listing.listings_visible_to(request.user).select_related("subject", "department", "firm")
     rows = rows.filter(state__in=_IN_TAB[tab])
     shown, following = newest_first(rows, request, size=PER_PAGE)
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="名单办理列表",
+        target_type="listing_list",
+        target_id=tab,
+        purpose=ReadLog.Purpose.HANDLING,
+    )
     return render(
         request,
         "desk/lists/list.html",
@@ -240,6 +249,7 @@ def _page(
         }
         for place, act in enumerate(acts)
     ]
+    grounds = listing_grounds.shown(found, today)
     opens_person = own and found.kind == Listing.Kind.JOINT and found.state == Listing.State.IN_FORCE
     return render(
         request,
@@ -247,7 +257,8 @@ def _page(
         {
             "listing": found,
             "code": found.subject.shown_code,
-            "grounds": list(found.grounds.order_by("pk")),
+            "grounds": grounds,
+            "unfounded": _unfounded(found, grounds),
             "sent": showing.sent_of(found),
             **listing_effects.shown(found, today),
             "steps": steps,
@@ -260,6 +271,16 @@ def _page(
         },
         status=status,
     )
+
+
+def _unfounded(found: Listing, grounds: list[Ground]) -> bool:
+    """Whether the page says that nothing carries it any more. Whoever is on the list already stays there when the days of a ground
+    are over: its own term runs."""
+    if not grounds:
+        return False
+    if found.state == Listing.State.IN_FORCE:
+        return all(one.taken_out for one in grounds)
+    return found.state in listing.RUNNING and all(one.gone for one in grounds)
 
 
 @desk(*DOES)

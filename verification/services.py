@@ -29,7 +29,7 @@ from credit_portal.registry.models import (
 )
 from credit_portal.registry.visibility import departments_visible_to, group_names, limit_to_visible
 
-from . import arrivals
+from . import arrivals, listing_grounds
 from .checking.making import check_subject as check_subject
 from .checking.making import offer_of_text as offer_of_text
 from .checking.making import still_holds as still_holds
@@ -393,6 +393,7 @@ def _move(
         after=STATE_LABELS[after],
         on=entry.ended_on if after is State.ENDED else None,
     )
+    listing_grounds.tell([entry], now=now)
     return entry
 
 

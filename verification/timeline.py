@@ -33,6 +33,7 @@ from .consent import timeline as consents
 from .grades import timeline as grades
 from .measures import lifting
 from .models import AppliedMeasure, Check, CreditEntry, ListingStep, TaxCreditEntry
+from .own_listings import showing
 from .tax_credit import keeping
 
 _LISTED = frozenset({groups.OFFICER, groups.HEAD, groups.CREDIT_OFFICE, groups.AUDITOR})
@@ -110,11 +111,15 @@ def _listings(look: Look) -> QuerySet[Any]:
     else:
         rows = ListingStep.objects.filter(listing__in=listing.listings_visible_to(look.user))
     decided = Q(label__in=_DECIDED) & ~Q(listing__document_no="")
+    label: Any = F("label")
     if look.user is None:
         decided &= Q(listing__served_on__isnull=False)
+        # A decision that was never served has not been told, nor is it by its revocation.
+        untold = Q(label__in=_DECIDED, listing__served_on=None)
+        label = Case(When(untold, then=Value(showing.OVER)), default=label, output_field=CharField())
     return lines(
         rows.filter(listing__subject=look.subject),
-        day="on", at="at", what=F("label"), title=F("listing__list_name"), by=F("listing__department__name"),
+        day="on", at="at", what=label, title=F("listing__list_name"), by=F("listing__department__name"),
         document=Case(When(decided, then=F("listing__document_no")), default=F("listing__number")),
         last=Case(When(decided, then=F("listing__term_until")), default=None, output_field=DateField()),
         seen=Case(

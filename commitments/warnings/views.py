@@ -17,6 +17,7 @@ from credit_portal.deadlines import duties
 from credit_portal.deadlines.models import Duty
 from credit_portal.registry import codes, groups, kept_by_two
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.finding import looked_up
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
@@ -53,7 +54,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("rule", "entry", "commitment", "subject", "department")
     shown, following = newest_first(rows, request, size=PER_PAGE)
     _with_rules(shown)
-    _log(request, "warning_list", 0, "预警列表", None, own=False)
+    _log(request, "warning_list", 0, "预警列表", looked_up(sought, shown, today=clock.today()), own=False)
     return render(
         request,
         "desk/warnings/list.html",

@@ -247,6 +247,7 @@ TARGETS = {
     "repair_positions": "待修复的记录",
     "broken_pledge_list": "修复承诺违约线索列表",
     "listing": "联合惩戒列入",
+    "listing_list": "惩戒和关注名单列表",
     "list_method": "名单认定办法",
     "listed_measure": "奖惩措施清单",
     "applied_measure": "已实施的措施",

@@ -1,6 +1,8 @@
 """Finding subjects for staff: by whole code, by ID number (through its blind index), by a piece of a name."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,6 +31,24 @@ def subjects_matching(query: str, *, today: date) -> QuerySet[CreditSubject]:
     pieces = [query[i : i + 2] for i in range(len(query) - 1)] or [query]
     named = SubjectName.objects.filter(fragments__contains=pieces, name__contains=query)
     return CreditSubject.objects.filter(pk__in=list(named.values_list("subject_id", flat=True)[:MOST]))
+
+
+def looked_up(sought: str, rows: Iterable[Any], *, today: date, person: UUID | None = None) -> int | None:
+    """Whose record a search in a list has looked up, for the log of readings: the one subject that all rows shown are about; of
+    a code that shows no row, its subject all the same: that there is nothing has been read. None where nobody was sought, and
+    for several. `person`: what the address asked for instead (`person_of`)."""
+    if not sought and person is None:
+        return None
+    found = {row.subject_id for row in rows}
+    if found:
+        return found.pop() if len(found) == 1 else None
+    if person is not None:
+        return CreditSubject.objects.filter(uuid=person).values_list("pk", flat=True).first()
+    try:
+        subject = find_subject(codes.parse_subject_code(sought, today=today).value)
+    except codes.CodeError:
+        return None
+    return subject.pk if subject else None
 
 
 def address_of(typed: QueryDict, *, today: date) -> str:

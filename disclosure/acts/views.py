@@ -18,6 +18,7 @@ from credit_portal.deadlines.models import Duty
 from credit_portal.documents import answers
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.finding import looked_up
 from credit_portal.registry.models import PublicityClass
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
@@ -58,6 +59,7 @@ def acts(request: HttpRequest) -> HttpResponse:
         what="行政行为列表",
         target_type="act_list",
         target_id=0,
+        subject_id=looked_up(sought, found, today=clock.today()),
         purpose=ReadLog.Purpose.SUPERVISION,
     )
     today = clock.today()

@@ -24,7 +24,7 @@ from credit_portal.deadlines.models import Duty
 from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import AT_THE_DESK, check_role, desk
-from credit_portal.registry.finding import address_of, person_of, subjects_matching
+from credit_portal.registry.finding import address_of, looked_up, person_of, subjects_matching
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, group_names, has_role
@@ -106,7 +106,8 @@ def applications(request: HttpRequest) -> HttpResponse:
     )
     log_read(
         now=clock.now(), actor_id=request.user.pk, what="信用修复申请列表", target_type="repair_application_list",
-        target_id=0, purpose=ReadLog.Purpose.HANDLING,
+        target_id=0, subject_id=looked_up(sought, shown, today=clock.today(), person=person),
+        purpose=ReadLog.Purpose.HANDLING,
     )  # fmt: skip
     return render(
         request,

@@ -23,7 +23,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import catalogue, codes, groups
 from credit_portal.registry.desk_access import desk
-from credit_portal.registry.finding import address_of, person_of, subjects_matching
+from credit_portal.registry.finding import address_of, looked_up, person_of, subjects_matching
 from credit_portal.registry.models import ServiceItemVersion, User
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import SubjectError, find_subject, known_or_registered
@@ -103,7 +103,8 @@ def home(request: HttpRequest) -> HttpResponse:
         size=PER_PAGE,
     )
     services.log_record_read(
-        user=request.user, target_type="check_list", target_id=tab, subject_id=None,
+        user=request.user, target_type="check_list", target_id=tab,
+        subject_id=looked_up(sought, shown, today=clock.today(), person=person),
         purpose=ReadLog.Purpose.HANDLING, now=clock.now(),
     )  # fmt: skip
     return render(

@@ -16,6 +16,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.finding import looked_up
 from credit_portal.registry.models import Domain
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
@@ -56,7 +57,7 @@ def complaints(request: HttpRequest) -> HttpResponse:
     if domain:
         rows = rows.filter(domain=domain)
     shown, following = newest_first(rows, request, size=PER_PAGE)
-    _log(request, "consumer_complaint_list", 0, "消费投诉列表")
+    _log(request, "consumer_complaint_list", 0, "消费投诉列表", looked_up(sought, shown, today=clock.today()))
     return render(
         request,
         "desk/consumer/list.html",

@@ -12,6 +12,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.finding import looked_up
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 from verification.models import Grade, SubjectGrade
@@ -53,7 +54,12 @@ def home(request: HttpRequest) -> HttpResponse:
     shown, following = newest_first(rows, request, size=PER_PAGE)
     today = clock.today()
     moved = showing.moved_since(shown, on=today)
-    log(request, target_type="subject_grade_list", target_id="list", subject_id=None)
+    log(
+        request,
+        target_type="subject_grade_list",
+        target_id="list",
+        subject_id=looked_up(sought, shown, today=today),
+    )
     here = request.user.department.region
     return render(
         request,

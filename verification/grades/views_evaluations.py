@@ -15,6 +15,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.finding import looked_up
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to, has_role
 from verification.models import EvaluationPassing, EvaluationRecipient
@@ -45,7 +46,8 @@ def home(request: HttpRequest) -> HttpResponse:
     audits = has_role(request.user, groups.AUDITOR)
     log_read(
         now=clock.now(), actor_id=request.user.pk, what=passings_.WHAT, target_type="evaluation_upload",
-        target_id="list", purpose=ReadLog.Purpose.AUDIT if audits else ReadLog.Purpose.SUPERVISION,
+        target_id="list", subject_id=looked_up(sought, shown, today=clock.today()),
+        purpose=ReadLog.Purpose.AUDIT if audits else ReadLog.Purpose.SUPERVISION,
     )  # fmt: skip
     return render(
         request,

@@ -18,7 +18,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.documents import answers
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import check_own, desk
-from credit_portal.registry.finding import address_of, person_of, subjects_matching
+from credit_portal.registry.finding import address_of, looked_up, person_of, subjects_matching
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
@@ -155,10 +155,13 @@ def _rows_page(
     else:
         rows = _of_tab(rows, tab)
     shown, following = newest_first(rows.select_related("subject", "credit_list"), request, size=PER_PAGE)
-    _note_read(
-        request, target_type="membership_list", target_id=credit_list.code if credit_list else "search"
-    )
     today = clock.today()
+    _note_read(
+        request,
+        target_type="membership_list",
+        target_id=credit_list.code if credit_list else "search",
+        subject_id=looked_up(sought, shown, today=today, person=person),
+    )
     return render(
         request,
         "desk/memberships/list.html",

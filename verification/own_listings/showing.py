@@ -14,6 +14,7 @@ from verification.models import Listing, ListingStatement, ListingStatementFile
 from . import stating
 
 NOT_LISTED = "没有列入"
+OVER = "办理已经终止"
 
 
 def listings_of(subject: CreditSubject) -> QuerySet[Listing]:
@@ -45,7 +46,7 @@ def end_of(row: Listing) -> str:
         return ""
     if row.state == ListingState.REFUSED or row.served_on is not None:
         return row.end_reason
-    return "办理已经终止"
+    return OVER
 
 
 def days_of(row: Listing, *, today: date) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from credit_portal.documents.inspection import EvidenceRefused
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry.acting import for_subjects, log_own_read
 from credit_portal.registry.paging import newest_first
+from verification import listing_grounds
 from verification.listing import ListingRefused
 from verification.listing_effects import in_words, measures_of
 from verification.models import Listing
@@ -30,7 +31,7 @@ SENT = "已提交，认定部门已经收到。提交的内容、时间和附件
 def listings(request: HttpRequest) -> HttpResponse:
     """Those that the subject has been told of, the newest first."""
     today = clock.today()
-    rows = showing.listings_of(request.acting.subject).select_related("department")
+    rows = showing.listings_of(request.acting.subject).select_related("department", "firm")
     shown, following = newest_first(rows, request)
     log_own_read(request.acting, what="名单办理列表", target_type="listing", target_id=0, now=clock.now())
     return render(
@@ -59,7 +60,7 @@ def listing(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "stands": served and row.ended_on is None,
             "entry": row.entry if served else None,
             "end": showing.end_of(row),
-            "grounds": list(row.grounds.order_by("pk")),
+            "grounds": listing_grounds.shown(row, today),
             "measures": [in_words(one) for one in measures_of(row, today)],
             "papers": list(showing.papers_of(row)),
             "events": showing.days_of(row, today=today),
