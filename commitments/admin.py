@@ -19,7 +19,7 @@ from credit_portal.documents import answers
 from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.documents.templatetags.paper import chinese_number
-from credit_portal.registry.admin_subjects import purpose_of
+from credit_portal.registry.admin_reading import LoggedList, purpose_of
 from credit_portal.registry.codes import mask_person_name
 from credit_portal.registry.finding import subjects_matching
 from credit_portal.registry.models import CreditSubject
@@ -79,7 +79,7 @@ def publicity_of(row: Commitment) -> Cell:
 
 
 @admin.register(Commitment)
-class CommitmentAdmin(EvidenceAdmin):
+class CommitmentAdmin(LoggedList, EvidenceAdmin):
     list_display = [
         "code",
         "shown_subject",
@@ -131,18 +131,6 @@ class CommitmentAdmin(EvidenceAdmin):
 
     def record_title(self, obj: Commitment) -> str:
         return f"承诺 {obj.code}"
-
-    def opened(self, request: HttpRequest, obj: Commitment) -> None:
-        if obj.subject_kind == CreditSubject.Kind.PERSON:
-            log_read(
-                now=clock.now(),
-                actor_id=request.user.pk,
-                what="承诺",
-                target_type="commitment",
-                target_id=obj.pk,
-                subject_id=obj.subject_id,
-                purpose=purpose_of(request.user),
-            )
 
     # ---- the page ----
 

@@ -16,6 +16,7 @@ from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.models import Department, Region
 from credit_portal.registry.visibility import departments_visible_to, has_role, limit_to_visible
 
@@ -39,12 +40,13 @@ def _note_read(request: HttpRequest, what: str, target_type: str, obj: Any, subj
 
 
 @admin.register(RosterEntry)
-class RosterEntryAdmin(HistoryAdmin):
+class RosterEntryAdmin(LoggedList, HistoryAdmin):
     list_display = ["subject", "sort", "department", "from_on", "left_on"]
     list_filter = ["sort", ("from_on", DayRangeFilter)]
     list_select_related = ["subject", "department"]
     search_fields = ["=subject__uscc", "department__name"]
     search_help_text = "统一社会信用代码或者单位名称"
+    list_target = "roster_entry_list"
     ordering = ["-pk"]
 
     def visible(self, request: HttpRequest, rows: QuerySet[RosterEntry]) -> QuerySet[RosterEntry]:
@@ -114,7 +116,7 @@ class CampaignAdmin(EvidenceAdmin):
 
 
 @admin.register(Registration)
-class RegistrationAdmin(EvidenceAdmin):
+class RegistrationAdmin(LoggedList, EvidenceAdmin):
     list_display = ["subject", "kind", "title", "department", "state", "submitted_at", "valid_until"]
     list_filter = ["kind", "state", ("valid_until", DayRangeFilter)]
     list_select_related = ["subject", "department"]

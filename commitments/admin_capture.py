@@ -1,6 +1,7 @@
 """Paper commitments in the back office, to be read: what was scanned, who keyed it when, what became of it; never what was keyed."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, moment
 from credit_portal.audit.admin_filters import DayRangeFilter
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.visibility import limit_to_visible
 
 from .models import CaptureBatch, CaptureSheet
@@ -72,14 +74,17 @@ class CaptureBatchAdmin(EvidenceAdmin):
 
 
 @admin.register(CaptureSheet)
-class CaptureSheetAdmin(EvidenceAdmin):
+class CaptureSheetAdmin(LoggedList, EvidenceAdmin):
     list_display = ["__str__", "batch", "department", "state", "first_by", "ended_by", "ended_at"]
     list_filter = ["state", "refusal", ("ended_at", DayRangeFilter)]
-    list_select_related = ["batch", "department", "first_by", "ended_by"]
+    list_select_related = ["batch", "department", "first_by", "ended_by", "commitment"]
     search_fields = ["=sha256", "=commitment__code"]
     search_help_text = "完整的扫描件校验值或者承诺编码"
     ordering = ["-pk"]
     audit_target = "capture_sheet"
+
+    def subject_id_of(self, row: Any) -> int | None:
+        return row.commitment.subject_id if row.commitment else None
 
     def visible(self, request: HttpRequest, rows: QuerySet[CaptureSheet]) -> QuerySet[CaptureSheet]:
         return limit_to_visible(rows, request.user)

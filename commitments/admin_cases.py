@@ -12,13 +12,14 @@ from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, Step
 from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.visibility import limit_to_visible
 
 from .models import BreachCase
 
 
 @admin.register(BreachCase)
-class BreachCaseAdmin(EvidenceAdmin):
+class BreachCaseAdmin(LoggedList, EvidenceAdmin):
     list_display = ["opened_on", "number", "department", "state", "grade", "determined_on", "served_on"]
     list_filter = ["state", "grade", ("determined_on", DayRangeFilter)]
     list_select_related = ["department"]

@@ -16,6 +16,7 @@ from credit_portal.deadlines.articles import article_text
 from credit_portal.registry import kept_by_two
 from credit_portal.registry.admin_forms import ConfirmForm
 from credit_portal.registry.admin_kept import StateFilter
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.models import CommitmentType, Domain
 from verification.admin_measure_forms import LastDayForm
 from verification.models import CreditEntry, CreditList
@@ -248,7 +249,7 @@ def trial_sections(rule: WarningRule, since: date) -> list[Section]:
 
 
 @admin.register(ClauseWarning)
-class ClauseWarningAdmin(HistoryAdmin):
+class ClauseWarningAdmin(LoggedList, HistoryAdmin):
     list_display = ["subject", "rule", "department", "found_at", "state"]
     list_filter = ["state", ("found_at", DayRangeFilter), ("rule__sort", ChoicesPickFilter)]
     list_select_related = ["subject", "rule", "department"]

@@ -24,6 +24,7 @@ from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry.admin_forms import DateInput, choices
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.models import Department, PublicityClass, Region
 from credit_portal.registry.visibility import departments_visible_to, limit_to_visible
 
@@ -34,7 +35,7 @@ from .models import AdministrativeAct, InformationItem, LaunchDate
 
 
 @admin.register(AdministrativeAct)
-class AdministrativeActAdmin(EvidenceAdmin):
+class AdministrativeActAdmin(LoggedList, EvidenceAdmin):
     """Read only: acts are handled at the desk."""
 
     list_display = ["number", "kind", "subject_name", "document_no", "department", "decided_on", "standing"]

@@ -1,6 +1,7 @@
 """Reports and publications of breaches in the back office: evidence, read only. They are handled at the desk."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, Step, m
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines.articles import article_text
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.visibility import limit_to_visible
 
 from .models import BreachPublication, BreachReport
@@ -31,14 +33,17 @@ def _log(request: HttpRequest, what: str, case_id: int, subject_id: int) -> None
 
 
 @admin.register(BreachReport)
-class BreachReportAdmin(EvidenceAdmin):
+class BreachReportAdmin(LoggedList, EvidenceAdmin):
     list_display = ["number", "department", "office", "state", "rounds", "submitted_at", "decided_at"]
     list_filter = ["state"]
-    list_select_related = ["department", "office"]
+    list_select_related = ["department", "office", "case"]
     search_fields = ["=number", "=case__number"]
     search_help_text = "上报编号或者案号"
     ordering = ["-pk"]
     audit_target = "breach_report"
+
+    def subject_id_of(self, row: Any) -> int | None:
+        return row.case.subject_id
 
     def visible(self, request: HttpRequest, rows: QuerySet[BreachReport]) -> QuerySet[BreachReport]:
         return limit_to_visible(rows, request.user)
@@ -94,7 +99,7 @@ class BreachReportAdmin(EvidenceAdmin):
 
 
 @admin.register(BreachPublication)
-class BreachPublicationAdmin(EvidenceAdmin):
+class BreachPublicationAdmin(LoggedList, EvidenceAdmin):
     list_display = [
         "decided_at",
         "case",
@@ -110,6 +115,9 @@ class BreachPublicationAdmin(EvidenceAdmin):
     search_help_text = "案号"
     ordering = ["-pk"]
     audit_target = "breach_publication"
+
+    def subject_id_of(self, row: Any) -> int | None:
+        return row.case.subject_id
 
     def visible(self, request: HttpRequest, rows: QuerySet[BreachPublication]) -> QuerySet[BreachPublication]:
         return limit_to_visible(rows, request.user, department_field="case__department")

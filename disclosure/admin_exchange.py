@@ -1,6 +1,7 @@
 """The exchange in the back office: evidence, read only. It is handled at the desk."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, moment
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.visibility import limit_to_visible
 
 from .exchange.batches import platforms_of
@@ -52,7 +54,7 @@ class ExchangeBatchAdmin(EvidenceAdmin):
 
 
 @admin.register(ExchangeRecord)
-class ExchangeRecordAdmin(EvidenceAdmin):
+class ExchangeRecordAdmin(LoggedList, EvidenceAdmin):
     list_display = ["number", "version", "operation", "department", "state", "created_at", "answered_at"]
     list_filter = ["state", "operation"]
     list_select_related = ["department"]
@@ -60,6 +62,9 @@ class ExchangeRecordAdmin(EvidenceAdmin):
     search_help_text = "承诺编码、约谈编号或者措施编号"
     ordering = ["-pk"]
     audit_target = "exchange_record"
+
+    def subject_id_of(self, row: Any) -> int | None:
+        return None
 
     def visible(self, request: HttpRequest, rows: QuerySet[ExchangeRecord]) -> QuerySet[ExchangeRecord]:
         return limit_to_visible(rows, request.user)

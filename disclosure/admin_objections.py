@@ -1,6 +1,7 @@
 """Objections, complaints and tips in the back office: evidence, read only. They are handled at the desk."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, EvidenceAdmin, HistoryAdmin, Section, moment
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
+from credit_portal.registry.admin_reading import LoggedList
 
 from .models import Complaint, ErrorTip, Objection
 from .objections import complaints, handling, tips
@@ -18,7 +20,7 @@ from .objections.knowing import identity_label
 
 
 @admin.register(Objection)
-class ObjectionAdmin(EvidenceAdmin):
+class ObjectionAdmin(LoggedList, EvidenceAdmin):
     list_display = ["number", "of", "record_no", "department", "state", "outcome", "filed_at"]
     list_filter = ["state", "of", "outcome", "way"]
     list_select_related = ["department"]
@@ -96,7 +98,7 @@ class ObjectionAdmin(EvidenceAdmin):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(EvidenceAdmin):
+class ComplaintAdmin(LoggedList, EvidenceAdmin):
     list_display = ["number", "kind", "about", "office", "state", "filed_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["about", "office"]
@@ -105,6 +107,9 @@ class ComplaintAdmin(EvidenceAdmin):
     ordering = ["-pk"]
     audit_target = "complaint"
     row_history = HistoryAdmin.row_history
+
+    def subject_id_of(self, row: Any) -> int | None:
+        return None
 
     def visible(self, request: HttpRequest, rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
         return rows.filter(pk__in=complaints.complaints_visible_to(request.user).values("pk"))

@@ -16,7 +16,7 @@ from credit_portal.audit.admin_base import Cell, EvidenceAdmin, HistoryAdmin, Se
 from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.recording import log_read
 from credit_portal.registry.admin_forms import choices
-from credit_portal.registry.admin_subjects import purpose_of
+from credit_portal.registry.admin_reading import LoggedList, purpose_of
 from credit_portal.registry.below import within
 from credit_portal.registry.models import Region
 
@@ -25,7 +25,7 @@ from .models import HelpService, RepairApplication
 
 
 @admin.register(RepairApplication)
-class RepairApplicationAdmin(EvidenceAdmin):
+class RepairApplicationAdmin(LoggedList, EvidenceAdmin):
     list_display = [
         "number",
         "applied_on",

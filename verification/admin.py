@@ -19,8 +19,8 @@ from credit_portal.deadlines.articles import article_text
 from credit_portal.deadlines.wording import key_in_words, value_in_words
 from credit_portal.registry import groups
 from credit_portal.registry.admin_forms import ConfirmForm
-from credit_portal.registry.admin_subjects import purpose_of
-from credit_portal.registry.finding import looked_up, subjects_matching
+from credit_portal.registry.admin_reading import LoggedList, purpose_of
+from credit_portal.registry.finding import subjects_matching
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.visibility import departments_visible_to, has_role
 
@@ -38,21 +38,8 @@ ENTRY_STATES = {
 ROUTE_STATES = {"commitment": "kept", "ordinary": "waiting", "refused": "broken", "not_needed": "running"}
 
 
-class LoggedReading:
+class LoggedReading(LoggedList):
     """Lists and records of this kind are credit records: whoever reads them is written down, with the purpose."""
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        answer: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
-        if self.has_view_permission(request):  # type: ignore[attr-defined]
-            page = (getattr(answer, "context_data", None) or {}).get("cl")
-            sought = page.query.strip() if page else ""
-            self.log(
-                request,
-                target_type=f"{self.opts.model_name}_list",  # type: ignore[attr-defined]
-                target_id="list",
-                subject_id=looked_up(sought, page.result_list, today=clock.today()) if page else None,
-            )
-        return answer
 
     def opened(self, request: HttpRequest, obj: Any) -> None:
         self.log(request, target_type=self.audit_target, target_id=obj.pk, subject_id=obj.subject_id)  # type: ignore[attr-defined]
@@ -99,6 +86,7 @@ class CreditEntryAdmin(LoggedReading, HistoryAdmin):
     number_field = "document_no"
     ordering = ["-pk"]
     audit_target = "entry"
+    list_target = "creditentry_list"
     refusals = (ValidationError, services.MoveRefused)
 
     def visible(self, request: HttpRequest, rows: QuerySet[CreditEntry]) -> QuerySet[CreditEntry]:

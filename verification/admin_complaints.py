@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from credit_portal.audit.admin_base import Cell, HistoryAdmin, Section, moment
 from credit_portal.audit.admin_filters import ChoicesPickFilter, DayRangeFilter
+from credit_portal.registry.admin_reading import LoggedList
 
 from .complaints import taking
 from .models import ConsumerComplaint
 
 
 @admin.register(ConsumerComplaint)
-class ConsumerComplaintAdmin(HistoryAdmin):
+class ConsumerComplaintAdmin(LoggedList, HistoryAdmin):
     list_display = ["hotline_no", "subject_name", "domain", "received_on", "result", "department", "ending"]
     list_filter = [
         ("domain", ChoicesPickFilter),

@@ -16,6 +16,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.deadlines.articles import article_text
 from credit_portal.registry import groups
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.visibility import has_role
 
 from .consent import keeping
@@ -27,7 +28,7 @@ MARKS = {"running": "kept", "expired": "", "withdrawn": "waiting"}
 MOST = 50
 
 
-class _Kept(EvidenceAdmin):
+class _Kept(LoggedList, EvidenceAdmin):
     """What all three have: the region decides who sees it, and opening it is logged."""
 
     what = ""

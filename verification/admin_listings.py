@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, EvidenceAdmin, Section, Step
-from credit_portal.registry.admin_subjects import purpose_of
+from credit_portal.registry.admin_reading import LoggedList, purpose_of
 
 from . import listing, services
 from .models import Listing
 
 
 @admin.register(Listing)
-class ListingAdmin(EvidenceAdmin):
+class ListingAdmin(LoggedList, EvidenceAdmin):
     list_display = ["number", "list_name", "kind", "department", "state", "decided_on", "term_until"]
     list_filter = ["kind", "state", "region"]
     list_select_related = ["department"]

@@ -25,7 +25,7 @@ from credit_portal.deadlines.articles import article_text
 from credit_portal.registry import kept_by_two
 from credit_portal.registry.admin_forms import ConfirmForm
 from credit_portal.registry.admin_kept import StateFilter
-from credit_portal.registry.admin_subjects import purpose_of
+from credit_portal.registry.admin_reading import LoggedList, purpose_of
 
 from . import services
 from .admin_measure_forms import LastDayForm, MeasureRowForm
@@ -244,7 +244,7 @@ def preview_section(row: ListedMeasure) -> Section:
 
 
 @admin.register(AppliedMeasure)
-class AppliedMeasureAdmin(EvidenceAdmin):
+class AppliedMeasureAdmin(LoggedList, EvidenceAdmin):
     """Evidence, read only. They are handled at the desk."""
 
     list_display = ["text", "effect", "department", "domain", "applied_on", "ended_on", "end_reason"]
@@ -254,11 +254,14 @@ class AppliedMeasureAdmin(EvidenceAdmin):
         "end_reason",
         ("applied_on", DayRangeFilter),
     ]
-    list_select_related = ["department"]
+    list_select_related = ["department", "check_made"]
     search_fields = ["=check_made__number"]
     search_help_text = "信用核查编号"
     ordering = ["-pk"]
     audit_target = "applied_measure"
+
+    def subject_id_of(self, row: AppliedMeasure) -> int | None:
+        return row.check_made.subject_id
 
     def visible(self, request: HttpRequest, rows: QuerySet[AppliedMeasure]) -> QuerySet[AppliedMeasure]:
         return lifting.applied_visible_to(request.user)

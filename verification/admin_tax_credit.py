@@ -14,6 +14,7 @@ from credit_portal.audit.admin_filters import DayRangeFilter
 from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
+from credit_portal.registry.admin_reading import LoggedList
 from credit_portal.registry.visibility import has_role
 
 from .models import TaxCreditEntry
@@ -21,7 +22,7 @@ from .tax_credit import keeping
 
 
 @admin.register(TaxCreditEntry)
-class TaxCreditEntryAdmin(EvidenceAdmin):
+class TaxCreditEntryAdmin(LoggedList, EvidenceAdmin):
     list_display = ["subject", "tax_year", "kind", "department", "found_on", "state"]
     list_filter = ["kind", "state", ("found_on", DayRangeFilter), "region"]
     list_select_related = ["subject", "department"]

@@ -13,7 +13,7 @@ from credit_portal.audit.admin_base import HistoryAdmin, Section, Tool, moment, 
 from credit_portal.audit.recording import log_read
 
 from . import access, access_rules, codes
-from .admin_subjects import purpose_of
+from .admin_reading import LoggedList, purpose_of
 from .models import SubjectAccess
 
 
@@ -39,7 +39,7 @@ class EndForm(forms.Form):
 
 
 @admin.register(SubjectAccess)
-class SubjectAccessAdmin(HistoryAdmin):
+class SubjectAccessAdmin(LoggedList, HistoryAdmin):
     list_display = [
         "subject",
         "capacity",

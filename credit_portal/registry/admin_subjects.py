@@ -10,23 +10,18 @@ from django.http import HttpRequest
 
 from credit_portal.audit import clock
 from credit_portal.audit.admin_base import Cell, Entry, HistoryAdmin, Section, moment
-from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 
 from . import codes, groups
 from .admin_catalogue import in_region_of
+from .admin_reading import LoggedList, purpose_of
 from .finding import subjects_matching
-from .models import CreditSubject, User
+from .models import CreditSubject
 from .visibility import has_role
 
 
-def purpose_of(user: User) -> str:
-    """Why this role reads records in the back office."""
-    return ReadLog.Purpose.AUDIT if has_role(user, groups.AUDITOR) else ReadLog.Purpose.SUPERVISION
-
-
 @admin.register(CreditSubject)
-class CreditSubjectAdmin(HistoryAdmin):
+class CreditSubjectAdmin(LoggedList, HistoryAdmin):
     list_display = ["shown_name", "shown_code", "kind", "region", "name_source", "registered_at"]
     list_filter = ["kind", "state_owned", "region"]
     list_select_related = ["region"]
@@ -34,6 +29,9 @@ class CreditSubjectAdmin(HistoryAdmin):
     search_help_text = "名称中的几个字、统一社会信用代码，或完整的身份证号码"
     ordering = ["-pk"]
     audit_target = "subject"
+
+    def subject_id_of(self, row: Any) -> int | None:
+        return row.pk
 
     def visible(self, request: HttpRequest, rows: QuerySet[CreditSubject]) -> QuerySet[CreditSubject]:
         if not has_role(request.user, *groups.REGIONAL):

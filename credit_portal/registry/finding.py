@@ -1,7 +1,8 @@
 """Finding subjects for staff: by whole code, by ID number (through its blind index), by a piece of a name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -33,13 +34,20 @@ def subjects_matching(query: str, *, today: date) -> QuerySet[CreditSubject]:
     return CreditSubject.objects.filter(pk__in=list(named.values_list("subject_id", flat=True)[:MOST]))
 
 
-def looked_up(sought: str, rows: Iterable[Any], *, today: date, person: UUID | None = None) -> int | None:
+def looked_up(
+    sought: str,
+    rows: Iterable[Any],
+    *,
+    today: date,
+    person: UUID | None = None,
+    of: Callable[[Any], int | None] = attrgetter("subject_id"),
+) -> int | None:
     """Whose record a search in a list has looked up, for the log of readings: the one subject that all rows shown are about; of
     a code that shows no row, its subject all the same: that there is nothing has been read. None where nobody was sought, and
-    for several. `person`: what the address asked for instead (`person_of`)."""
+    for several. `person`: what the address asked for instead (`person_of`); `of`: whom a row is about."""
     if not sought and person is None:
         return None
-    found = {row.subject_id for row in rows}
+    found = {of(row) for row in rows} - {None}
     if found:
         return found.pop() if len(found) == 1 else None
     if person is not None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from credit_portal.audit import clock
 from credit_portal.registry import groups
 from credit_portal.registry.acting import for_subjects, log_own_read
-from credit_portal.registry.admin_subjects import purpose_of
+from credit_portal.registry.admin_reading import purpose_of
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
 from credit_portal.registry.models import CreditSubject, User
 from credit_portal.registry.timeline import SEEN, Look
