@@ -26,11 +26,13 @@ from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject, Department, Region, SubjectAccess, User
+from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import group_names
 from verification.checking.handling import WORKS, CheckError, text
 from verification.checking.looking import File
 from verification.checking.own_record import asker
 from verification.consent import exceptions, gate
+from verification.consent.keeping import NUMBERS
 from verification.consent.rules import WORDS, Why
 from verification.consent_models import Part, Purpose, Scope
 from verification.models import Check, Consent, CreditReport
@@ -120,6 +122,8 @@ def _own(subject: CreditSubject, wanted: For, *, key: UUID | None, now: datetime
         raise CheckError("请选择用途。", field="purpose")
     note = " ".join(wanted.purpose_note.replace("\0", "").split())
     note = text(note, "purpose_note", "用途说明", 100, must=wanted.purpose == Purpose.OTHER)
+    if found := passages(note):
+        raise CheckError(NUMBERS.format(found="、".join(found)), field="purpose_note")
     known = _locked(subject, key)
     if known is not None:
         return known
@@ -326,6 +330,8 @@ def _made(
     """The paper and its row, in one go: the row is never changed afterwards."""
     today = local_date(now)
     unit = actor.department if actor else partner.department if partner else None
+    # By a consent it holds no longer than that.
+    last = today + timedelta(days=VALID_DAYS)
     begin = contents.since(today)
     sections = contents.gather(subject, parts=parts, own=own, on=today, begin=begin)
     row = CreditReport(
@@ -342,7 +348,7 @@ def _made(
         parts=list(parts),
         period_from=begin,
         issued_at=now,
-        valid_until=today + timedelta(days=VALID_DAYS),
+        valid_until=min(last, consent.expires_on) if consent else last,
         lines=sum(len(one.lines) for one in sections),
         fingerprint=contents.fingerprint(subject, sections),
         verify_token=secrets.token_urlsafe(16),
@@ -392,7 +398,7 @@ def _paper(row: CreditReport, sections: Collection[contents.Section]) -> bytes:
             "title": TITLE if row.scope == Scope.REPORT else f"{TITLE}（部分内容）", "report": row,
             "subject": subject, "sections": sections, "empty": [one.title for one in sections if not one.lines],
             "code_label": "身份证号码" if subject.kind == codes.PERSON else "统一社会信用代码",
-            "on": local_date(row.issued_at), "days": VALID_DAYS, "verify_url": address,
+            "on": local_date(row.issued_at), "verify_url": address,
             "qr_data_uri": qr_data_uri(address), "basis": _forbidden(subject),
             "demonstration": row.is_demo,
         },
