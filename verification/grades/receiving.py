@@ -27,9 +27,7 @@ MOST_REASON = 300
 FIRST_YEAR = 2015
 NOT_OFFICE = "综合评价由信用办导入和提供。"
 TWICE = "导入时另有人录入了同样的评价或者登记了同一主体，全部没有录入，请再导入一次。"
-OTHERS = (
-    "{body}对这个主体 {period} 的评价已由{region}录入，与这一行不一致；只能更正本地区和下级地区录入的，请与{region}信用办核对。"
-)
+OTHERS = "{body}对这个主体 {period} 的评价已由{region}录入，与这一行不一致；只能更正本地区和下级地区录入的，请与{region}信用办核对。"
 BUSINESSES = tuple(word for word, code in KIND_WORDS.items() if code != codes.PERSON)
 FIELDS: tuple[Field, ...] = (
     Field("subject_kind", "主体类别", sort="one", among=BUSINESSES),
@@ -147,10 +145,12 @@ def take(
         raise EvaluationRefused(f"更正的理由最多 {MOST_REASON} 个字，现为 {len(why)} 个字。", field="reason")
     standing = {
         (one.subject_id, one.body, one.period): one
-        for one in Evaluation.standing().filter(
+        for one in Evaluation.standing()
+        .filter(
             subject__in=[subject.pk for subject in known.by_code.values()],
             period__in={row.period for row in rows.values()},
-        ).select_related("region")
+        )
+        .select_related("region")
     }
     fresh: list[tuple[Row, Evaluation | None]] = []
     for place, row in rows.items():

@@ -47,6 +47,7 @@ VALID_DAYS = 30
 FETCHES = WORKS | {groups.CREDIT_OFFICE}
 ONESELF = "主体本人"
 ONLY_VIEW = "您的授权只能查看，不能出具信用报告。"
+NO_PARTS = "信用报告是全部内容，只有取得信用记录（record）时才选类别。"
 NOT_YOURS = "只能取得主体同意提供给本单位的报告。"
 
 
@@ -190,15 +191,27 @@ def fetch_by_system(
     system: PartnerSystem,
     scope: str,
     now: datetime,
+    parts: Collection[str] = (),
+    purpose: str = "",
+    consent_number: str = "",
     check_number: str = "",
 ) -> CreditReport:
-    """The same for a department's own system, by the newest consent that fits. Raises CheckError and NotReleased: that it was
-    refused, the caller keeps, whose transaction this is."""
+    """The same for a department's own system: no more than what it asks for, by the consent that fits best, of this purpose and
+    number where they are given. `parts`: of a record, none for all that the consent names. Raises CheckError and NotReleased:
+    that it was refused, the caller keeps, whose transaction this is."""
+    if unknown := [part for part in parts if part not in Part.values]:
+        raise CheckError(f"没有“{unknown[0][:30]}”，可用：{'、'.join(Part.values)}。", field="parts")
+    if parts and scope == Scope.REPORT:
+        raise CheckError(NO_PARTS, field="parts")
     department = system.department
-    consent = gate.consent_for(subject=subject, department=department, scope=scope, now=now)
+    wanted = [part for part in Part.values if part in parts]
+    consent = gate.consent_for(
+        subject=subject, department=department, scope=scope, parts=wanted, purpose=purpose, number=consent_number,
+        now=now,
+    )  # fmt: skip
     return _released(
         consent, recipient=gate.unit_key(department), department=department, check_number=check_number, key=None,
-        now=now, partner=system,
+        now=now, partner=system, scope=scope, parts=wanted,
     )  # fmt: skip
 
 
@@ -260,8 +273,12 @@ def _released(
     actor: User | None = None,
     partner: PartnerSystem | None = None,
     asked_by: str = "",
+    scope: str = "",
+    parts: Collection[str] = (),
 ) -> CreditReport:
+    """`scope` and `parts`: what was asked for, where that is less than the consent lets go."""
     subject = consent.subject
+    scope, parts = scope or consent.scope, parts or consent.parts
     known = _locked(subject, key, consent=consent)
     # Locked and read anew: a withdrawal comes before or after, never between the look and the paper.
     consent = (
@@ -269,16 +286,14 @@ def _released(
         .select_related("subject", "department")
         .get(pk=consent.pk)
     )
-    why = gate.refusal(
-        consent, subject=subject, recipient=recipient, scope=consent.scope, parts=consent.parts, now=now
-    )
+    why = gate.refusal(consent, subject=subject, recipient=recipient, scope=scope, parts=parts, now=now)
     if why is not None:
         raise gate.NotReleased(why)
     if known is not None:
         return known
     made = _made(
         subject, own=False, consent=consent, recipient=consent.recipient_shown, purpose=consent.purpose,
-        purpose_note=consent.purpose_note, scope=consent.scope, parts=consent.parts, key=key, now=now, actor=actor,
+        purpose_note=consent.purpose_note, scope=scope, parts=parts, key=key, now=now, actor=actor,
         partner=partner, asked_by=asked_by, check_made=_check(check_number, subject, department),
     )  # fmt: skip
     gate.release(

@@ -41,8 +41,10 @@ def about(row: CreditReport, *, now: datetime) -> dict[str, Any]:
 
 
 def _later(row: CreditReport) -> bool:
-    """Whether the same was issued once more: by the same consent, or to the subject itself."""
-    rows = CreditReport.objects.filter(subject=row.subject_id, own=row.own, consent=row.consent_id)
+    """Whether the same was issued once more: by the same consent and of the same parts, or to the subject itself."""
+    rows = CreditReport.objects.filter(
+        subject=row.subject_id, own=row.own, consent=row.consent_id, parts=row.parts
+    )
     return rows.filter(pk__gt=row.pk).exists()
 
 
