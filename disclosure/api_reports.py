@@ -22,6 +22,7 @@ from credit_portal.registry.services import find_subject
 from verification.checking.handling import CheckError
 from verification.consent import gate
 from verification.consent.rules import Why
+from verification.consent_models import Purpose
 from verification.consent_models import Scope as Told
 from verification.models import CreditReport
 from verification.reports import issuing, papers
@@ -38,6 +39,9 @@ ASKED = (
     Field("subject.kind", among=tuple(CreditSubject.Kind.values)),
     Field("subject.code", most=40),
     Field("scope", among=tuple(Told.values)),
+    Field("parts", sort="texts", most=15, must=False),
+    Field("purpose", among=tuple(Purpose.values), must=False),
+    Field("consent", most=30, must=False),
     Field("check", most=40, must=False),
 )
 ORDER = Order("issued_at", newest_first=True)
@@ -62,7 +66,8 @@ class Reports(PartnerPost):
         summary="经主体同意取得信用报告",
         description=(
             "需要令牌和 Idempotency-Key。主体同意提供给本部门、同意在有效期内、范围足够的，出具报告；否则回答 409，写明原因"
-            "（没有同意、已撤回、已到期、超出范围），并留痕。每次取得主体都看得到。PDF 另从 document_url 取得。"
+            "（没有同意、已撤回、已到期、超出范围），并留痕。有几份同意的，先用范围正好一致的，再用最新的；写明用途、编号的，只用相符的。"
+            "取得信用记录的，可以只取其中几类；不多于所要的。每次取得主体都看得到。PDF 另从 document_url 取得。"
             "主体自己的报告在“我的信用”出具，不经过接口。"
         ),
         operation_id="fetch_credit_report",
@@ -103,6 +108,9 @@ class Reports(PartnerPost):
                 subject=subject,
                 system=system,
                 scope=told["scope"],
+                parts=told.get("parts", ()),
+                purpose=told.get("purpose", ""),
+                consent_number=told.get("consent", ""),
                 check_number=told.get("check", ""),
                 now=now,
             )

@@ -16,6 +16,15 @@ class ReportSubjectSerializer(s.Serializer):
 class AskedReportSerializer(s.Serializer):
     subject = ReportSubjectSerializer(help_text="主体")
     scope = s.ChoiceField(Scope.choices, help_text="取得什么；不超过主体同意的范围")
+    parts = s.ListField(
+        child=s.ChoiceField(Part.choices),
+        required=False,
+        help_text="只在 scope 为 record 时填写：要哪几类；不填的，是同意写明的各类",
+    )
+    purpose = s.ChoiceField(
+        Purpose.choices, required=False, help_text="用于什么；填写的，只凭主体为这一用途作出的同意"
+    )
+    consent = s.CharField(required=False, max_length=30, help_text="凭哪一份同意：编号")
     check = s.CharField(
         required=False, max_length=40, help_text="用于哪一次办理：本部门的核查编号；填写的，计入月报"
     )

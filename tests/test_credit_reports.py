@@ -71,7 +71,7 @@ ENTRIES = (
     ("异议处罚", {"objection_under_way": True}, True, True),
     ("期满处罚", {"until_on": date(2026, 9, 1)}, True, False),
     ("修复处罚", {"state": "repaired", "repaired_on": date(2026, 9, 1)}, False, False),
-    ("撤销处罚", {"state": "revoked", "ended_on": date(2026, 9, 1)}, True, False),
+    ("撤销处罚", {"state": "revoked", "ended_on": date(2026, 9, 1)}, False, False),
     ("移出名单", {"kind": "list", "state": "ended", "ended_on": date(2026, 9, 1)}, True, False),
     ("未核实处罚", {"verified": False}, True, False),
     ("未送达违约", {"kind": "breach"}, False, False),

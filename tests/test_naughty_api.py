@@ -88,7 +88,7 @@ class Scene:
         )
         self.commitment = self.stage.hand_in()
         self.check = self.stage.check()
-        keeping.give_online(
+        consent = keeping.give_online(
             access=subjects.opened(self.stage.subject), now=factories.NOW,
             told=keeping.Told(
                 "administration", "department", "report", factories.TODAY, department=self.stage.department
@@ -116,6 +116,7 @@ class Scene:
                 **PENALTY},
             "reports": {
                 "subject": {"kind": "organisation", "code": self.stage.subject.uscc}, "scope": "report", "check": self.check,
+                "purpose": "administration", "consent": consent.number,
             },
             "fulfilments": {"commitment": self.commitment, "status": "fulfilled", "note": "现场核实，均已落实"},
         }  # fmt: skip

@@ -4,6 +4,7 @@ added, never changed (trigger)."""
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -360,6 +361,8 @@ class EvaluationPassing(models.Model):
     period = models.CharField("评价期间", max_length=7)
     basis = models.CharField("依据", max_length=300)
     rows = models.PositiveIntegerField("行数")
+    # The rows of the file, by their keys: before it is fetched each is looked at again.
+    evaluations = ArrayField(models.BigIntegerField(), verbose_name="提供的评价", default=list)
     by_consent = models.PositiveIntegerField("凭主体同意的行数", default=0)
     # [[reason, how many], …]
     held_back = models.JSONField("没有提供的", default=list, encoder=PlainJSON)

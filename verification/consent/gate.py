@@ -22,6 +22,8 @@ from verification.models import Consent, CreditReport, EvaluationPassing, Releas
 from . import exceptions
 from .rules import RECORD, WORDS, Asked, Given, Why, nearest, why_not
 
+NOT_FOR_THAT = "主体没有为所填的用途作出同意，不能提供。"
+NO_CONSENT = "没有这份同意，或者不是这个主体提供给本部门的。"
 NO_EXCEPTION = "本地区没有文件允许不经主体同意提供，不能提供。"
 
 
@@ -95,27 +97,38 @@ def in_force(consent: Consent, *, now: datetime) -> Why | None:
 
 
 def consent_for(
-    *, subject: CreditSubject | None, department: Department, scope: str, now: datetime
+    *,
+    subject: CreditSubject | None,
+    department: Department,
+    scope: str,
+    now: datetime,
+    parts: Collection[str] = (),
+    purpose: str = "",
+    number: str = "",
 ) -> Consent:
-    """The newest consent by which a department may be told. Raises NotReleased with why the nearest does not."""
-    rows = (
-        list(
-            Consent.objects.filter(subject=subject, department=department)
-            .select_related("subject", "department")
-            .order_by("-pk")[:100]
-        )
-        if subject is not None
-        else []
+    """The consent by which a department may be told: of those with this purpose and number, where they are given, one of just
+    this scope before a wider one, and the newest. `parts`: none for all that it names. Raises NotReleased with why the nearest
+    does not, CheckError where there is none of this number."""
+    found = Consent.objects.filter(subject=subject, department=department).select_related(
+        "subject", "department"
     )
+    if number:
+        found = found.filter(number=number)
+        if subject is None or not found.exists():
+            # A wrong number is typed anew: nothing was asked for yet.
+            raise CheckError(NO_CONSENT, field="consent")
+    if purpose:
+        found = found.filter(purpose=purpose)
+    rows = list(found.order_by("-pk")[:100]) if subject is not None else []
     refused = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.scope != scope):
         why = refusal(
-            row, subject=row.subject, recipient=unit_key(department), scope=scope, parts=row.parts, now=now
-        )
+            row, subject=row.subject, recipient=unit_key(department), scope=scope, parts=parts or row.parts, now=now,
+        )  # fmt: skip
         if why is None:
             return row
         refused.append(why)
-    raise NotReleased(nearest(refused))
+    raise NotReleased(nearest(refused), NOT_FOR_THAT if purpose and not refused else "")
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject, Department, SubjectAccess, User
+from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import group_names
 from verification.checking.handling import CheckError
 from verification.checking.looking import File
@@ -35,6 +36,7 @@ MOST_IN_FORCE = 100
 WITHDRAWAL = [
     "withdrawn_at", "withdrawn_by", "withdrawn_access", "withdrawn_clerk", "withdrawn_authorisation",
 ]  # fmt: skip
+NUMBERS = "用途说明里不写身份证号码、手机号码（“{found}”）：它印在报告上，接收方和信用办也看得到。"
 NO_PAPER = "请上传签字的同意书。"
 NOT_YOURS = "没有这份同意，或者不是您的。"
 ONESELF = "接收方不能是主体自己；自己的信用报告可以直接领取，不必同意。"
@@ -326,10 +328,10 @@ def _purpose(told: Told) -> dict[str, Any]:
     if told.purpose not in Purpose.values:
         raise ConsentError("请选择用途。", field="purpose")
     must = told.purpose == Purpose.OTHER
-    return {
-        "purpose": told.purpose,
-        "purpose_note": _line(told.purpose_note, "purpose_note", "用途说明", 100, must=must),
-    }
+    note = _line(told.purpose_note, "purpose_note", "用途说明", 100, must=must)
+    if found := passages(note):
+        raise ConsentError(NUMBERS.format(found="、".join(found)), field="purpose_note")
+    return {"purpose": told.purpose, "purpose_note": note}
 
 
 def _what(told: Told) -> dict[str, Any]:

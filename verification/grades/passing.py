@@ -37,6 +37,8 @@ MOST = 20_000
 MOST_NAMED = 20
 WHAT = "公共信用综合评价"
 RECEIVES = (groups.OFFICER, groups.HEAD, groups.ASSOCIATION)
+CORRECTED = "评价已更正"
+NOT_KEPT = "没有记下是哪些评价"
 TWIN = "已有同名的接收单位在使用。"
 KINDS = {
     Kind.DEPARTMENT: tuple(kind for kind in Department.Kind if kind is not Department.Kind.ASSOCIATION),
@@ -205,6 +207,7 @@ def pass_on(
         period=wanted,
         basis=recipient.basis,
         rows=len(given),
+        evaluations=[row.pk for row in given],
         by_consent=sum(row.subject_id in decision.consents for row in given),
         held_back=[[reason, number] for reason, number in sorted(held_back.items())],
         document=document,
@@ -255,14 +258,16 @@ def fetch(*, passing_id: int, actor: User, now: datetime) -> bytes:
     made, which is recorded anew. Raises EvaluationRefused."""
     row = (
         (passings_visible_to(actor) if keeps(actor) else received_by(actor))
-        .select_for_update(of=("self",))
-        .select_related("document", "recipient")
+        .select_for_update(of=("self", "recipient"))
+        .select_related("document", "recipient__department__region")
         .get(pk=passing_id)
     )
     if EvaluationFetch.objects.filter(passing=row).exists():
         raise EvaluationRefused("这份文件已经下载过。需要再次提供的，请重新生成，另行记录。")
     if gone := gate.no_longer(row, now=now):
         raise EvaluationRefused(f"生成以后有 {gone} 个主体撤回了同意或者同意已到期，不能再下载，请重新生成。")
+    if why := _no_more(row, now):
+        raise EvaluationRefused(f"生成以后情况有变化：{why}，不能再下载。仍然可以提供的，由信用办重新生成。")
     try:
         content = read_evidence(row.document)
     except EvidenceDamaged as error:
@@ -278,11 +283,27 @@ def fetch(*, passing_id: int, actor: User, now: datetime) -> bytes:
     return content
 
 
+def _no_more(row: EvaluationPassing, now: datetime) -> str:
+    """Why rows of a file that was not fetched yet would not be given today, or not so, in words. A constant number of queries."""
+    told = dict(
+        Evaluation.standing().filter(pk__in=row.evaluations).order_by("pk").values_list("pk", "subject_id")
+    )
+    held = decide(row.recipient, sorted(set(told.values())), now=now).held
+    why = Counter(held[subject] for subject in told.values() if subject in held)
+    if gone := row.rows - len(told):
+        # Of files from before their rows were kept nobody can tell: they are made anew.
+        why[CORRECTED if row.evaluations else NOT_KEPT] = gone
+    return "、".join(f"{reason} {number} 行" for reason, number in sorted(why.items()))
+
+
 def to_be_told_again(upload: EvaluationUpload) -> str:
-    """After a correction: who was given the periods that it concerns before, in words."""
-    periods = Evaluation.objects.filter(upload=upload, corrects__isnull=False).values("period")
+    """After a correction: who of the office's recipients was given what it concerns before, in words."""
+    path = upload.region.path
+    corrected = list(
+        Evaluation.objects.filter(upload=upload, corrects__isnull=False).values_list("corrects", flat=True)
+    )
     names = list(
-        EvaluationPassing.objects.filter(period__in=periods, region=upload.region)
+        EvaluationPassing.objects.filter(within(path), evaluations__overlap=corrected)
         .order_by("recipient__name")
         .values_list("recipient__name", flat=True)
         .distinct()[:MOST_NAMED]

@@ -27,6 +27,7 @@ MOST_REASON = 300
 FIRST_YEAR = 2015
 NOT_OFFICE = "综合评价由信用办导入和提供。"
 TWICE = "导入时另有人录入了同样的评价或者登记了同一主体，全部没有录入，请再导入一次。"
+OTHERS = "{body}对这个主体 {period} 的评价已由{region}录入，与这一行不一致；只能更正本地区和下级地区录入的，请与{region}信用办核对。"
 BUSINESSES = tuple(word for word, code in KIND_WORDS.items() if code != codes.PERSON)
 FIELDS: tuple[Field, ...] = (
     Field("subject_kind", "主体类别", sort="one", among=BUSINESSES),
@@ -127,8 +128,9 @@ def read(values: Mapping[str, str], *, today: date) -> Row:
 def take(
     *, name: str, content: bytes, actor: User, now: datetime, reason: str = "", is_demo: bool = False
 ) -> EvaluationUpload:
-    """Take a file in. With a `reason` it may put right what was taken in before: a new row names the one that was wrong. Raises
-    EvaluationRefused where it cannot be read, RowsRefused by row. A constant number of queries."""
+    """Take a file in. With a `reason` it may put right what the office or one below it has taken in before: a new row names
+    the one that was wrong. Raises EvaluationRefused where it cannot be read, RowsRefused by row. A constant number of
+    queries."""
     if not keeps(actor) or actor.department is None:
         raise EvaluationRefused(NOT_OFFICE)
     try:
@@ -143,10 +145,12 @@ def take(
         raise EvaluationRefused(f"更正的理由最多 {MOST_REASON} 个字，现为 {len(why)} 个字。", field="reason")
     standing = {
         (one.subject_id, one.body, one.period): one
-        for one in Evaluation.standing().filter(
+        for one in Evaluation.standing()
+        .filter(
             subject__in=[subject.pk for subject in known.by_code.values()],
             period__in={row.period for row in rows.values()},
         )
+        .select_related("region")
     }
     fresh: list[tuple[Row, Evaluation | None]] = []
     for place, row in rows.items():
@@ -154,6 +158,11 @@ def take(
         before = standing.get((subject.pk, row.body, row.period)) if subject is not None else None
         if before is None:
             fresh.append((row, None))
+        elif before.grade != row.grade and actor.department.region_id not in before.region.lineage:
+            # Told where, never what: the grade is that office's to know.
+            faults.setdefault(
+                place, OTHERS.format(body=row.body, period=row.period, region=before.region.name)
+            )
         elif before.grade != row.grade and why:
             fresh.append((row, before))
         elif before.grade != row.grade:
@@ -225,7 +234,8 @@ def _written(
             Evaluation(
                 subject=subjects[row.subject_code],
                 upload=upload,
-                region=department.region,
+                # Put right, it stays with those who had it.
+                region=before.region if before else department.region,
                 body=row.body,
                 period=row.period,
                 grade=row.grade,

@@ -1,6 +1,7 @@
 """What a report says: a constant number of queries, whatever the record's length. (R60, R113, R114.)
 
-Told of its own, a subject is told what its own record tells it, but for what has been repaired. Told to another, nothing is
+Told of its own, a subject is told what its own record tells it, but for what has been repaired or revoked: it hands the paper
+on. Told to another, nothing is
 there that is not (or no longer) a matter of record: unverified, ended, revoked, repaired or expired entries, determinations not
 yet served, warnings, complaints and other notes of supervision; and no number of a person or telephone, wherever it was typed.
 """
@@ -93,7 +94,7 @@ def gather(
 
 def _entries(subject: CreditSubject, *, own: bool, on: date, begin: date) -> dict[str, list[Line]]:
     """Lines by part; of its own what belongs to none, too, under an empty key."""
-    rows = entries_told(subject).exclude(state=State.REPAIRED)
+    rows = entries_told(subject).exclude(state__in=(State.REPAIRED, State.REVOKED))
     if not own:
         rows = rows.filter(state=State.EFFECTIVE, verified=True, kind__in=list(KINDS))
     found: dict[str, list[Line]] = defaultdict(list)
@@ -102,7 +103,7 @@ def _entries(subject: CreditSubject, *, own: bool, on: date, begin: date) -> dic
         raise CheckError(TOO_LONG)
     for row in read:
         if own or _shown(row, on, begin):
-            found[KINDS.get(Kind(row.kind), "")].append(_line(row, own))
+            found[KINDS.get(Kind(row.kind), "")].append(_line(row, own, on))
     return found
 
 
@@ -118,7 +119,14 @@ def _shown(row: CreditEntry, on: date, begin: date) -> bool:
     return row.from_on >= begin or row.kind in (Kind.LICENCE, Kind.EXEMPLARY, Kind.GOOD_STANDING)
 
 
-def _line(row: CreditEntry, own: bool) -> Line:
+def _over(row: CreditEntry, on: date) -> bool:
+    """Whether an effective entry is past its last day."""
+    if KINDS.get(Kind(row.kind)) == Part.ADVERSE:
+        return standing(as_entry(row), on) is Standing.EXPIRED
+    return row.until_on is not None and row.until_on < on
+
+
+def _line(row: CreditEntry, own: bool, on: date) -> Line:
     title = f"{row.get_kind_display()}：{row.title}"
     if row.document_no:
         title += f"（{row.document_no}）"
@@ -134,6 +142,8 @@ def _line(row: CreditEntry, own: bool) -> Line:
         more.append("异议处理中")
     if own and row.state != State.EFFECTIVE:
         more.append(str(row.get_state_display()))
+    elif own and _over(row, on):
+        more.append("期限已满")
     if own and not row.verified:
         more.append("未核实")
     return Line(title, "；".join(more))

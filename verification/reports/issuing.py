@@ -26,11 +26,13 @@ from credit_portal.outbox.models import PartnerSystem
 from credit_portal.registry import codes, groups, numbering
 from credit_portal.registry.below import within
 from credit_portal.registry.models import CreditSubject, Department, Region, SubjectAccess, User
+from credit_portal.registry.personal_numbers import passages
 from credit_portal.registry.visibility import group_names
 from verification.checking.handling import WORKS, CheckError, text
 from verification.checking.looking import File
 from verification.checking.own_record import asker
 from verification.consent import exceptions, gate
+from verification.consent.keeping import NUMBERS
 from verification.consent.rules import WORDS, Why
 from verification.consent_models import Part, Purpose, Scope
 from verification.models import Check, Consent, CreditReport
@@ -45,6 +47,7 @@ VALID_DAYS = 30
 FETCHES = WORKS | {groups.CREDIT_OFFICE}
 ONESELF = "主体本人"
 ONLY_VIEW = "您的授权只能查看，不能出具信用报告。"
+NO_PARTS = "信用报告是全部内容，只有取得信用记录（record）时才选类别。"
 NOT_YOURS = "只能取得主体同意提供给本单位的报告。"
 
 
@@ -120,6 +123,8 @@ def _own(subject: CreditSubject, wanted: For, *, key: UUID | None, now: datetime
         raise CheckError("请选择用途。", field="purpose")
     note = " ".join(wanted.purpose_note.replace("\0", "").split())
     note = text(note, "purpose_note", "用途说明", 100, must=wanted.purpose == Purpose.OTHER)
+    if found := passages(note):
+        raise CheckError(NUMBERS.format(found="、".join(found)), field="purpose_note")
     known = _locked(subject, key)
     if known is not None:
         return known
@@ -186,15 +191,27 @@ def fetch_by_system(
     system: PartnerSystem,
     scope: str,
     now: datetime,
+    parts: Collection[str] = (),
+    purpose: str = "",
+    consent_number: str = "",
     check_number: str = "",
 ) -> CreditReport:
-    """The same for a department's own system, by the newest consent that fits. Raises CheckError and NotReleased: that it was
-    refused, the caller keeps, whose transaction this is."""
+    """The same for a department's own system: no more than what it asks for, by the consent that fits best, of this purpose and
+    number where they are given. `parts`: of a record, none for all that the consent names. Raises CheckError and NotReleased:
+    that it was refused, the caller keeps, whose transaction this is."""
+    if unknown := [part for part in parts if part not in Part.values]:
+        raise CheckError(f"没有“{unknown[0][:30]}”，可用：{'、'.join(Part.values)}。", field="parts")
+    if parts and scope == Scope.REPORT:
+        raise CheckError(NO_PARTS, field="parts")
     department = system.department
-    consent = gate.consent_for(subject=subject, department=department, scope=scope, now=now)
+    wanted = [part for part in Part.values if part in parts]
+    consent = gate.consent_for(
+        subject=subject, department=department, scope=scope, parts=wanted, purpose=purpose, number=consent_number,
+        now=now,
+    )  # fmt: skip
     return _released(
         consent, recipient=gate.unit_key(department), department=department, check_number=check_number, key=None,
-        now=now, partner=system,
+        now=now, partner=system, scope=scope, parts=wanted,
     )  # fmt: skip
 
 
@@ -256,8 +273,12 @@ def _released(
     actor: User | None = None,
     partner: PartnerSystem | None = None,
     asked_by: str = "",
+    scope: str = "",
+    parts: Collection[str] = (),
 ) -> CreditReport:
+    """`scope` and `parts`: what was asked for, where that is less than the consent lets go."""
     subject = consent.subject
+    scope, parts = scope or consent.scope, parts or consent.parts
     known = _locked(subject, key, consent=consent)
     # Locked and read anew: a withdrawal comes before or after, never between the look and the paper.
     consent = (
@@ -265,16 +286,14 @@ def _released(
         .select_related("subject", "department")
         .get(pk=consent.pk)
     )
-    why = gate.refusal(
-        consent, subject=subject, recipient=recipient, scope=consent.scope, parts=consent.parts, now=now
-    )
+    why = gate.refusal(consent, subject=subject, recipient=recipient, scope=scope, parts=parts, now=now)
     if why is not None:
         raise gate.NotReleased(why)
     if known is not None:
         return known
     made = _made(
         subject, own=False, consent=consent, recipient=consent.recipient_shown, purpose=consent.purpose,
-        purpose_note=consent.purpose_note, scope=consent.scope, parts=consent.parts, key=key, now=now, actor=actor,
+        purpose_note=consent.purpose_note, scope=scope, parts=parts, key=key, now=now, actor=actor,
         partner=partner, asked_by=asked_by, check_made=_check(check_number, subject, department),
     )  # fmt: skip
     gate.release(
@@ -326,6 +345,8 @@ def _made(
     """The paper and its row, in one go: the row is never changed afterwards."""
     today = local_date(now)
     unit = actor.department if actor else partner.department if partner else None
+    # By a consent it holds no longer than that.
+    last = today + timedelta(days=VALID_DAYS)
     begin = contents.since(today)
     sections = contents.gather(subject, parts=parts, own=own, on=today, begin=begin)
     row = CreditReport(
@@ -342,7 +363,7 @@ def _made(
         parts=list(parts),
         period_from=begin,
         issued_at=now,
-        valid_until=today + timedelta(days=VALID_DAYS),
+        valid_until=min(last, consent.expires_on) if consent else last,
         lines=sum(len(one.lines) for one in sections),
         fingerprint=contents.fingerprint(subject, sections),
         verify_token=secrets.token_urlsafe(16),
@@ -392,7 +413,7 @@ def _paper(row: CreditReport, sections: Collection[contents.Section]) -> bytes:
             "title": TITLE if row.scope == Scope.REPORT else f"{TITLE}（部分内容）", "report": row,
             "subject": subject, "sections": sections, "empty": [one.title for one in sections if not one.lines],
             "code_label": "身份证号码" if subject.kind == codes.PERSON else "统一社会信用代码",
-            "on": local_date(row.issued_at), "days": VALID_DAYS, "verify_url": address,
+            "on": local_date(row.issued_at), "verify_url": address,
             "qr_data_uri": qr_data_uri(address), "basis": _forbidden(subject),
             "demonstration": row.is_demo,
         },
