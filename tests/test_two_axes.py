@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from credit_portal.audit.clock import SHANGHAI
 from verification.knowing import end_of
-from verification.two_axes import Holds, Version, as_of, holds, known
 from verification.record import Entry, standing
+from verification.two_axes import Holds, Version, as_of, holds, known
 from verification.vocabulary import ADVERSE, GOOD, Kind, Standing, State
 
 pytestmark = pytest.mark.req("R67", "R68")
@@ -152,8 +152,7 @@ def test_what_holds_by_this_is_what_counts_in_a_check(row: Version, on: date) ->
     if (
         row.gone
         or row.state is State.ENDED
-        or row.kind not in ADVERSE
-        and (repaired or not _is_factor(row.kind))
+        or (row.kind not in ADVERSE and (repaired or not _is_factor(row.kind)))
     ):
         # A check reads no rows that are gone, knows what was ended by its state, and only adverse rows are repaired.
         return
