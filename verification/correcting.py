@@ -16,6 +16,7 @@ from credit_portal.registry.models import User
 from . import arrivals, listing_grounds
 from .chains import chain_of as chain_of
 from .chains import latest_of as latest_of
+from .measures import lifting
 from .measures.ending import end_for_entries
 from .models import AppliedMeasure, CreditEntry, EntryMeasure, Listing
 from .services import CORRECTABLE, MoveRefused
@@ -222,7 +223,11 @@ def _dates_stand(old: CreditEntry, new: CreditEntry, today: date) -> None:
 def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now: datetime) -> None:
     """What runs because of the entry was not wrong because a word of it was: it is ended there and goes on here."""
     today = local_date(now)
-    running = list(AppliedMeasure.objects.filter(entry=old, ended_on=None).order_by("pk"))
+    # Locked: one that is being lifted at this moment does not begin anew.
+    running = list(
+        AppliedMeasure.objects.select_for_update(of=("self",)).filter(entry=old, ended_on=None).order_by("pk")
+    )
+    going_on = {measure.pk: measure for measure in running}
     for measure in running:
         measure.pk, measure.uuid = None, AppliedMeasure._meta.get_field("uuid").get_default()
         measure.entry, measure.applied_on = new, today
@@ -235,3 +240,4 @@ def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now:
         actor_id=actor.pk if actor else None,
     )
     AppliedMeasure.objects.bulk_create(running)
+    lifting.go_on(measures=going_on, now=now)
