@@ -1,5 +1,8 @@
 """A sanction that somebody has asked to lift goes on with the corrected record, and so does what was asked."""
 
+import threading
+import time
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -101,3 +104,40 @@ def test_however_many_were_asked_for_the_correction_costs_the_same(office):
         return len(seen)
 
     assert cost(1) == cost(5)
+
+
+@pytest.mark.req("R67", "R86")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_sanction_that_is_lifted_while_its_record_is_put_right_does_not_begin_anew(
+    monkeypatch, blank_papers, locked
+):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    office = Office()
+    entry = make.credit_entry(subject=office.check.subject)
+    (asked,) = asked_for(office, entry)
+    if not locked:
+        # The counter-proof: without the lock the race is there.
+        monkeypatch.setattr(
+            correcting, "_running", lambda old: AppliedMeasure.objects.filter(entry=old, ended_on=None)
+        )
+    failed: list[Exception] = []
+
+    def correct() -> None:
+        try:
+            corrected(office, entry)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=correct)
+    with transaction.atomic():
+        lifting.decide(
+            measure_id=asked.measure_id, allow=True, answer="同意", actor=office.people[groups.HEAD], now=NOW
+        )
+        worker.start()
+        time.sleep(1.5)
+    worker.join()
+    assert not failed
+    assert AppliedMeasure.objects.filter(entry__corrects=entry).exists() is not locked
