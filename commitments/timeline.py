@@ -4,7 +4,7 @@ cases with what followed, registrations. A subject is told no more than its own 
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Coalesce, Concat, TruncDate
 from django.urls import reverse
 
 from credit_portal.registry import timeline
@@ -42,6 +42,7 @@ _TOLD = (
     Step.DROPPED,
     Step.REVOKED,
 )
+_CHECKED = (Recheck.Finding.KEPT, Recheck.Finding.UNABLE)
 _SERVED = (Step.DETERMINED, Step.SERVED)
 
 
@@ -97,24 +98,38 @@ def _late(look: Look) -> QuerySet[Any]:
 
 
 def _rechecks(look: Look) -> QuerySet[Any]:
-    rows = Recheck.objects.none() if look.user is None else rechecks_visible_to(look.user)
+    told = Q(finding__in=_CHECKED)
+    if look.user is None:
+        # Of a doubt its subject hears by the case.
+        rows, ref = Recheck.objects.filter(told), F("commitment__code")
+    else:
+        rows, ref = rechecks_visible_to(look.user), F("uuid")
     return lines(
         rows.filter(commitment__subject=look.subject, found_on__isnull=False),
         day="found_on", at="answered_at", what="承诺复核", title=F("commitment__item_name"),
         by=F("department__name"), document=F("commitment__code"), state=in_words("finding", Recheck.Finding.choices),
-        ref=F("uuid"),
+        seen=Case(When(told, then=Value(OWN)), default=Value(UNIT), output_field=CharField()), ref=ref,
+        note=in_words("obstacle", Recheck.Obstacle.choices),
     )  # fmt: skip
 
 
-def _readings(look: Look) -> QuerySet[Any]:
-    rows = ReadingOffer.objects.filter(subject=look.subject)
+def _offered(look: Look) -> QuerySet[Any]:
+    # What was read at the moment at which it was offered is one line.
+    rows = ReadingOffer.objects.filter(Q(read_at=None) | Q(read_at__gt=F("offered_at")))
+    return _readings(look, rows, "提供诚信教育读本", "offered_at")
+
+
+def _read(look: Look) -> QuerySet[Any]:
+    return _readings(look, ReadingOffer.objects.filter(read_at__isnull=False), "阅读诚信教育读本", "read_at")
+
+
+def _readings(look: Look, rows: QuerySet[ReadingOffer], what: str, moment: str) -> QuerySet[Any]:
+    rows = rows.filter(subject=look.subject)
     if look.user is not None:
         rows = limit_to_visible(rows, look.user)
     return lines(
-        rows,
-        day=timeline.day_of(Coalesce(F("read_at"), F("offered_at"))), at=Coalesce(F("read_at"), F("offered_at")),
-        what=Case(When(read_at=None, then=Value("提供诚信教育读本")), default=Value("阅读诚信教育读本")),
-        title=F("reading__title"), by=F("department__name"), seen=OWN, note=in_words("place", ReadingOffer.Place.choices),
+        rows, day=moment, at=moment, what=what, title=F("reading__title"), by=F("department__name"), seen=OWN,
+        note=in_words("place", ReadingOffer.Place.choices),
     )  # fmt: skip
 
 
@@ -179,11 +194,14 @@ def _interviews(look: Look) -> QuerySet[Any]:
     rows = Interview.objects.filter(case__subject=look.subject)
     if look.user is not None:
         rows = limit_to_visible(rows, look.user)
+    held = [Interview.State.HELD, Interview.State.ABSENT]
     return lines(
-        rows,
-        day=Coalesce(F("held_on"), F("invited_on")),
-        at=Coalesce(timeline.written_first(Interview, held_on__isnull=False), timeline.written_first(Interview)),
-        what=in_words("kind", Interview.Kind.choices), title=F("case__commitment__item_name"),
+        timeline.states_of(rows), pk="history_id",
+        day=Case(
+            When(state=Interview.State.INVITED, then=F("invited_on")), When(state__in=held, then=F("held_on")),
+            default=TruncDate("history_date"),
+        ),
+        at="history_date", what=in_words("kind", Interview.Kind.choices), title=F("case__commitment__item_name"),
         by=F("department__name"), document=F("number"), state=in_words("state", Interview.State.choices), seen=OWN,
         ref=F("case__uuid"),
     )  # fmt: skip
@@ -191,15 +209,15 @@ def _interviews(look: Look) -> QuerySet[Any]:
 
 def _handoffs(look: Look) -> QuerySet[Any]:
     rows = RevocationHandoff.objects.none() if look.user is None else handoffs_visible_to(look.user)
+    State = RevocationHandoff.State
     return lines(
-        rows.filter(case__subject=look.subject),
-        day=Coalesce(F("decided_on"), F("sent_on")),
-        at=Coalesce(
-            timeline.written_first(RevocationHandoff, decided_on__isnull=False),
-            timeline.written_first(RevocationHandoff),
+        timeline.states_of(rows.filter(case__subject=look.subject)), pk="history_id",
+        day=Case(
+            When(state=State.SENT, then=F("sent_on")), When(state=State.ACKNOWLEDGED, then=F("acknowledged_on")),
+            When(state__in=[State.REVOKED, State.KEPT], then=F("decided_on")), default=TruncDate("history_date"),
         ),
-        what="移交撤销许可", title=F("licence_name"), by=F("department__name"), document=F("number"),
-        state=in_words("state", RevocationHandoff.State.choices), ref=F("uuid"),
+        at="history_date", what="移交撤销许可", title=F("licence_name"), by=F("department__name"),
+        document=F("number"), state=in_words("state", State.choices), ref=F("uuid"),
     )  # fmt: skip
 
 
@@ -227,12 +245,19 @@ def register() -> None:
             "commitment.event", "commitment", _events, deeds=dict(Event.choices), tones=tones, staff=commitment,
             own=own_commitment,
         ),
-        Arm("commitment.recheck", "commitment", _rechecks, staff=_page("rechecks:one")),
+        Arm(
+            "commitment.recheck", "commitment", _rechecks, staff=_page("rechecks:one"), own=own_commitment,
+        ),
     )  # fmt: skip
     timeline.register(
         "late", "容缺材料", Arm("late.step", "late", _late, staff=commitment, own=own_commitment)
     )
-    timeline.register("reading", "诚信教育", Arm("reading.offered", "reading", _readings))
+    timeline.register(
+        "reading",
+        "诚信教育",
+        Arm("reading.offered", "reading", _offered),
+        Arm("reading.read", "reading", _read),
+    )
     timeline.register(
         "warning", "预警", Arm("warning.answered", "warning", _warnings, staff=_page("warnings:warning"))
     )

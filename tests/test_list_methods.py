@@ -105,8 +105,8 @@ def test_a_method_is_put_before_the_public_answered_and_adopted_by_two(unit):
     }  # fmt: skip
     with pytest.raises(MethodRefused, match="还有 1 条意见没有答复"):
         keeping.propose(**propose, in_force_from=local_date(after))
-    keeping.rewrite(method_id=row.pk, parts=PARTS | {"standard": "两次以上"}, actor=unit.officer, now=after)
     keeping.answer(opinion_id=said.pk, taken=True, text="采纳。", actor=unit.officer, now=after)
+    keeping.rewrite(method_id=row.pk, parts=PARTS | {"standard": "两次以上"}, actor=unit.officer, now=after)
     with pytest.raises(MethodRefused, match="已经答复"):
         keeping.answer(opinion_id=said.pk, taken=False, text="又。", actor=unit.officer, now=after)
     with pytest.raises(MethodRefused, match="不溯及以前"):

@@ -1,13 +1,15 @@
 """Re-checks are planned by two, drawn by the sweep, answered by the department."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Count
 
 from commitments import hooks
-from commitments.models import RecheckMember, RecheckPlan
+from commitments.models import Recheck, RecheckMember, RecheckPlan
 from commitments.rechecks import answering, drawing, planning, rules
 from commitments.rechecks.planning import PlanError
 from credit_portal.audit import clock
@@ -357,3 +359,34 @@ def test_the_office_answers_for_its_own_department_and_an_association_is_asked_n
     assert place.answer(row, actor=second).finding == "kept"
     with pytest.raises(PlanError, match="由负责这份承诺的部门办理"):
         place.answer(made.rechecks.exclude(commitment=own).first(), actor=second)
+
+
+@pytest.mark.req("R64")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False])
+def test_two_plans_drawn_at_once_draw_nobody_twice(monkeypatch, locked):
+    place = Place()
+    allow(share=100)
+    one = place.approved()
+    two = place.approved(planning.propose(told=place.told(name="另一份"), actor=place.officer, now=NOW))
+    if not locked:
+        # The counter-proof: without the lock the race is there.
+        monkeypatch.setattr(drawing, "_one_at_a_time", lambda: None)
+    drew = threading.Event()
+
+    def draw_the_other() -> None:
+        try:
+            drawing.draw_due(plan_id=two.pk, now=place.now, actor=place.head)
+        finally:
+            drew.set()
+            connection.close()
+
+    worker = threading.Thread(target=draw_the_other)
+    with transaction.atomic():
+        drawing.draw_due(plan_id=one.pk, now=place.now, actor=place.head)
+        worker.start()
+        assert drew.wait(1.5 if locked else 20) is not locked
+    worker.join()
+    by_commitment = Recheck.objects.filter(finding="").values("commitment").annotate(open=Count("pk"))
+    assert {row["open"] for row in by_commitment} == ({1} if locked else {2})
+    assert by_commitment.count() == len(place.running)

@@ -260,6 +260,30 @@ def test_the_page_tells_what_was_in_force_as_it_was_known_and_what_came_later_ch
     assert "效力日" in page(client, record_of(subject)) and "当时所知" in page(client, record_of(subject))
 
 
+@pytest.mark.req("R67", "R68")
+def test_what_is_over_by_its_publicity_or_was_never_served_is_not_told_as_in_force(office):
+    subject, shown = make.subject(), {"public_from": date(2026, 1, 1), "served_on": date(2026, 1, 1)}
+    early = {"subject": subject, "from_on": date(2026, 1, 1)}
+    make.credit_entry(
+        **early, title="公示已满的处罚", public_from=date(2026, 1, 1), public_until=TODAY - timedelta(days=1)
+    )
+    make.credit_entry(
+        **early, kind="breach", title="公示已满的违诺", public_until=TODAY - timedelta(days=1), **shown
+    )
+    make.credit_entry(**early, kind="breach", title="公示中的违诺", public_until=TODAY, **shown)
+    make.credit_entry(**early, kind="breach", title="没有送达的违诺")
+    make.credit_entry(**early, title="没有核实的处罚", verified=False)
+    for client, address in (
+        (client_of(office.people[K]), record_of(subject)),
+        (subjects.client_for(subject), "/me/record/timeline/"),
+    ):
+        text = page(client, address).split('id="standing"')[1].split('id="course"')[0]
+        assert re.findall(
+            "公示已满的处罚|公示已满的违诺|公示中的违诺|没有送达的违诺|没有核实的处罚", text
+        ) == ["公示中的违诺"]
+        assert f'公示至 <span class="mono nowrap">{TODAY}' in text
+
+
 @pytest.mark.req("R67")
 def test_an_entry_that_was_written_very_often_stands_as_it_was_written_last(office):
     subject, user = make.subject(), office.people[K]
@@ -286,7 +310,7 @@ def test_an_entry_that_was_written_very_often_stands_as_it_was_written_last(offi
     CreditEntry.history.bulk_create(early)
     entries = services.entries_visible_to(user).filter(subject=subject)
     with CaptureQueriesContext(connection) as asked:
-        found = knowing.in_force(entries, valid_on=TODAY, known_on=TODAY, own=False)
+        found = knowing.in_force(entries, valid_on=TODAY, known_on=TODAY)
     assert [one.uuid for one in found] == [old.uuid] and len(asked) == 1
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from credit_portal.audit.clock import SHANGHAI
 from verification.knowing import end_of
+from verification.record import Entry, standing
 from verification.two_axes import Holds, Version, as_of, holds, known
-from verification.vocabulary import State
+from verification.vocabulary import ADVERSE, GOOD, Kind, Standing, State
 
 pytestmark = pytest.mark.req("R67", "R68")
 GOLDEN = Path(__file__).parent / "golden" / "record_as_of.csv"
@@ -22,8 +23,9 @@ def at(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 10, 30, tzinfo=SHANGHAI)
 
 
-ENTERED = Version(1, at(3, 5), State.EFFECTIVE, date(2026, 2, 20), date(2026, 5, 31))
+ENTERED = Version(1, at(3, 5), Kind.PENALTY, State.EFFECTIVE, date(2026, 2, 20), date(2026, 5, 31))
 LATER = ENTERED._replace(known_at=at(4, 10))
+DETERMINED = ENTERED._replace(kind=Kind.BREACH, until_on=None)
 RECORDS: dict[str, list[Version]] = {
     "处罚：3月5日录入，2月20日至5月31日": [ENTERED],
     "同上，4月10日登记：4月10日修复": [
@@ -35,6 +37,20 @@ RECORDS: dict[str, list[Version]] = {
         ENTERED, LATER._replace(state=State.REVOKED), LATER._replace(entry_id=2, from_on=date(2026, 3, 1)),
     ],
     "没有期限的名单：3月5日录入，自3月1日起": [ENTERED._replace(from_on=date(2026, 3, 1), until_on=None)],
+    "处罚：3月5日录入，2月20日至5月31日，公示至8月31日": [ENTERED._replace(public_until=date(2026, 8, 31))],
+    "处罚：3月5日录入，2月20日起，没有期限，公示至8月31日": [
+        ENTERED._replace(until_on=None, public_until=date(2026, 8, 31)),
+    ],
+    "处罚：3月5日录入，2月20日至5月31日，没有核实": [ENTERED._replace(verified=False)],
+    "违诺：3月5日写入，2月20日认定，没有送达": [DETERMINED],
+    "同上，4月10日登记：4月8日送达，公示至7月7日": [
+        DETERMINED, DETERMINED._replace(
+            known_at=at(4, 10), served_on=date(2026, 4, 8), public_until=date(2026, 7, 7)
+        ),
+    ],
+    "诚信典型：3月5日录入，2月20日至5月31日，公示至8月31日": [
+        ENTERED._replace(kind=Kind.EXEMPLARY, public_until=date(2026, 8, 31)),
+    ],
 }  # fmt: skip
 NAMES = {1: "原记录", 2: "更正后的记录"}
 
@@ -66,9 +82,13 @@ def versions(draw: st.DrawFn) -> Version:
     return Version(
         entry_id=draw(st.integers(1, 4)),
         known_at=draw(MOMENTS),
+        kind=draw(st.sampled_from(Kind)),
         state=state,
         from_on=first,
         until_on=draw(st.none() | st.integers(0, 400).map(lambda days: first + timedelta(days=days))),
+        served_on=draw(st.none() | DAYS),
+        public_until=draw(st.none() | st.integers(0, 400).map(lambda days: first + timedelta(days=days))),
+        verified=draw(st.booleans()) or draw(st.booleans()),
         ended_on=draw(DAYS) if state is State.ENDED else None,
         repaired_on=draw(DAYS) if state is State.REPAIRED else None,
         gone=draw(st.booleans()) and draw(st.booleans()),
@@ -119,6 +139,32 @@ def test_an_entry_in_force_is_in_force_once_and_has_begun(
     found = as_of(rows, on, moment)
     assert len({row.entry_id for row in found}) == len(found)
     assert all(row.from_on <= on and row.known_at <= moment for row in found)
+
+
+COUNTS = frozenset(
+    {Standing.UNREPAIRED, Standing.IN_PUBLICITY, Standing.LOCKED, Standing.GOOD, Standing.WATCHED}
+)
+
+
+@given(versions(), DAYS)
+def test_what_holds_by_this_is_what_counts_in_a_check(row: Version, on: date) -> None:
+    repaired = row.state is State.REPAIRED
+    if (
+        row.gone
+        or row.state is State.ENDED
+        or (row.kind not in ADVERSE and (repaired or not _is_factor(row.kind)))
+    ):
+        # A check reads no rows that are gone, knows what was ended by its state, and only adverse rows are repaired.
+        return
+    entry = Entry(
+        id=row.entry_id, kind=row.kind, state=row.state, from_on=row.from_on, until_on=row.until_on,
+        served_on=row.served_on, public_until=row.public_until, repaired_on=row.repaired_on, verified=row.verified,
+    )  # fmt: skip
+    assert (holds(row, on) is Holds.IN_FORCE) == (standing(entry, on) in COUNTS)
+
+
+def _is_factor(kind: Kind) -> bool:
+    return kind in ADVERSE | GOOD | {Kind.LOCKOUT, Kind.WATCH}
 
 
 def test_of_two_versions_of_one_moment_the_later_row_counts():

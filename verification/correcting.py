@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
@@ -16,6 +16,7 @@ from credit_portal.registry.models import User
 from . import arrivals, listing_grounds
 from .chains import chain_of as chain_of
 from .chains import latest_of as latest_of
+from .measures import lifting
 from .measures.ending import end_for_entries
 from .models import AppliedMeasure, CreditEntry, EntryMeasure, Listing
 from .services import CORRECTABLE, MoveRefused
@@ -219,10 +220,17 @@ def _dates_stand(old: CreditEntry, new: CreditEntry, today: date) -> None:
         raise ValidationError({"from_on": f"起始日期不能晚于公示首日（{new.public_from}）。"})
 
 
+def _running(old: CreditEntry) -> QuerySet[AppliedMeasure]:
+    """Locked: one that is being lifted at this moment does not begin anew."""
+    rows = AppliedMeasure.objects.filter(entry=old, ended_on=None).order_by("pk")
+    return rows.select_for_update(of=("self",))
+
+
 def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now: datetime) -> None:
     """What runs because of the entry was not wrong because a word of it was: it is ended there and goes on here."""
     today = local_date(now)
-    running = list(AppliedMeasure.objects.filter(entry=old, ended_on=None).order_by("pk"))
+    running = list(_running(old))
+    going_on = {measure.pk: measure for measure in running}
     for measure in running:
         measure.pk, measure.uuid = None, AppliedMeasure._meta.get_field("uuid").get_default()
         measure.entry, measure.applied_on = new, today
@@ -235,3 +243,4 @@ def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now:
         actor_id=actor.pk if actor else None,
     )
     AppliedMeasure.objects.bulk_create(running)
+    lifting.go_on(measures=going_on, now=now)

@@ -26,6 +26,7 @@ class Standing:
     document_no: str
     from_on: date
     until_on: date | None
+    public_until: date | None
     known_at: datetime
 
 
@@ -37,8 +38,9 @@ def end_of(day: date) -> datetime:
 def version(row: Any) -> Version:
     """A row of the history as the pure rule reads it."""
     return Version(
-        entry_id=row.id, known_at=row.history_date, state=State(row.state), from_on=row.from_on,
-        until_on=row.until_on, ended_on=row.ended_on, repaired_on=row.repaired_on, gone=row.history_type == "-",
+        entry_id=row.id, known_at=row.history_date, kind=Kind(row.kind), state=State(row.state), from_on=row.from_on,
+        until_on=row.until_on, served_on=row.served_on, public_until=row.public_until, ended_on=row.ended_on,
+        repaired_on=row.repaired_on, verified=row.verified, gone=row.history_type == "-",
     )  # fmt: skip
 
 
@@ -49,23 +51,20 @@ def versions_of(entry: CreditEntry) -> Sequence[Any]:
     )
 
 
-def in_force(entries: QuerySet[CreditEntry], *, valid_on: date, known_on: date, own: bool) -> list[Standing]:
-    """Of these entries those in force on a day as they were known on a day; one query. `own`: for the subject itself, which is
-    told of a determination by its service."""
+def in_force(entries: QuerySet[CreditEntry], *, valid_on: date, known_on: date) -> list[Standing]:
+    """Of these entries those in force on a day as they were known on a day; one query."""
     # Of each entry the last version that was known: however often it was written, none is left out.
     rows = (
         CreditEntry.history.filter(id__in=entries.order_by().values("pk"), history_date__lte=end_of(known_on))
         .order_by("id", "-history_date", "-history_id")
         .distinct("id")
     )
-    if own:
-        # What was written before service is told by nothing but the service: then the first version is the served one.
-        rows = rows.exclude(kind=Kind.BREACH, served_on=None)
     found = {row.id: row for row in rows}
     return [
         Standing(
             uuid=row.uuid, kind=KIND_LABELS[Kind(row.kind)], title=row.title, source=row.source,
-            document_no=row.document_no, from_on=row.from_on, until_on=row.until_on, known_at=row.history_date,
+            document_no=row.document_no, from_on=row.from_on, until_on=row.until_on,
+            public_until=row.public_until, known_at=row.history_date,
         )
         for row in (
             found[one.entry_id] for one in as_of(map(version, found.values()), valid_on, end_of(known_on))

@@ -46,6 +46,8 @@ class ListMethod(models.Model):
     drafted_at = models.DateTimeField("起草时间")
     asked_from = models.DateField("征求意见自", null=True, blank=True)
     asked_until = models.DateField("征求意见至", null=True, blank=True)
+    # What the public was asked on, part by part: kept beside what was made of it (trigger).
+    asked_parts = models.JSONField("征求意见的内容", default=dict, blank=True, editable=False)
     address = models.CharField(
         "书面意见寄送", max_length=300, blank=True, help_text="不方便上网的人把意见寄到哪里、交给谁"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from credit_portal.deadlines.articles import article_text
 from verification.vocabulary import (
@@ -114,13 +114,14 @@ def standing(entry: Entry, on: date) -> Standing:
         return Standing.NO_FACTOR
     if entry.from_on and on < entry.from_on:
         return Standing.NO_FACTOR
+    last = last_day(entry)
     if entry.kind in GOOD or entry.kind is Kind.LOCKOUT:
-        running = entry.state is State.EFFECTIVE and (entry.until_on is None or on <= entry.until_on)
+        running = entry.state is State.EFFECTIVE and (last is None or on <= last)
         if not running:
             return Standing.NO_FACTOR
         return Standing.LOCKED if entry.kind is Kind.LOCKOUT else Standing.GOOD
     if entry.kind is Kind.WATCH:
-        running = entry.state is State.EFFECTIVE and (entry.until_on is None or on <= entry.until_on)
+        running = entry.state is State.EFFECTIVE and (last is None or on <= last)
         return Standing.WATCHED if running else Standing.NO_FACTOR
     if entry.kind not in ADVERSE:
         return Standing.NO_FACTOR
@@ -128,7 +129,6 @@ def standing(entry: Entry, on: date) -> Standing:
         return Standing.UNSERVED
     if entry.state is State.REPAIRED and (entry.repaired_on is None or entry.repaired_on <= on):
         return Standing.REPAIRED
-    last = last_day(entry)
     if last is not None and last < on:
         return Standing.EXPIRED
     if entry.kind is Kind.BREACH and entry.public_from is not None and entry.public_from <= on:
@@ -139,12 +139,25 @@ def standing(entry: Entry, on: date) -> Standing:
 MEASURED = frozenset({Standing.UNREPAIRED, Standing.IN_PUBLICITY, Standing.WATCHED})
 
 
-def last_day(entry: Entry) -> date | None:
-    """The day after which an adverse entry is expired without repair; None while nothing ends it.
+class Lasting(Protocol):
+    """What says how long it lasts: an entry, or what it said once."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def until_on(self) -> date | None: ...
+    @property
+    def public_until(self) -> date | None: ...
+
+
+def last_day(entry: Lasting) -> date | None:
+    """The day after which an entry is over by itself (an adverse one: expired without repair); None while nothing ends it.
 
     A breach ends with its publicity. A penalty or a listing lasts as long as its own term or its publicity,
-    whichever is later.
+    whichever is later. All else lasts as long as its own term.
     """
+    if entry.kind not in ADVERSE:
+        return entry.until_on
     if entry.kind is Kind.BREACH:
         return entry.public_until or entry.until_on
     if entry.until_on is None or entry.public_until is None:

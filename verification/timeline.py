@@ -9,7 +9,6 @@ from django.db.models import (
     CharField,
     DateField,
     DateTimeField,
-    Exists,
     F,
     Min,
     OuterRef,
@@ -84,13 +83,7 @@ def _entered(look: Look) -> QuerySet[Any]:
 
 def _moved(look: Look) -> QuerySet[Any]:
     """Repaired, ended, revoked: the first row of the history that says so, with the day that it gives."""
-    known = CreditEntry.history.model.objects
-    sooner = known.filter(id=OuterRef("id"), state=OuterRef("state"), history_id__lt=OuterRef("history_id"))
-    rows = known.filter(
-        subject_id=look.subject.pk,
-        state__in=["repaired", "ended", "revoked"],
-        id__in=entries_of(look).order_by().values("pk"),
-    ).exclude(Exists(sooner))
+    rows = timeline.states_of(entries_of(look)).filter(state__in=["repaired", "ended", "revoked"])
     return lines(
         rows, pk="history_id",
         day=Case(
@@ -138,7 +131,7 @@ def _measures(look: Look) -> QuerySet[Any]:
     return lines(
         _applied(look),
         day="applied_on", at=Greatest(F("check_made__checked_at"), Cast(F("applied_on"), DateTimeField())), what="实施", title=F("text"), by=F("department__name"),
-        first="applied_on", last="ended_on", state=F("effect"), seen=OWN, ref=F("uuid"), note=F("basis"),
+        first="applied_on", state=F("effect"), seen=OWN, ref=F("uuid"), note=F("basis"),
     )  # fmt: skip
 
 

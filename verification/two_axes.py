@@ -9,7 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from verification.vocabulary import State
+from verification.record import last_day
+from verification.vocabulary import Kind, State
 
 
 class Version(NamedTuple):
@@ -17,18 +18,24 @@ class Version(NamedTuple):
 
     entry_id: int
     known_at: datetime
+    kind: Kind
     state: State
     from_on: date
     until_on: date | None = None
+    served_on: date | None = None
+    public_until: date | None = None
     ended_on: date | None = None
     repaired_on: date | None = None
+    verified: bool = True
     gone: bool = False
 
 
 class Holds(StrEnum):
     """What an entry is on a day, by what one version of it says."""
 
+    UNVERIFIED = "unverified"
     BEFORE = "before"
+    UNSERVED = "unserved"
     IN_FORCE = "in_force"
     REPAIRED = "repaired"
     OVER = "over"
@@ -36,7 +43,9 @@ class Holds(StrEnum):
 
 
 HOLDS_LABELS = {
+    Holds.UNVERIFIED: "未核实",
     Holds.BEFORE: "尚未生效",
+    Holds.UNSERVED: "尚未送达",
     Holds.IN_FORCE: "有效",
     Holds.REPAIRED: "已修复",
     Holds.OVER: "已结束",
@@ -45,11 +54,16 @@ HOLDS_LABELS = {
 
 
 def holds(version: Version, on: date) -> Holds:
-    """First and last day belong to a term; the day of leaving a list or of a repair does not."""
+    """First and last day belong to a term (`record.last_day`); the day of leaving a list or of a repair does not. A determination
+    holds from its service, what nobody has verified not at all: as `record.standing` has it."""
     if version.gone or version.state is State.REVOKED:
         return Holds.VOID
+    if not version.verified:
+        return Holds.UNVERIFIED
     if on < version.from_on:
         return Holds.BEFORE
+    if version.kind is Kind.BREACH and (version.served_on is None or on < version.served_on):
+        return Holds.UNSERVED
     if version.repaired_on is not None and on >= version.repaired_on:
         return Holds.REPAIRED
     if version.ended_on is not None:
@@ -58,7 +72,8 @@ def holds(version: Version, on: date) -> Holds:
     elif version.state is State.ENDED:
         # Ended, and nobody has written down since when: not counted against anybody.
         return Holds.OVER
-    if version.until_on is not None and on > version.until_on:
+    last = last_day(version)
+    if last is not None and on > last:
         return Holds.OVER
     return Holds.IN_FORCE
 

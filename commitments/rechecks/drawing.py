@@ -19,6 +19,7 @@ MATTER = "recheck"
 RULE = "recheck_interval"  # drawn in one round, answered before the next
 TIERS = "recheck_tiers"
 AT_ONCE = 1_000
+LOCK = 715_003_018
 State = RecheckPlan.State
 
 # What is re-checked: running, made before the day; not what is already being looked at. By whoever answers for it: the
@@ -127,6 +128,7 @@ def draw_by_hand(*, plan_id: int, actor: User, now: datetime) -> RecheckRound:
 @transaction.atomic
 def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> RecheckRound | None:
     """The round of a plan whose day has come; None where there is none (any more). Raises policy.NoRule."""
+    _one_at_a_time()
     plan = RecheckPlan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
     if plan.state != State.APPROVED or plan.next_on is None or plan.next_on > local_date(now):
         return None
@@ -184,6 +186,12 @@ def draw_due(*, plan_id: int, now: datetime, actor: User | None = None) -> Reche
         sha256=fingerprint,
     )
     return made
+
+
+def _one_at_a_time() -> None:
+    """Plans overlap: a draw that did not see what another one draws would draw the same commitment once more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _tiers(plan: RecheckPlan, on: date) -> tuple[int | None, int | None, str]:

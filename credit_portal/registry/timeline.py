@@ -16,6 +16,7 @@ from django.db.models import (
     Case,
     DateField,
     DateTimeField,
+    Exists,
     F,
     IntegerField,
     Min,
@@ -195,6 +196,15 @@ def written_first(model: type[Model], **said: Any) -> Subquery:
     """When a row was first written so, by the history that is kept of it."""
     known = model.history.model.objects.filter(id=OuterRef("pk"), **said)  # type: ignore[attr-defined]
     return Subquery(known.order_by("history_id").values("history_date")[:1])
+
+
+def states_of(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """What became of rows, by the history that is kept of them: of each the first version that says a state. What a row says
+    later changes no line of before."""
+    known = rows.model.history.model.objects  # type: ignore[attr-defined]
+    sooner = known.filter(id=OuterRef("id"), state=OuterRef("state"), history_id__lt=OuterRef("history_id"))
+    found: QuerySet[Any] = known.filter(id__in=rows.order_by().values("pk")).exclude(Exists(sooner))
+    return found
 
 
 def in_words(name: str, choices: Iterable[tuple[Any, Any]]) -> Case:

@@ -52,7 +52,7 @@ class AskForm(forms.Form):
     first = forms.DateField(label="征求意见自", widget=_day())
     last = forms.DateField(label="征求意见至", widget=_day(), help_text="含当日。一般不少于 30 日。")
     address = forms.CharField(
-        label="书面意见寄送", max_length=300, help_text="地址、单位、电话，公众可以看到。"
+        label="书面意见寄送", max_length=300, help_text="地址、单位、办公电话，公众可以看到。"
     )
 
 

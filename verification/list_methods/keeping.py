@@ -31,6 +31,9 @@ SAME = "提请发布的人不能自己批准，须由另一人批准。"
 UNANSWERED = "还有 {number} 条意见没有答复，逐条答复以后才能提请发布。"
 OPEN_YET = "征求意见到 {last} 为止，期满以后才能提请发布。"
 NUMBERS = "这里写的会公开，其中“{found}”像是身份证号码或者手机号码，请删去。"
+AS_ASKED = (
+    "没有采纳的意见，公开征求过意见的内容不能改动。要改动的，先“不再办理”，再起草下一版、重新公开征求意见。"
+)
 CLOSED = "这份办法现在不征求意见，或者征求意见已经结束。"
 
 
@@ -87,7 +90,7 @@ def draft(
         raise MethodRefused("认定办法由认定部门或者信用办起草。")
     if kind not in ListMethod.Kind.values:
         raise MethodRefused("请选择名单的种类。", field="kind")
-    name = _text(list_name, "list_name", "名单名称", 180)
+    name = _public(list_name, "list_name", "名单名称", 180)
     region = actor.department.region
     known = ListMethod.objects.select_for_update().filter(region=region, list_name=name)
     if known.exclude(department=actor.department).exists():
@@ -110,15 +113,23 @@ def draft(
 
 @transaction.atomic
 def rewrite(*, method_id: int, parts: Mapping[str, str], actor: User, now: datetime) -> ListMethod:
-    """Change what a draft says: before the public is asked, or after it was asked and because of what it said."""
+    """Change what a draft says: before the public is asked, or after it was asked and because of what it said: where an opinion
+    was taken. Raises MethodRefused by field."""
     row = _taken(method_id, actor)
     asked = row.state == State.ASKING and row.asked_until is not None and local_date(now) > row.asked_until
     if row.state != State.DRAFT and not asked:
         raise MethodRefused("征求意见期间不能改动：公众看到的须是同一份。")
+    if asked and not has_taken(row):
+        raise MethodRefused(AS_ASKED)
     for key, value in _parts(parts).items():
         setattr(row, key, value)
     _save(row, "修改", actor, now)
     return row
+
+
+def has_taken(row: ListMethod) -> bool:
+    """Whether something of what the public has said was taken."""
+    return row.opinions.filter(taken=True).exists()
 
 
 @transaction.atomic
@@ -135,7 +146,9 @@ def ask_public(
     if not first <= last <= first + LONGEST:
         raise MethodRefused("末日不能早于首日，最长一年。", field="last")
     row.asked_from, row.asked_until, row.state = first, last, State.ASKING
-    row.address = _text(address, "address", "书面意见寄送", 300)
+    row.address = _public(address, "address", "书面意见寄送", 300)
+    # What was drafted may be older than the rule that no number stands in it.
+    row.asked_parts = _parts({key: getattr(row, key) for key in ListMethod.PARTS})
     _save(row, "公开征求意见", actor, now)
     return row
 
@@ -232,7 +245,7 @@ def propose(
     if in_force_from < today:
         raise MethodRefused("施行日期不能早于今天：办法不溯及以前。", field="in_force_from")
     row.considered = _public(considered, "considered", "意见采纳情况", MOST_PART)
-    row.in_force_from, row.document_no = in_force_from, _text(document_no, "document_no", "发布文号", 100)
+    row.in_force_from, row.document_no = in_force_from, _public(document_no, "document_no", "发布文号", 100)
     row.proposed_by, row.state = actor, State.PROPOSED
     _save(row, "提请发布", actor, now)
     return row
@@ -309,7 +322,7 @@ def _taken(method_id: int, actor: User, roles: frozenset[str] = DRAFTS) -> ListM
 
 def _parts(parts: Mapping[str, str]) -> dict[str, str]:
     return {
-        key: _text(parts.get(key, ""), key, str(ListMethod._meta.get_field(key).verbose_name), MOST_PART)
+        key: _public(parts.get(key, ""), key, str(ListMethod._meta.get_field(key).verbose_name), MOST_PART)
         for key in ListMethod.PARTS
     }
 

@@ -175,7 +175,8 @@ def _page(
     open_deeds = {
         name: deed
         for name, deed in DEEDS.items()
-        if mine and row.state in deed.before and roles & deed.roles and _timely(name, row)
+        # One that was refused stands there with the reason, whatever is open now.
+        if name == bad or (mine and row.state in deed.before and roles & deed.roles and _timely(name, row))
     }
     waiting = row.opinions.filter(answered_at=None).count()
     return render(
@@ -201,7 +202,9 @@ def _page(
                 for name, deed in open_deeds.items()
                 if name != "answer"
             ],
-            "may_draft": mine and row.state == State.ADOPTED and has_role(request.user, *DOES),
+            "may_draft": mine
+            and row.state in (State.ADOPTED, State.DROPPED)
+            and has_role(request.user, *DOES),
             "today": clock.today(),
         },
         status=status,
@@ -213,11 +216,11 @@ def _is_about(form: forms.Form, opinion_id: int) -> bool:
 
 
 def _timely(name: str, row: ListMethod) -> bool:
-    """While the public is being asked nothing changes and nothing is decided. What came by post on the last day is written
-    down afterwards, too."""
+    """While the public is being asked nothing changes and nothing is decided; afterwards it changes by what was taken. What came
+    by post on the last day is written down afterwards, too."""
     if name not in ("propose", "rewrite") or row.state != State.ASKING or row.asked_until is None:
         return True
-    return clock.today() > row.asked_until
+    return clock.today() > row.asked_until and (name == "propose" or keeping.has_taken(row))
 
 
 def _blank(deed: Deed, row: ListMethod) -> forms.Form:
@@ -226,11 +229,14 @@ def _blank(deed: Deed, row: ListMethod) -> forms.Form:
     return deed.form()
 
 
-def parts_of(row: ListMethod) -> list[tuple[str, str]]:
-    """What a method says, with the names of its parts."""
-    return [
-        (str(ListMethod._meta.get_field(key).verbose_name), getattr(row, key)) for key in ListMethod.PARTS
-    ]
+def parts_of(row: ListMethod) -> list[tuple[str, str, str]]:
+    """What a method says, with the names of its parts, and what the public was asked on where that was something else."""
+    found = []
+    for key in ListMethod.PARTS:
+        says, asked = getattr(row, key), row.asked_parts.get(key, "")
+        label = str(ListMethod._meta.get_field(key).verbose_name)
+        found.append((label, says, asked if asked != says else ""))
+    return found
 
 
 @desk(*DOES)

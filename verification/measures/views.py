@@ -207,6 +207,7 @@ def _page(
             if may and waiting is not None and not own
             else None,
             "own": own,
+            "following": lifting.following(measure),
             # Refused although nothing can be filled in any more: somebody else was first.
             "errors": form.non_field_errors() if form is not None and form.is_bound else [],
         },

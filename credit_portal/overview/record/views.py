@@ -112,7 +112,7 @@ def _page(
     except gathering.BadEdge as error:
         raise BadRequest(BAD_EDGE) from error
     on, known_on = asked.valid_on or look.today, asked.known_on or look.today
-    standing = knowing.in_force(entries_of(look), valid_on=on, known_on=known_on, own=look.own)
+    standing = knowing.in_force(entries_of(look), valid_on=on, known_on=known_on)
     query = request.GET.copy()
     query.pop("after", None)
     kept = query.urlencode()
