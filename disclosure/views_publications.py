@@ -14,6 +14,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import desk
+from credit_portal.registry.desk_reading import note_list
 from credit_portal.registry.models import PublicityClass
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import limit_to_visible
@@ -34,6 +35,7 @@ def publications(request: HttpRequest) -> HttpResponse:
     """What is to be decided, what is public, and what has ended."""
     tab = request.GET.get("state", "decide")
     tab = tab if tab in TABS else "decide"
+    note_list(request, what="违诺公示列表", target_type="breach_publication_list")
     rows: Any
     if tab == "decide":
         rows = publishing.to_decide(request.user).select_related("commitment", "department")

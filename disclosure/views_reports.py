@@ -18,6 +18,7 @@ from credit_portal.audit.recording import log_read
 from credit_portal.deadlines import duties
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_reading import note_list
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role
 
@@ -42,6 +43,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     office = has_role(request.user, groups.CREDIT_OFFICE)
     tab = request.GET.get("state", "submitted" if office else "send")
     tab = tab if tab in TABS else "submitted"
+    note_list(request, what="违诺上报列表", target_type="breach_report_list")
     if tab == "send":
         shown, following = _first_due(request)
     else:

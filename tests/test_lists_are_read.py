@@ -8,7 +8,7 @@ from credit_portal.registry.admin_reading import LoggedList
 
 from .office import Office, address, registered
 from .scenes import mine
-from .test_permissions import allowed
+from .test_permissions import K, allowed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("blank_papers"), pytest.mark.req("R113", "R114")]
 # Each says something of subjects; what is looked up in the last two is no subject's.
@@ -68,3 +68,29 @@ def test_a_list_and_a_record_leave_a_reading_each_and_a_code_names_whose(office,
     assert one.target_type in TARGETS
     if label not in ("disclosure.exchangerecord", "disclosure.complaint"):
         assert one.subject_id == page.subject_id_of(row)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("consequences", "consequence_list"), ("publications", "breach_publication_list"),
+        ("reports", "breach_report_list"), ("complaints", "complaint_list"), ("lists", "listing_list"),
+        ("registration", "registration_list"), ("repair", "repair_application_list"),
+    ],
+)  # fmt: skip
+def test_a_list_at_the_desk_leaves_a_reading(office, path, target):
+    before = ReadLog.objects.count()
+    assert office.client(K).get(f"/desk/{path}/").status_code == 200
+    assert ReadLog.objects.count() == before + 1
+    found = ReadLog.objects.latest("pk")
+    assert (found.target_type, found.subject_id, found.actor_id) == (target, None, office.people[K].pk)
+    assert target in TARGETS
+
+
+def test_a_person_looked_up_among_registrations_sees_it(office):
+    whose = office.persons_commitment.subject
+    client = office.client(K)
+    led = client.post("/desk/registration/", {"q": whose.id_number})
+    assert whose.id_number not in led["Location"]
+    assert client.get(led["Location"]).status_code == 200
+    assert ReadLog.objects.latest("pk").subject_id == whose.pk

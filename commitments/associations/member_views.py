@@ -48,7 +48,10 @@ def members(request: HttpRequest, uscc: str) -> HttpResponse:
     page = Paginator(rows.select_related("subject").order_by("-pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    note_read(request, target_type="roster", target_id=association.pk)
+    note_read(
+        request, target_type="roster", target_id=association.pk,
+        subject_id=searching.found_one(page.object_list, request),
+    )  # fmt: skip
     return render(
         request,
         "desk/associations/members.html",

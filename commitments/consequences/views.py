@@ -25,6 +25,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence, store_evidence
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import AT_THE_DESK, desk
+from credit_portal.registry.desk_reading import note_list
 from credit_portal.registry.models import User
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import has_role, limit_to_visible
@@ -57,6 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if tab not in TABS:
         tab = "running"
     shown = {"running": _running, "served": _served, "done": _done}[tab](request)
+    note_list(request, what="违约后果列表", target_type="consequence_list")
     return render(
         request,
         "desk/consequences/home.html",

@@ -63,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
     else:
         rows = rows.exclude(state__in=(*WAITING, State.VERIFIED)).order_by("-pk")
     page = Paginator(searching.narrowed(rows, request), PER_PAGE).get_page(request.GET.get("page"))
-    _log(request, None)
+    _log(request, None, searching.found_one(page.object_list, request))
     return render(
         request,
         "desk/registration/home.html",
@@ -83,7 +83,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _log(request: HttpRequest, row: Registration | None) -> None:
+def _log(request: HttpRequest, row: Registration | None, looked_up: int | None = None) -> None:
     audits = has_role(request.user, groups.AUDITOR)
     own = row is not None and row.department_id == request.user.department_id
     log_read(
@@ -92,7 +92,7 @@ def _log(request: HttpRequest, row: Registration | None) -> None:
         what="自愿注册信息",
         target_type="registration" if row else "registration_list",
         target_id=row.pk if row else "list",
-        subject_id=row.subject_id if row else None,
+        subject_id=row.subject_id if row else looked_up,
         purpose=ReadLog.Purpose.AUDIT
         if audits
         else ReadLog.Purpose.HANDLING

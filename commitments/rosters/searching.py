@@ -1,5 +1,6 @@
 """Finding one among many: by name or code, by a person's number without the number ever standing in an address."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from credit_portal.audit import clock
-from credit_portal.registry.finding import address_of, person_of, subjects_matching
+from credit_portal.registry.finding import address_of, looked_up, person_of, subjects_matching
 
 
 def to_address(request: HttpRequest) -> HttpResponse:
@@ -22,6 +23,11 @@ def sought(request: HttpRequest) -> str:
 
 def is_search(request: HttpRequest) -> bool:
     return bool(sought(request)) or person_of(request.GET) is not None
+
+
+def found_one(rows: Iterable[Any], request: HttpRequest) -> int | None:
+    """The subject that was looked up, for the log of readings; `rows`: those that the page shows."""
+    return looked_up(sought(request), rows, today=clock.today(), person=person_of(request.GET))
 
 
 def query_of(request: HttpRequest, **more: str) -> dict[str, str]:

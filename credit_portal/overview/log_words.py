@@ -247,6 +247,7 @@ TARGETS = {
     "release_list": "信用信息提供列表",
     "credit_report_list": "信用报告列表",
     "roster_entry_list": "名册列表",
+    "consequence_list": "违约后果列表",
     "breach_case_list": "违诺认定列表",
     "partner": "对接系统",
     "rectification": "限期整改",

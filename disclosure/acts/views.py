@@ -156,6 +156,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the right content in the place of a wrong one."""
     act = _visible(request, uuid)
+    _log(request, act)
     start = uploading.values_of(act)
     if "category" in start and act.kind == ActKind.PENALTY:
         start |= {"category": start["category"].split("；")}  # type: ignore[dict-item]
@@ -219,6 +220,18 @@ def act(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return _page(request, _visible(request, uuid))
 
 
+def _log(request: HttpRequest, act: AdministrativeAct) -> None:
+    log_read(
+        now=clock.now(),
+        actor_id=request.user.pk,
+        what="行政行为信息",
+        target_type="act",
+        target_id=act.pk,
+        subject_id=act.subject_id,
+        purpose=ReadLog.Purpose.SUPERVISION,
+    )
+
+
 def _page(
     request: HttpRequest,
     found: AdministrativeAct,
@@ -226,15 +239,7 @@ def _page(
     decision: DecisionForm | None = None,
     ending: EndForm | None = None,
 ) -> HttpResponse:
-    log_read(
-        now=clock.now(),
-        actor_id=request.user.pk,
-        what="行政行为信息",
-        target_type="act",
-        target_id=found.pk,
-        subject_id=found.subject_id,
-        purpose=ReadLog.Purpose.SUPERVISION,
-    )
+    _log(request, found)
     own = found.department_id == request.user.department_id and has_role(request.user, *rules.DOES)
     period, refused = None, ""
     if own and found.undecided:

@@ -14,6 +14,7 @@ from credit_portal.audit.models import ReadLog
 from credit_portal.audit.recording import log_read
 from credit_portal.registry import groups
 from credit_portal.registry.desk_access import check_own, desk
+from credit_portal.registry.desk_reading import note_list
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.visibility import departments_visible_to
 from disclosure.models import Complaint, ErrorTip
@@ -46,6 +47,7 @@ def _paged(request: HttpRequest, rows: QuerySet[Any], *, done: str) -> dict[str,
 def complaints(request: HttpRequest) -> HttpResponse:
     """What was complained of; leaks stand out."""
     rows = service.complaints_visible_to(request.user).select_related("about", "office")
+    note_list(request, what="投诉列表", target_type="complaint_list")
     return render(
         request, "desk/objections/complaints.html", _paged(request, rows, done="answered_at__isnull")
     )

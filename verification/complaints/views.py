@@ -201,6 +201,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the right content in the place of a wrong one."""
     row = _visible(request, uuid)
+    _log(request, "consumer_complaint", row.pk, "消费投诉", row.subject_id)
     form = ComplaintForm(request.POST if request.method == "POST" else None, initial=taking.told_of(row))
     if request.method == "POST":
         try:

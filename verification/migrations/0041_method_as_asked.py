@@ -20,7 +20,7 @@ DROP FUNCTION verification_refuse_asked_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verification", "0039_listing_by_firm")]
+    dependencies = [("verification", "0040_evaluations_of_a_file")]
     operations = [
         migrations.AddField(
             model_name=name,
