@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from commitments.models import RosterEntry
+from credit_portal.outbox.models import Notice
 from credit_portal.registry import groups
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -50,8 +51,14 @@ def test_another_regions_office_neither_puts_right_what_it_did_not_take_in_nor_i
 def test_what_the_office_above_puts_right_stays_with_the_recipients_below():
     place, city = Place(), office("130100")
     to = place.recipient("department")
-    place.passed(to)
+    given = place.passed(to)
     made = corrected(place, city)
+    # The office that has given it away hears of it; whoever has put it right need not.
+    told = Notice.objects.filter(kind="evaluation", key__startswith="evaluation_corrected")
+    assert {notice.user_id for notice in told} >= {place.first.pk} and city.pk not in {
+        one.user_id for one in told
+    }
+    assert all(given.number in one.title and str(given.uuid) in one.link for one in told)
     assert place.department.name in passing.to_be_told_again(made)
     row = Evaluation.standing().get(subject=place.subjects[0])
     assert (row.grade, row.region_id) == ("差", "130111")

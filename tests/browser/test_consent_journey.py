@@ -63,6 +63,15 @@ def test_from_the_consent_on_a_telephone_to_the_report_and_its_refusal(window, p
     expect(page.locator("#reports ~ ul")).to_contain_text(made.number)
     window.look("202-credit-report-fetched")
 
+    page.goto(f"/verify/{made.verify_token}/")
+    expect(page.locator("main")).to_contain_text("核验通过")
+    window.look("204-verify-report")
+    factories.credit_entry(subject=hall.subject, title="又一件")
+    page.reload()
+    expect(page.locator("main")).to_contain_text("出具后记录有变化，请重新出具")
+    page.go_back()
+    expect(page.locator("#reports ~ ul")).to_contain_text(made.number)
+
     phone.reload()
     expect(phone.locator("#releases ~ ul")).to_contain_text(made.number)
     phone.click("main button:has-text('撤回同意')")
@@ -77,12 +86,12 @@ def test_from_the_consent_on_a_telephone_to_the_report_and_its_refusal(window, p
         and "主体已经撤回同意" in paper.text()
     )
 
+    # Whoever still has the paper learns nothing more by it.
+    factories.credit_entry(subject=hall.subject, title="再一件")
     page.goto(f"/verify/{made.verify_token}/")
-    expect(page.locator("main")).to_contain_text("核验通过")
-    window.look("204-verify-report")
-    factories.credit_entry(subject=hall.subject, title="又一件")
-    page.reload()
-    expect(page.locator("main")).to_contain_text("出具后记录有变化，请重新出具")
+    expect(page.locator("main")).to_contain_text("主体的同意已经不再有效")
+    expect(page.locator("main")).not_to_contain_text("记录有变化")
+    window.look("204-verify-report-withdrawn")
     page.context.clear_cookies()
     window.log_in(factories.staff("credit_office", department=office), then="/desk/credit-reports/figures/")
     window.look("205-releases-figures")

@@ -3,6 +3,7 @@ whole or not at all. Sent again, what is there stays as it is. (S1 三（六）,
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,15 +16,17 @@ from credit_portal.audit import events
 from credit_portal.audit.clock import local_date
 from credit_portal.documents import writing
 from credit_portal.documents.intake import IntakeRefused, List
+from credit_portal.outbox import notices
 from credit_portal.registry import codes, groups
 from credit_portal.registry.in_sets import Named, find_subjects, register_subjects
 from credit_portal.registry.models import CreditSubject, Department, User
 from credit_portal.registry.visibility import has_role, limit_to_visible
 from verification.memberships.reading import KIND_WORDS, Field, FieldErrors, check_subject, value_of
-from verification.models import Evaluation, EvaluationUpload
+from verification.models import Evaluation, EvaluationPassing, EvaluationUpload
 
 MOST_ROWS = 5_000
 MOST_REASON = 300
+MOST_TOLD = 200
 FIRST_YEAR = 2015
 NOT_OFFICE = "综合评价由信用办导入和提供。"
 TWICE = "导入时另有人录入了同样的评价或者登记了同一主体，全部没有录入，请再导入一次。"
@@ -246,7 +249,42 @@ def _written(
         ],
         batch_size=1_000,
     )
+    _tell_other_offices(upload, [before.pk for _, before in fresh if before], now)
     return upload
+
+
+def _tell_other_offices(upload: EvaluationUpload, corrected: list[int], now: datetime) -> None:
+    """The offices of other regions that have given away what turns out to have been wrong: they give it anew."""
+    if not corrected:
+        return
+    given = (
+        EvaluationPassing.objects.filter(evaluations__overlap=corrected)
+        .exclude(region=upload.region)
+        .select_related("recipient")
+        .order_by("pk")[:MOST_TOLD]
+    )
+    offices: dict[str, list[User]] = defaultdict(list)
+    for user in User.objects.filter(
+        is_active=True,
+        groups__name=groups.CREDIT_OFFICE,
+        department__region__in={row.region_id for row in given},
+    ).select_related("department"):
+        if user.department is not None:
+            offices[user.department.region_id].append(user)
+    notices.notify_many(
+        [
+            notices.Told(
+                users=offices[row.region_id],
+                key=f"evaluation_corrected:{upload.pk}:{row.pk}",
+                kind="evaluation",
+                title=f"综合评价 {row.number} 中有评价已更正，请向{row.recipient.name}重新提供",
+                body=f"由{upload.department.name}更正，理由：{upload.reason}",
+                link=f"/desk/evaluations/passings/{row.uuid}/",
+            )
+            for row in given
+        ],
+        now=now,
+    )
 
 
 def _look_through(
