@@ -279,7 +279,8 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     if breach is None:
         return
     grounds = listing_opening.grounds_of(breach.subject, on=local_date(now))
-    if not grounds:
+    # Where every such subject is watched already, one of them has nothing new to be told.
+    if not grounds or breach.subject.listings.filter(kind=Listing.Kind.WATCH).exists():
         return
     row = listing_opening.open_listing(
         subject=breach.subject,

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Length
 
 from commitments import statements, subject_access
@@ -18,6 +18,7 @@ from disclosure.breach_gate import public_breaches
 from disclosure.gate import listed_commitments
 from repair import applying, rules
 from verification.checking.looking import File
+from verification.models import Listing
 
 from .people import identity_number
 from .places import MARK
@@ -55,15 +56,18 @@ def lay(*, page: bytes, now: datetime) -> None:
 
 def repairable(*, now: datetime) -> BreachCase | None:
     """A breach before the public that can be repaired today and for which no application is under way (one may have been
-    refused); one to which its subject has said nothing comes first."""
+    refused); one whose subject is on no list of those to be watched comes first, then one to which it has said nothing."""
     today = local_date(now)
     public = public_breaches(now).filter(case__region=REGION, case__is_demo=True)
     public = public.exclude(case__repair_applications__state__in=rules.OPEN)
+    watched = Listing.objects.filter(
+        subject=OuterRef("subject"), kind=Listing.Kind.WATCH, state=Listing.State.IN_FORCE
+    )
     cases = (
         BreachCase.objects.filter(publications__in=public.values("pk"), region=REGION)
         .exclude(subject__kind=CreditSubject.Kind.PERSON)
         .select_related("subject")
-        .order_by(Length("subject_statement"), "pk")
+        .order_by(Exists(watched), Length("subject_statement"), "pk")
     )
     for case in cases:
         if case.entry_id and applying.position_of(case.entry_id, on=today).eligibility.open:
