@@ -12,6 +12,7 @@ from credit_portal.audit.clock import SHANGHAI
 from credit_portal.audit.models import AuditEvent, ReadLog
 from credit_portal.outbox import sweeping
 from credit_portal.outbox.models import Notice, PartnerSystem
+from credit_portal.registry import readers
 from credit_portal.registry.models import User
 from verification.models import AvoidedCode, ReaderDay, UnusualReading
 from verification.reading_watch import counting, deciding, rules
@@ -256,6 +257,15 @@ def test_a_departments_own_system_is_measured_against_what_it_usually_does() -> 
     assert greedy.name in auditor.get("/admin/verification/unusualreading/").content.decode()
     away = client_of(factories.staff("auditor", department=factories.department(region="410103")))
     assert greedy.name not in away.get("/admin/verification/unusualreading/").content.decode()
+    # Its subject reads whose system it was.
+    ReadLog.objects.bulk_create(
+        [
+            ReadLog(at=at(11), partner_id=row.pk, subject_id=999_999, what="信用记录", purpose="check")
+            for row in (greedy, new)
+        ]
+    )
+    told = readers.told(ReadLog.objects.filter(subject_id=999_999).order_by("pk"))
+    assert [one.who for one in told] == [f"{row.department.name}的业务系统" for row in (greedy, new)]
     # The log itself names the system, to whoever may read the log of its department.
     newest = client_of(factories.staff("auditor", department=newer.department))
     assert f"第 {newer.pk} 号" in newest.get("/admin/audit/readlog/").content.decode()

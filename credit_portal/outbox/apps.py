@@ -7,8 +7,11 @@ class OutboxConfig(AppConfig):
     verbose_name = "待办与外发"
 
     def ready(self) -> None:
-        from . import changes, effects, notices, services, sweeping
+        from credit_portal.registry import readers
 
+        from . import changes, effects, notices, partners, services, sweeping
+
+        readers.name_systems_by(partners.owners_of)
         effects.register_effect(notices.EMAIL, notices.send_email, label="电子邮件通知", external=True)
         effects.register_effect(notices.SMS, notices.send_sms, label="短信通知", external=True)
         sweeping.register_step("messages", services.deliver_due)

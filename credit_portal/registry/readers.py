@@ -1,7 +1,7 @@
 """Who has read a subject's record, and what for: the log of readings as the subject is shown it, with departments and
 purposes and without names of officers (S0 一（四）, 个人信息保护法 44, 45)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -22,9 +22,16 @@ PURPOSES = {
     ReadLog.Purpose.AUDIT: "审计",
     ReadLog.Purpose.PRINT: "打印文书",
 }
-# What a department's own system reads by making it, and the event that says whose system it was.
+# Before readings named the system: what it reads by making it, and the event that says whose system it was.
 MADE = {"check": "check.made", "credit_report": "credit_report.issued"}
 BY_SYSTEM, FORMER = "业务系统", "已停用的账号"
+
+
+def _nobody(_systems: set[int]) -> Mapping[int, int]:
+    return {}
+
+
+_owners: Callable[[set[int]], Mapping[int, int]] = _nobody
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,22 @@ def told(rows: Iterable[ReadLog]) -> list[Reading]:
     found = list(rows)
     departments = _departments({row.actor_id for row in found if row.actor_id is not None})
     holders = SubjectAccess.objects.in_bulk({row.access_id for row in found if row.access_id is not None})
-    systems = _systems([row for row in found if row.actor_id is None and row.target_type in MADE])
+    made = _made([row for row in found if row.actor_id is None and row.target_type in MADE])
+    owned = _owners({row.partner_id for row in found if row.partner_id is not None})
+    owners = {
+        row.pk: owned.get(row.partner_id) or made.get((row.target_type, row.target_id))
+        for row in found
+        if row.actor_id is None
+    }
+    names = dict(Department.objects.filter(pk__in=set(owners.values()) - {None}).values_list("pk", "name"))
+    systems = {pk: f"{names[number]}的{BY_SYSTEM}" for pk, number in owners.items() if number in names}
     return [_told(row, departments, holders, systems) for row in found]
+
+
+def name_systems_by(owners: Callable[[set[int]], Mapping[int, int]]) -> None:
+    """Once, at the start, by the room that keeps the systems: gives the departments of systems by their numbers."""
+    global _owners
+    _owners = owners
 
 
 def folded(readings: Iterable[Reading]) -> list[tuple[Reading, int]]:
@@ -61,25 +82,23 @@ def folded(readings: Iterable[Reading]) -> list[tuple[Reading, int]]:
     return [(same[0], len(same)) for _, group in groupby(readings, said) for same in [list(group)]]
 
 
-def _systems(rows: list[ReadLog]) -> dict[tuple[str, str], str]:
+def _made(rows: list[ReadLog]) -> dict[tuple[str, str], int | None]:
     """What no member of staff made: the department whose own system did, by the event of its making."""
     if not rows:
         return {}
-    made = {
+    return {
         (target_type, target_id): number
         for target_type, target_id, number in AuditEvent.objects.filter(
             verb__in=MADE.values(), target_type__in=MADE, target_id__in={row.target_id for row in rows}
         ).values_list("target_type", "target_id", "department_id")
     }
-    names = dict(Department.objects.filter(pk__in=set(made.values()) - {None}).values_list("pk", "name"))
-    return {target: f"{names[number]}的{BY_SYSTEM}" for target, number in made.items() if number in names}
 
 
 def _told(
     row: ReadLog,
     departments: Mapping[int, list[tuple[datetime | None, str]]],
     holders: Mapping[int, SubjectAccess],
-    systems: Mapping[tuple[str, str], str],
+    systems: Mapping[int, str],
 ) -> Reading:
     purpose = PURPOSES.get(ReadLog.Purpose(row.purpose), row.get_purpose_display())
     if row.access_id is not None:
@@ -87,9 +106,7 @@ def _told(
         who = f"{holder.get_capacity_display()} {holder.name}" if holder else "本主体"
         return Reading(row.at, who, row.what, "在网上查看自己的信息", True)
     if row.actor_id is None:
-        return Reading(
-            row.at, systems.get((row.target_type, row.target_id), BY_SYSTEM), row.what, purpose, False
-        )
+        return Reading(row.at, systems.get(row.pk, BY_SYSTEM), row.what, purpose, False)
     return Reading(row.at, _then(departments.get(row.actor_id, []), row.at), row.what, purpose, False)
 
 
