@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
+from credit_portal.audit.models import AuditEvent
 from credit_portal.outbox.models import Notice
 from credit_portal.registry import groups
 from tests import factories as make
@@ -69,6 +70,10 @@ def test_what_was_asked_before_a_correction_is_decided_after_it(office):
     going_on = AppliedMeasure.objects.get(entry=new)
     asked.refresh_from_db()
     assert (asked.measure, asked.state) == (going_on, "asked")
+    moved = AuditEvent.objects.filter(verb="measure.lifting").latest("pk")
+    assert moved.facts["deed"] == "moved" and moved.target_id == str(
+        MeasureLifting.objects.get(pk=asked.pk).measure_id
+    )
     told = Notice.objects.filter(user=head).order_by("pk")
     assert told.count() == before + 1 and str(going_on.uuid) in told.last().link
     with pytest.raises(CheckError, match="接续"):

@@ -7,7 +7,7 @@ from credit_portal.audit import clock
 from credit_portal.audit.clock import local_date
 from tests.listing_stage import MEASURE, Office
 from tests.office import client_of
-from verification import listing_measures, listing_opening
+from verification import listing_grounds, listing_measures
 from verification.listing import ListingRefused
 from verification.listing_measures import ERROR_WATCH, NO_BASIS, NO_EFFECT, TOO_MANY, TWICE
 from verification.measures.fitting import BAN_NEEDS_DOMAIN
@@ -106,4 +106,4 @@ def test_several_measures_are_entered_in_one_form_and_all_come_into_the_record(o
 @pytest.mark.req("R78")
 def test_nothing_has_to_follow(office) -> None:
     assert office.opened(measures=[{}, {"domain": "", "effect": "", "basis": ""}]).measures == []
-    assert listing_opening.grounds_of(office.firm, on=local_date(office.now)) == [office.entry]
+    assert listing_grounds.grounds_of(office.firm, on=local_date(office.now)) == [office.entry]

@@ -61,7 +61,7 @@ def test_who_runs_against_whom_is_read_in_the_list_of_listings_with_a_trace(cred
         assert client.get("/desk/lists/", {"state": state}).status_code == 200
     found = ReadLog.objects.filter(actor_id=office.officer.pk, target_type="listing_list")
     assert list(found.order_by("pk").values_list("target_id", "purpose")) == [
-        ("running", "handling"), ("in_force", "handling"),
+        ("list", "handling"), ("list", "handling"),
     ]  # fmt: skip
 
 

@@ -243,4 +243,4 @@ def _measures_go_on(old: CreditEntry, new: CreditEntry, actor: User | None, now:
         actor_id=actor.pk if actor else None,
     )
     AppliedMeasure.objects.bulk_create(running)
-    lifting.go_on(measures=going_on, now=now)
+    lifting.go_on(measures=going_on, actor=actor, now=now)

@@ -9,7 +9,7 @@ from django import forms
 from credit_portal.audit import clock
 from credit_portal.registry.models import CreditSubject, Domain
 
-from . import listing_measures, listing_opening
+from . import listing_grounds, listing_measures, listing_opening
 from .listing import ListingRefused
 from .models import CreditEntry, Listing
 
@@ -133,7 +133,7 @@ class OpenForm(MeasureForm):
     def __init__(self, *args: Any, subject: CreditSubject, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["list_name"].choices = [_CHOOSE, *((name, name) for name in names)]
-        counted = [row.pk for row in listing_opening.grounds_of(subject, on=clock.today())]
+        counted = [row.pk for row in listing_grounds.grounds_of(subject, on=clock.today())]
         self.fields["grounds"].queryset = CreditEntry.objects.filter(pk__in=counted).order_by("-from_on")
 
     def kind_of(self) -> str:

@@ -23,7 +23,7 @@ from .listing import (
     step,
     text_of,
 )
-from .listing_grounds import grounds_of as grounds_of
+from .listing_grounds import grounds_of
 from .models import CreditEntry, Listing
 
 ERROR_GROUNDS = "请选择所依据的记录：该主体现在有效的行政处罚、名单或者承诺违约。没有送达、没有核实、已经期满或者修复的，不能作为依据。"

@@ -19,6 +19,7 @@ from credit_portal.documents.models import EvidenceFile
 from credit_portal.documents.services import EvidenceDamaged, read_evidence
 from credit_portal.registry import codes, groups
 from credit_portal.registry.desk_access import check_role, desk
+from credit_portal.registry.desk_reading import note_list
 from credit_portal.registry.models import CreditSubject
 from credit_portal.registry.paging import newest_first
 from credit_portal.registry.services import find_subject
@@ -68,14 +69,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     rows = listing.listings_visible_to(request.user).select_related("subject", "department", "firm")
     rows = rows.filter(state__in=_IN_TAB[tab])
     shown, following = newest_first(rows, request, size=PER_PAGE)
-    log_read(
-        now=clock.now(),
-        actor_id=request.user.pk,
-        what="名单办理列表",
-        target_type="listing_list",
-        target_id=tab,
-        purpose=ReadLog.Purpose.HANDLING,
-    )
+    note_list(request, what="名单办理列表", target_type="listing_list")
     return render(
         request,
         "desk/lists/list.html",

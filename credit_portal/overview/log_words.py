@@ -508,7 +508,13 @@ def bring_words() -> None:
     register("measure.ended", reason=dict(AppliedMeasure.EndReason.choices))
     register(
         "measure.lifting",
-        deed={"asked": "申请", "allowed": "另一人同意", "declined": "另一人不同意", "alone": "解除激励"},
+        deed={
+            "asked": "申请",
+            "allowed": "另一人同意",
+            "declined": "另一人不同意",
+            "alone": "解除激励",
+            "moved": "申请随更正后的记录接续",
+        },
     )
     register(
         "measure.listed", deed={"entered": "录入", "approved": "批准", "ended": "失效", "removed": "删除草稿"}

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from credit_portal.audit import events
+from credit_portal.audit.recording import together
 from credit_portal.outbox import notices
 from credit_portal.registry.models import User
 from credit_portal.registry.visibility import group_names, limit_to_visible
@@ -48,7 +49,7 @@ def ask(*, measure_id: int, reason: str, actor: User, now: datetime) -> MeasureL
         asked_by=actor,
         state=State.ALONE if measure.supports else State.ASKED,
     )
-    _tell(row, actor, now)
+    _tell(row, row.state, actor, now)
     if measure.supports:
         end_lifted(measure=measure, actor=actor, now=now)
         return row
@@ -70,7 +71,7 @@ def decide(*, measure_id: int, allow: bool, answer: str, actor: User, now: datet
     row.answer = text(answer, "answer", "决定理由")
     row.decided_at, row.decided_by = now, actor
     row.save()
-    _tell(row, actor, now)
+    _tell(row, row.state, actor, now)
     if allow:
         end_lifted(measure=measure, actor=actor, now=now)
     told = _told(row, [row.asked_by], f"提前解除惩戒措施的申请：{row.get_state_display()}")
@@ -90,7 +91,7 @@ def following(measure: AppliedMeasure) -> AppliedMeasure | None:
     ).first()
 
 
-def go_on(*, measures: Mapping[int, AppliedMeasure], now: datetime) -> None:
+def go_on(*, measures: Mapping[int, AppliedMeasure], actor: User | None, now: datetime) -> None:
     """Measures that go on with a corrected record, by the old one: what was asked of the old is decided of the new, and those
     who can are told where. For use within the transaction that corrects; a fixed number of queries."""
     waiting = list(
@@ -103,6 +104,9 @@ def go_on(*, measures: Mapping[int, AppliedMeasure], now: datetime) -> None:
     for row in waiting:
         row.measure = measures[row.measure_id]
     MeasureLifting.objects.bulk_update(waiting, ["measure"])
+    with together():
+        for row in waiting:
+            _tell(row, "moved", actor, now)
     deciders = _deciders({row.measure.department_id for row in waiting})
     notices.notify_many(
         [
@@ -134,13 +138,13 @@ def _running(measure_id: int, actor: User) -> AppliedMeasure:
     return measure
 
 
-def _tell(row: MeasureLifting, actor: User, now: datetime) -> None:
+def _tell(row: MeasureLifting, deed: str, actor: User | None, now: datetime) -> None:
     events.measure_lifting(
         now=now,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         department_id=row.measure.department_id,
         measure_id=row.measure_id,
-        deed=row.state,
+        deed=deed,
     )
 
 

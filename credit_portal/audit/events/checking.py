@@ -51,9 +51,10 @@ def measures_ended(
 
 
 def measure_lifting(
-    *, now: datetime, actor_id: int, department_id: int | None, measure_id: int, deed: str
+    *, now: datetime, actor_id: int | None, department_id: int | None, measure_id: int, deed: str
 ) -> AuditEvent:
-    """A measure lifted early: asked for, allowed or declined by another, or (a reward) done by one."""
+    """A measure lifted early: asked for, allowed or declined by another, or (a reward) done by one; or what was asked for goes on
+    with the measure of a corrected record, by the system where nobody is at hand."""
     return record(
         "measure.lifting", now=now, actor_id=actor_id, department_id=department_id,
         target_type="applied_measure", target_id=measure_id, deed=deed,

@@ -12,7 +12,7 @@ from commitments.models import BreachCase, RevocationHandoff
 from credit_portal.audit.clock import SHANGHAI, local_date
 from credit_portal.deadlines.calendars import current_calendar
 from credit_portal.registry.models import User
-from verification import listing, listing_opening
+from verification import listing, listing_grounds, listing_opening
 from verification.models import Listing
 
 from . import list_methods, people, subjects
@@ -207,7 +207,7 @@ def plan(timeline: Timeline) -> None:
 def _list(timeline: Timeline, now: datetime, *, watch: bool = False) -> None:
     officer, head = (timeline.world.user(LC, role) for role in ("officer", "head"))
     firm = timeline.registered(LC, 4 if watch else 0, officer, now)
-    grounds = listing_opening.grounds_of(firm, on=local_date(now))
+    grounds = listing_grounds.grounds_of(firm, on=local_date(now))
     row = listing_opening.open_listing(
         subject=firm,
         kind=Listing.Kind.WATCH if watch else Listing.Kind.JOINT,
@@ -278,7 +278,7 @@ def lay(timeline: Timeline, *, now: datetime) -> None:
     breach = subjects.repairable(now=now)
     if breach is None:
         return
-    grounds = listing_opening.grounds_of(breach.subject, on=local_date(now))
+    grounds = listing_grounds.grounds_of(breach.subject, on=local_date(now))
     # Where every such subject is watched already, one of them has nothing new to be told.
     if not grounds or breach.subject.listings.filter(kind=Listing.Kind.WATCH).exists():
         return
